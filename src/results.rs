@@ -1,0 +1,101 @@
+//! What came out: replications, rows and their statistics.
+
+use crate::scenario::Scenario;
+use crate::units::{Bytes, Nanos};
+
+/// Everything that `experiment` makes of a scenario.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// What was asked.
+    pub scenario: Scenario,
+    /// One per configuration, in the scenario's order.
+    pub rows: Vec<Row>,
+}
+
+/// One configuration's replications.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// In order, one per replication.
+    pub replications: Vec<Replication>,
+    /// The makespan of the implied sequential run with the same draws, per replication; `None` where the work
+    /// has a duration instead of a count, or where that run did not end.
+    pub baseline: Vec<Option<Nanos>>,
+}
+
+/// One simulated replication of one configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replication {
+    /// How it ended.
+    pub status: Status,
+    /// Who waits for what, where it did not end well; else empty.
+    pub detail: String,
+    /// From just before the executor is built until the last result is in the caller's hands.
+    pub makespan: Nanos,
+    /// Shutting the executor down, after the makespan.
+    pub teardown: Nanos,
+    /// Items done, or requests answered within the counted duration.
+    pub items: u64,
+    /// The time over which `items` were counted: the makespan, or the clients' duration.
+    pub counted: Nanos,
+    /// From submission (or request) to the result in the caller's (or client's) hands.
+    pub latency: Latency,
+    /// Where the workers' time went, summed over workers, from each worker's creation to the makespan's end.
+    pub worker_time: TimeByActivity,
+    /// CPU time of the parent's own threads (caller, executor's helper threads) within the makespan.
+    pub parent_busy: Nanos,
+    /// Time that these threads waited for the interpreter lock, summed.
+    pub parent_waiting_for_lock: Nanos,
+    /// Times that a core went from one thread to another.
+    pub switches: u64,
+    /// The most memory mapped privately at one time, all processes together.
+    pub peak_memory: Bytes,
+    /// The longest chain of items that must follow each other, by their own work alone.
+    pub critical_path: Nanos,
+    /// Events that the engine handled.
+    pub events: u64,
+}
+
+/// How a replication ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// All work was done.
+    Done,
+    /// The simulated time limit passed.
+    Limit,
+    /// No foreground thread could ever go on.
+    Deadlock,
+}
+
+/// Exact order statistics of the latencies of one replication; zero where nothing was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Latency {
+    /// Rounded down to whole ns.
+    pub mean: Nanos,
+    /// Median.
+    pub p50: Nanos,
+    /// 95th percentile.
+    pub p95: Nanos,
+    /// 99th percentile.
+    pub p99: Nanos,
+}
+
+/// A length of time for each thing that a worker can be doing; they add up to its lifetime.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TimeByActivity {
+    /// On a core, doing the task's own work.
+    pub running: Nanos,
+    /// For the interpreter lock or a lock of the scenario.
+    pub waiting_for_lock: Nanos,
+    /// Could run, but every core it may have is taken.
+    pub ready_without_core: Nanos,
+    /// In an `io` step.
+    pub io: Nanos,
+    /// Pickling and unpickling.
+    pub serialization: Nanos,
+    /// Moving bytes and handing over work: pipes, queues, futures.
+    pub ipc: Nanos,
+    /// Being created, importing, running the initializer.
+    pub starting: Nanos,
+    /// Waiting for work.
+    pub idle: Nanos,
+}

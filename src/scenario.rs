@@ -1,0 +1,322 @@
+//! What the user wrote, checked: a scenario file as a list of configurations to simulate.
+//!
+//! A [`Scenario`] is only ever built from a file that passed every check, so nothing after this floor looks
+//! for mistakes again. Sweep axes are already multiplied out: a [`Configuration`] holds single values.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::profile::Profile;
+use crate::random::Distribution;
+use crate::units::{Bytes, Nanos};
+
+/// A scenario file, checked and with its axes multiplied out.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// The file's name without `.toml`; names the output folder.
+    pub name: String,
+    /// What the file calls itself; the plot's headline.
+    pub title: String,
+    /// Where it was read from, as the user typed it.
+    pub path: PathBuf,
+    /// The file's text as read, before any `--set`.
+    pub text: String,
+    /// The `--set path=value` options in force, as typed.
+    pub overrides: Vec<String>,
+    /// Seed, number of replications and simulated time limit.
+    pub replicate: Replicate,
+    /// Every configuration, runs in the file's order, then axes in the format's order, first axis slowest.
+    pub configurations: Vec<Configuration>,
+    /// Figures that someone measured, to hold the results against.
+    pub published: Option<Published>,
+}
+
+/// How often and from which seed every configuration is simulated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replicate {
+    /// At least 1. Default 20 where any duration is random, else 1.
+    pub replications: u32,
+    /// Names all random streams. Default 1.
+    pub seed: u64,
+    /// Simulated time after which a replication is given up with status `limit`. Default one hour.
+    pub limit: Nanos,
+}
+
+/// One point of the sweep: single values throughout.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Configuration {
+    /// Which `[[run]]` it comes from, counted from 0.
+    pub run: usize,
+    /// The run's name in tables and plots: its `name`, or its executor and whatever tells it from its siblings.
+    pub label: String,
+    /// What the sweep set here, in axis order: for every axis that this run has.
+    pub swept: Vec<Setting>,
+    /// What it runs on.
+    pub machine: Machine,
+    /// The interpreter that runs it, overrides of the `[[run]]` included.
+    pub python: Python,
+    /// The interpreter of the implied sequential run: `[python]` without the run's overrides.
+    pub baseline_python: Python,
+    /// What a process is before its first task.
+    pub program: Program,
+    /// The task groups, in the file's order.
+    pub tasks: Vec<TaskGroup>,
+    /// Threads that run beside the tasks and never end them.
+    pub background: Vec<Background>,
+    /// What spreads the tasks over threads and processes.
+    pub executor: Executor,
+}
+
+/// A swept value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// Dotted path, e.g. `background.busy.count`, `task.item.steps.0.python`, `machine.cores`.
+    pub path: String,
+    /// The value as the user wrote it, quotes left out: `5ms`, `4`, `fork`.
+    pub shown: String,
+    /// The value as a plain number, where it is one: durations in seconds, sizes in bytes.
+    pub number: Option<f64>,
+}
+
+/// `[machine]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Machine {
+    /// Physical cores, 1 to 1,024.
+    pub cores: u32,
+    /// Hardware threads per core, 1 or 2.
+    pub smt: u32,
+    /// What everything costs here.
+    pub profile: Arc<Profile>,
+}
+
+/// `[python]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Python {
+    /// Picks the lock's protocol and the default start method.
+    pub version: Version,
+    /// `sys.setswitchinterval`, at least 1 us as the interpreter has it.
+    pub switch_interval: Nanos,
+}
+
+/// A CPython feature release, e.g. 3.13.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// 3
+    pub major: u8,
+    /// 13
+    pub minor: u8,
+}
+
+/// `[program]`: what a process is before its first task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Program {
+    /// CPU time of importing the main module again: paid by every spawned worker, under forkserver once, in the server.
+    pub imports: Distribution,
+    /// Mapped in the parent when workers start: the price of fork.
+    pub memory: Bytes,
+    /// The initializer, run once per worker.
+    pub setup: Vec<Step>,
+}
+
+/// `[[task]]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskGroup {
+    /// Unique among tasks.
+    pub name: String,
+    /// How many items, or who asks for them.
+    pub demand: Demand,
+    /// Pickled whenever an item goes to another process.
+    pub argument: Payload,
+    /// Pickled whenever a result comes from another process.
+    pub result: Payload,
+    /// What an item does, in order. Not empty.
+    pub steps: Vec<Step>,
+    /// The groups that must come first; these form no cycle.
+    pub after: Vec<Dependency>,
+}
+
+/// Where a group's items come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Demand {
+    /// All items are there at the start, or when `after` lets them go. At least 1.
+    Count(u64),
+    /// A closed loop: each client sends its next request `think` after the reply.
+    Clients {
+        /// At least 1.
+        clients: u32,
+        /// From a reply to the client's next request.
+        think: Distribution,
+        /// How long requests are counted, after `warmup`.
+        duration: Nanos,
+        /// Not counted, at the start.
+        warmup: Nanos,
+    },
+}
+
+/// One edge of the task graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// Index into [`Configuration::tasks`] of the group that comes first.
+    pub group: usize,
+    /// Item by item or as a whole.
+    pub kind: DependencyKind,
+}
+
+/// How two groups of tasks hang together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DependencyKind {
+    /// Item i waits for item i and gets its result as argument, through the parent.
+    Each,
+    /// Every item waits for the whole group.
+    All,
+}
+
+/// Data that crosses into another process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payload {
+    /// Size once pickled.
+    pub size: Bytes,
+    /// What it is made of: decides how fast it pickles.
+    pub kind: PayloadKind,
+}
+
+/// What a payload is made of. [`PayloadKind::Bytes`] where nothing is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PayloadKind {
+    /// `"bytes"`: one bytes object or array buffer.
+    #[default]
+    Bytes,
+    /// `"list[float]"`
+    ListFloat,
+    /// `"list[int]"`
+    ListInt,
+    /// `"dict"`
+    Dict,
+    /// `"list[tuple]"`
+    ListTuple,
+}
+
+/// One step of an item, a background thread or an initializer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// `io`: waits off-core, lock released.
+    Io(Distribution),
+    /// `python`: bytecode; holds the lock and yields at the eval breaker.
+    Python(Distribution),
+    /// `native`: C code on a core.
+    Native {
+        /// CPU time.
+        time: Distribution,
+        /// Keeps the interpreter lock throughout, without an eval breaker.
+        holds_lock: bool,
+    },
+    /// `lock`: the inner steps run with the named lock held; one for all workers.
+    Lock {
+        /// Index into the sorted list of the scenario's lock names.
+        name: String,
+        /// Run while the lock is held.
+        steps: Vec<Step>,
+    },
+    /// `repeat`: the inner steps, so many times.
+    Repeat {
+        /// At least 1.
+        times: u64,
+        /// Run each time.
+        steps: Vec<Step>,
+    },
+}
+
+/// `[[background]]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Background {
+    /// Unique among background threads.
+    pub name: String,
+    /// How many such threads, 0 or more.
+    pub count: u32,
+    /// What each does, again and again until the run ends.
+    pub steps: Vec<Step>,
+}
+
+/// `[[run]]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Executor {
+    /// A plain loop in the main thread.
+    Sequential,
+    /// `concurrent.futures.ThreadPoolExecutor`
+    Threads {
+        /// Most threads.
+        workers: u32,
+    },
+    /// `concurrent.futures.ProcessPoolExecutor`
+    Processes {
+        /// Most processes.
+        workers: u32,
+        /// How a worker process comes to be.
+        start_method: StartMethod,
+        /// Items per call sent to a worker.
+        chunksize: u64,
+    },
+    /// One `threading.Thread` for each item.
+    ThreadPerTask,
+    /// One `multiprocessing.Process` for each item.
+    ProcessPerTask {
+        /// How a worker process comes to be.
+        start_method: StartMethod,
+    },
+    /// One process whose threads serve a common queue of requests.
+    Server {
+        /// Server threads.
+        threads: u32,
+    },
+}
+
+/// `multiprocessing.set_start_method`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StartMethod {
+    /// Copy the parent.
+    Fork,
+    /// Start a new interpreter.
+    Spawn,
+    /// Ask a server process to fork.
+    Forkserver,
+}
+
+/// `[published]`: figures that someone measured, read from their file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Published {
+    /// The CSV file as named in the scenario.
+    pub file: String,
+    /// Which of their columns holds the figure, and which of our results columns it is.
+    pub metric: Metric,
+    /// One cell for each row of the file whose figure is not empty.
+    pub cells: Vec<Cell>,
+}
+
+/// A pair of columns that mean the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metric {
+    /// Their column.
+    pub theirs: String,
+    /// Our column in `results.csv`, e.g. `makespan_s`, `throughput_per_s`.
+    pub ours: String,
+}
+
+/// One published figure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// Which configurations it speaks of: `(path or results column, value)`; numbers in SI units.
+    pub matches: Vec<(String, MatchValue)>,
+    /// The figure.
+    pub value: f64,
+    /// The profile was fitted on this cell: it is no prediction, and it is not judged.
+    pub fitted: bool,
+}
+
+/// A value in a published table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MatchValue {
+    /// In SI units.
+    Number(f64),
+    /// Anything else.
+    Text(String),
+}
