@@ -1,0 +1,226 @@
+//! A distribution as a cost profile writes it: `"5us"`, `"forever"` or a table with the one key that names its kind.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+
+use super::Distribution;
+use crate::units::Nanos;
+
+/// What a table may be of.
+#[derive(Deserialize)]
+#[serde(variant_identifier, rename_all = "lowercase")]
+enum Kind {
+    Constant,
+    Uniform,
+    Exponential,
+    Normal,
+    LogNormal,
+    Gamma,
+    Pareto,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Range {
+    min: Nanos,
+    max: Nanos,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mean {
+    mean: Nanos,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Spread {
+    mean: Nanos,
+    cv: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tail {
+    min: Nanos,
+    shape: f64,
+}
+
+impl<'de> Deserialize<'de> for Distribution {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Written)
+    }
+}
+
+/// Reads what is written. By hand, since a derived enum would let a second kind in the same table pass unread.
+struct Written;
+
+impl<'de> Visitor<'de> for Written {
+    type Value = Distribution;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(r#"a duration such as "5us", "forever", or a distribution such as { exponential = { mean = "5us" } }"#)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Distribution, E> {
+        if text == "forever" {
+            return Ok(Distribution::Forever);
+        }
+        checked(Distribution::Constant(text.parse().map_err(E::custom)?))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Distribution, A::Error> {
+        let Some(kind) = map.next_key()? else {
+            return Err(A::Error::custom(format_args!(
+                "an empty table, expected {}",
+                Expected
+            )));
+        };
+        let distribution = match kind {
+            Kind::Constant => Distribution::Constant(map.next_value()?),
+            Kind::Uniform => {
+                let Range { min, max } = map.next_value()?;
+                Distribution::Uniform { min, max }
+            }
+            Kind::Exponential => {
+                let Mean { mean } = map.next_value()?;
+                Distribution::Exponential { mean }
+            }
+            Kind::Normal => {
+                let Spread { mean, cv } = map.next_value()?;
+                Distribution::Normal { mean, cv }
+            }
+            Kind::LogNormal => {
+                let Spread { mean, cv } = map.next_value()?;
+                Distribution::LogNormal { mean, cv }
+            }
+            Kind::Gamma => {
+                let Spread { mean, cv } = map.next_value()?;
+                Distribution::Gamma { mean, cv }
+            }
+            Kind::Pareto => {
+                let Tail { min, shape } = map.next_value()?;
+                Distribution::Pareto { min, shape }
+            }
+        };
+        if map.next_key::<IgnoredAny>()?.is_some() {
+            return Err(A::Error::custom("more than one distribution: keep one"));
+        }
+        checked(distribution)
+    }
+}
+
+/// [`Written::expecting`], for messages.
+struct Expected;
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Written.expecting(f)
+    }
+}
+
+fn checked<E: Error>(distribution: Distribution) -> Result<Distribution, E> {
+    distribution.check().map_err(E::custom)?;
+    Ok(distribution)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Profile {
+        cost: Distribution,
+    }
+
+    fn read(cost: &str) -> Result<Distribution, String> {
+        let profile: Result<Profile, _> = toml::from_str(&format!("cost = {cost}"));
+        profile
+            .map(|profile| profile.cost)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_kind_is_read() {
+        let (us, mean) = (Nanos::from_micros, Nanos::from_micros(1));
+        for (written, meant) in [
+            (r#""5us""#, Distribution::Constant(us(5))),
+            (r#""forever""#, Distribution::Forever),
+            (r#"{ constant = "5us" }"#, Distribution::Constant(us(5))),
+            (
+                r#"{ uniform = { min = "0us", max = "20us" } }"#,
+                Distribution::Uniform {
+                    min: us(0),
+                    max: us(20),
+                },
+            ),
+            (
+                r#"{ exponential = { mean = "1us" } }"#,
+                Distribution::Exponential { mean },
+            ),
+            (
+                r#"{ normal = { mean = "1us", cv = 0.5 } }"#,
+                Distribution::Normal { mean, cv: 0.5 },
+            ),
+            (
+                r#"{ lognormal = { mean = "1us", cv = 1 } }"#,
+                Distribution::LogNormal { mean, cv: 1.0 },
+            ),
+            (
+                r#"{ gamma = { mean = "1us", cv = 2.5 } }"#,
+                Distribution::Gamma { mean, cv: 2.5 },
+            ),
+            (
+                r#"{ pareto = { min = "1us", shape = 1.5 } }"#,
+                Distribution::Pareto {
+                    min: us(1),
+                    shape: 1.5,
+                },
+            ),
+        ] {
+            assert_eq!(read(written), Ok(meant), "{written}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_with_what_would_be_right() {
+        for (written, complaint) in [
+            ("5", r#"expected a duration such as "5us""#),
+            ("{}", r#"an empty table, expected a duration such as "5us""#),
+            (r#""5""#, "unit"),
+            (
+                r#"{ unifrom = { min = "0us", max = "20us" } }"#,
+                "expected one of `constant`, `uniform`",
+            ),
+            (
+                r#"{ uniform = { min = "0us", mx = "20us" } }"#,
+                "unknown field `mx`, expected `min` or `max`",
+            ),
+            (r#"{ gamma = { mean = "1us" } }"#, "missing field `cv`"),
+            (r#"{ gamma = { mean = "1us", cv = "1" } }"#, "expected f64"),
+            (
+                r#"{ uniform = { min = "3us", max = "2us" } }"#,
+                "min is 3us, above max, which is 2us",
+            ),
+            (
+                r#"{ lognormal = { mean = "1us", cv = inf } }"#,
+                "cv is inf, but must be above 0 and finite",
+            ),
+            (r#"{ exponential = { mean = "0us" } }"#, "mean is zero"),
+            (
+                r#"{ pareto = { min = "1us", shape = 1.0 } }"#,
+                "shape is 1, but must be above 1",
+            ),
+            (
+                r#"{ constant = "5us", exponential = { mean = "1us" } }"#,
+                "more than one distribution",
+            ),
+        ] {
+            let error = read(written).unwrap_err();
+            assert!(error.contains(complaint), "{written} gave:\n{error}");
+        }
+    }
+}
