@@ -97,6 +97,8 @@ pub(super) fn standard_exponential(stream: &mut Stream) -> f64 {
 pub(super) fn unit_mean_gamma(cv: f64, stream: &mut Stream) -> f64 {
     // Below this the gamma is normal but for a skewness of 2 cv, while the logarithm below would lose its digits.
     const NEARLY_NORMAL: f64 = 1e-5;
+    // What is not a number counts as no spread: with it, no round of the loop below would end.
+    let cv = cv.max(0.0);
     if cv < NEARLY_NORMAL {
         return 1.0 + cv * standard_normal(stream);
     }
