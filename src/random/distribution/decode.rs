@@ -61,7 +61,9 @@ impl<'de> Visitor<'de> for Written {
     type Value = Distribution;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(r#"a duration such as "5us", "forever", or a distribution such as { exponential = { mean = "5us" } }"#)
+        f.write_str(
+            r#"a duration such as "5us", "forever", or { exponential = { mean = "5us" } } or the like"#,
+        )
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Distribution, E> {
@@ -73,10 +75,7 @@ impl<'de> Visitor<'de> for Written {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Distribution, A::Error> {
         let Some(kind) = map.next_key()? else {
-            return Err(A::Error::custom(format_args!(
-                "an empty table, expected {}",
-                Expected
-            )));
+            return Err(A::Error::invalid_length(0, &self));
         };
         let distribution = match kind {
             Kind::Constant => Distribution::Constant(map.next_value()?),
@@ -109,15 +108,6 @@ impl<'de> Visitor<'de> for Written {
             return Err(A::Error::custom("more than one distribution: keep one"));
         }
         checked(distribution)
-    }
-}
-
-/// [`Written::expecting`], for messages.
-struct Expected;
-
-impl fmt::Display for Expected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Written.expecting(f)
     }
 }
 
@@ -189,7 +179,7 @@ mod tests {
     fn what_cannot_be_meant_is_refused_with_what_would_be_right() {
         for (written, complaint) in [
             ("5", r#"expected a duration such as "5us""#),
-            ("{}", r#"an empty table, expected a duration such as "5us""#),
+            ("{}", r#"invalid length 0, expected a duration such as "5us""#),
             (r#""5""#, "unit"),
             (
                 r#"{ unifrom = { min = "0us", max = "20us" } }"#,
