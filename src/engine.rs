@@ -1,1 +1,220 @@
-//! To come.
+//! The clock, the event queue and the simulated threads of control.
+//!
+//! A simulated thread of control is an `async fn` on a single-threaded executor of its own: blocking is an
+//! `.await`, and between two awaits no simulated time passes. Each has one *slot* in the event queue, which holds
+//! at most one thing that is about to happen to it; scheduling again overwrites, so cancelling costs nothing later.
+//!
+//! A slot fires in one of two ways: it *resumes* its thread (polls the future), or it *interrupts*, which hands the
+//! slot to the operating system's handler. Nothing is ever polled from within a poll.
+
+mod queue;
+mod spans;
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+pub use queue::{Action, EventQueue, Slot};
+pub use spans::{LABELS, Label, Ledger, Span, Track};
+
+use crate::units::Nanos;
+
+/// What a simulated thread of control does, from its first event to its end.
+type Body = Pin<Box<dyn Future<Output = ()>>>;
+
+/// The clock and everything that is about to happen.
+#[derive(Default)]
+pub struct Engine {
+    now: Cell<Nanos>,
+    events: Cell<u64>,
+    stopped: Cell<bool>,
+    queue: RefCell<EventQueue>,
+    /// Born during the current poll; the main loop adopts them before the next one.
+    newborn: RefCell<Vec<(Slot, Body)>>,
+}
+
+/// Why a simulation came to an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// [`Engine::stop`] was called.
+    Stopped,
+    /// The next event lies beyond the limit.
+    Limit,
+    /// Nothing is about to happen any more.
+    Exhausted,
+}
+
+impl Engine {
+    /// An engine at time zero with nothing to do.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The simulated time.
+    pub fn now(&self) -> Nanos {
+        self.now.get()
+    }
+
+    /// How many events have fired so far.
+    pub fn events(&self) -> u64 {
+        self.events.get()
+    }
+
+    /// A new slot with nothing pending.
+    pub fn add_slot(&self) -> Slot {
+        self.queue.borrow_mut().add_slot()
+    }
+
+    /// Gives a slot its thread of control. It starts when the slot first fires with [`Action::Resume`].
+    pub fn spawn(&self, slot: Slot, body: impl Future<Output = ()> + 'static) {
+        self.newborn.borrow_mut().push((slot, Box::pin(body)));
+    }
+
+    /// Makes `slot` fire at `time` instead of whatever was pending on it.
+    ///
+    /// # Panics
+    /// If `time` lies in the past: an engine that chose silently would be wrong in silence.
+    pub fn schedule(&self, slot: Slot, time: Nanos, action: Action) {
+        assert!(time >= self.now.get(), "an event at {time} was scheduled at {}", self.now.get());
+        self.queue.borrow_mut().schedule(slot, time, self.now.get(), action);
+    }
+
+    /// Takes back whatever is pending on `slot`.
+    pub fn cancel(&self, slot: Slot) {
+        self.queue.borrow_mut().cancel(slot);
+    }
+
+    /// Suspends the calling thread for `time`. Its slot must have nothing else pending.
+    pub async fn hold(&self, slot: Slot, time: Nanos) {
+        self.schedule(slot, self.now.get().saturating_add(time), Action::Resume);
+        suspend().await;
+    }
+
+    /// Ends [`Engine::run`] once the current event is dealt with.
+    pub fn stop(&self) {
+        self.stopped.set(true);
+    }
+
+    /// Lets events happen, in order of (time, sequence), until one of the ways to end.
+    ///
+    /// `interrupt` is called for every slot that fires with [`Action::Interrupt`].
+    pub fn run(&self, limit: Nanos, interrupt: impl Fn(Slot)) -> Ended {
+        let mut bodies: Vec<Option<Body>> = Vec::new();
+        let mut context = Context::from_waker(Waker::noop());
+        let ended = loop {
+            if self.stopped.get() {
+                break Ended::Stopped;
+            }
+            let Some(event) = self.queue.borrow_mut().pop(self.now.get()) else {
+                break Ended::Exhausted;
+            };
+            assert!(event.time >= self.now.get(), "time ran backwards from {} to {}", self.now.get(), event.time);
+            if event.time > limit {
+                self.now.set(limit);
+                break Ended::Limit;
+            }
+            self.now.set(event.time);
+            self.events.set(self.events.get() + 1);
+            match event.action {
+                Action::Interrupt => interrupt(event.slot),
+                Action::Resume => {
+                    self.adopt(&mut bodies);
+                    let body = &mut bodies[event.slot.index()];
+                    let future = body.as_mut().expect("only a slot with a living thread is resumed");
+                    if future.as_mut().poll(&mut context).is_ready() {
+                        *body = None;
+                    }
+                }
+            }
+        };
+        // A newborn may own a handle on this very engine: left here, neither would ever be freed.
+        self.newborn.borrow_mut().clear();
+        ended
+    }
+
+    fn adopt(&self, bodies: &mut Vec<Option<Body>>) {
+        for (slot, body) in self.newborn.borrow_mut().drain(..) {
+            if bodies.len() <= slot.index() {
+                bodies.resize_with(slot.index() + 1, || None);
+            }
+            bodies[slot.index()] = Some(body);
+        }
+    }
+}
+
+/// Gives control back to the engine until the thread's slot resumes it.
+pub fn suspend() -> Suspend {
+    Suspend { suspended: false }
+}
+
+/// See [`suspend`]. The engine polls a thread only when its slot fires, so the second poll is the resumption.
+#[must_use = "a thread suspends only where this is awaited"]
+pub struct Suspend {
+    suspended: bool,
+}
+
+impl Future for Suspend {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.suspended, true) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::rc::Rc;
+
+    /// Runs `threads` of (start, period, times) and returns the log of (time, thread).
+    fn play(threads: &[(u64, u64, u32)], limit: Nanos) -> (Vec<(u64, usize)>, Ended) {
+        let engine = Rc::new(Engine::new());
+        let log = Rc::new(RefCell::new(Vec::new()));
+        for (index, &(start, period, times)) in threads.iter().enumerate() {
+            let slot = engine.add_slot();
+            let (inner, log) = (engine.clone(), log.clone());
+            engine.spawn(slot, async move {
+                for _ in 0..times {
+                    log.borrow_mut().push((inner.now().0, index));
+                    inner.hold(slot, Nanos(period)).await;
+                }
+            });
+            engine.schedule(slot, Nanos(start), Action::Resume);
+        }
+        let ended = engine.run(limit, |_| unreachable!("no interrupts here"));
+        assert_eq!(Rc::strong_count(&engine), 1, "a thread outlived the run");
+        (log.take(), ended)
+    }
+
+    #[test]
+    fn simultaneous_events_fire_in_the_order_of_their_scheduling() {
+        let (log, ended) = play(&[(0, 10, 3), (5, 5, 3), (10, 0, 2)], Nanos::FOREVER);
+        assert_eq!(log, [(0, 0), (5, 1), (10, 2), (10, 0), (10, 1), (10, 2), (15, 1), (20, 0)]);
+        assert_eq!(ended, Ended::Exhausted);
+    }
+
+    #[test]
+    fn the_limit_ends_a_run_that_would_go_on() {
+        let (log, ended) = play(&[(0, 10, u32::MAX)], Nanos(35));
+        assert_eq!(log.len(), 4);
+        assert_eq!(ended, Ended::Limit);
+    }
+
+    #[test]
+    fn a_thread_born_in_a_poll_starts_at_its_own_event() {
+        let engine = Rc::new(Engine::new());
+        let born_at = Rc::new(Cell::new(Nanos::ZERO));
+        let (parent, child) = (engine.add_slot(), engine.add_slot());
+        let (inner, seen) = (engine.clone(), born_at.clone());
+        engine.spawn(parent, async move {
+            inner.hold(parent, Nanos(7)).await;
+            let (engine, seen) = (inner.clone(), seen.clone());
+            inner.spawn(child, async move { seen.set(engine.now()) });
+            inner.schedule(child, Nanos(9), Action::Resume);
+        });
+        engine.schedule(parent, Nanos::ZERO, Action::Resume);
+        engine.run(Nanos::FOREVER, |_| unreachable!("no interrupts here"));
+        assert_eq!(born_at.get(), Nanos(9));
+    }
+}

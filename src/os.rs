@@ -1,1 +1,336 @@
-//! To come.
+//! The operating system: CPUs and their scheduler, threads and processes, memory, and what threads wait for.
+//!
+//! Knows nothing of Python. A thread is an `async fn` that names itself in every call (`os.compute(me, ...)`): what
+//! it awaits here is either a burst of CPU work or a wait, and the scheduler decides when either is over.
+
+mod condition;
+mod deadlock;
+mod fair;
+mod mutex;
+mod pipe;
+mod process;
+mod scheduler;
+mod semaphore;
+mod thread;
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+
+pub use condition::{Condition, WakeOrder};
+pub use mutex::Mutex;
+pub use pipe::Pipe;
+pub use process::ProcessId;
+pub use semaphore::Semaphore;
+pub use thread::{Activity, ObjectId, ThreadId, ThreadSpec, Woken, Work};
+
+use crate::engine::{Ended, Engine, Ledger, Slot, Span, suspend};
+use crate::profile::{Costs, Profile};
+use crate::random::{Key, Stream};
+use crate::units::{Bytes, Nanos};
+use deadlock::Objects;
+use scheduler::Scheduler;
+use thread::{State, Thread};
+
+/// A machine with its operating system.
+pub struct Os {
+    engine: Engine,
+    scheduler: RefCell<Scheduler>,
+    objects: RefCell<Objects>,
+    /// Foreground threads that something will make go on: running, ready or waiting for the clock.
+    hopeful: Cell<usize>,
+    deadlock: RefCell<Option<String>>,
+    slack: RefCell<Stream>,
+    profile: Arc<Profile>,
+}
+
+/// How a simulation ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Somebody called [`Os::stop`]: the foreground is done.
+    Done,
+    /// The time limit passed.
+    Limit,
+    /// No foreground thread can ever go on; says who waits for what.
+    Deadlock(String),
+}
+
+impl Os {
+    /// A machine of `cores` x `smt` CPUs at time zero. `key` names its random latencies.
+    pub fn new(cores: usize, smt: usize, profile: Arc<Profile>, key: Key) -> Rc<Self> {
+        Self::with_ledger(cores, smt, profile, key, Ledger::default())
+    }
+
+    /// The same, keeping every span of every thread: see [`Os::spans`].
+    pub fn recording(cores: usize, smt: usize, profile: Arc<Profile>, key: Key) -> Rc<Self> {
+        Self::with_ledger(cores, smt, profile, key, Ledger::recording())
+    }
+
+    fn with_ledger(cores: usize, smt: usize, profile: Arc<Profile>, key: Key, ledger: Ledger) -> Rc<Self> {
+        let engine = Engine::new();
+        let scheduler = Scheduler::new(
+            &engine,
+            (cores, smt),
+            profile.costs.scheduler.clone(),
+            profile.costs.joint_speed.clone(),
+            ledger,
+            Stream::named(key.name("wake latency")),
+        );
+        Rc::new(Self {
+            engine,
+            scheduler: RefCell::new(scheduler),
+            objects: RefCell::default(),
+            hopeful: Cell::new(0),
+            deadlock: RefCell::new(None),
+            slack: RefCell::new(Stream::named(key.name("timer slack"))),
+            profile,
+        })
+    }
+
+    /// What things cost here.
+    pub fn costs(&self) -> &Costs {
+        &self.profile.costs
+    }
+
+    /// The simulated time.
+    pub fn now(&self) -> Nanos {
+        self.engine.now()
+    }
+
+    /// Lets the machine run until the foreground is done, is stuck for good, or `limit` has passed.
+    pub fn run(&self, limit: Nanos) -> Outcome {
+        let cpus = self.scheduler.borrow().cpus.len();
+        let ended = self.engine.run(limit, |slot: Slot| match slot.index().checked_sub(cpus) {
+            None => self.scheduler.borrow_mut().tick(&self.engine, slot.index()),
+            Some(thread) => {
+                let thread = ThreadId(thread as u32);
+                self.scheduler.borrow_mut().wake(&self.engine, thread, Woken::TimedOut);
+            }
+        });
+        match (self.deadlock.take(), ended) {
+            (Some(report), _) => Outcome::Deadlock(report),
+            (None, Ended::Stopped) => Outcome::Done,
+            (None, Ended::Limit) => Outcome::Limit,
+            (None, Ended::Exhausted) => Outcome::Deadlock(self.who_waits_for_what()),
+        }
+    }
+
+    /// Ends [`Os::run`]: the foreground is done.
+    pub fn stop(&self) {
+        self.engine.stop();
+    }
+
+    /// A new process that maps no memory yet.
+    pub fn add_process(&self, name: impl Into<Rc<str>>) -> ProcessId {
+        self.scheduler.borrow_mut().processes.add(name.into())
+    }
+
+    /// A new thread, ready to run. `body` is given the thread's id.
+    pub fn spawn<F: Future<Output = ()> + 'static>(
+        self: &Rc<Self>,
+        spec: ThreadSpec,
+        body: impl FnOnce(ThreadId) -> F,
+    ) -> ThreadId {
+        self.spawn_where(spec, false, body)
+    }
+
+    /// A thread that lives outside the machine (a client on the network): it needs no CPU, does no CPU work, and
+    /// goes on the moment that its wait is over.
+    pub fn spawn_external<F: Future<Output = ()> + 'static>(
+        self: &Rc<Self>,
+        spec: ThreadSpec,
+        body: impl FnOnce(ThreadId) -> F,
+    ) -> ThreadId {
+        self.spawn_where(spec, true, body)
+    }
+
+    fn spawn_where<F: Future<Output = ()> + 'static>(
+        self: &Rc<Self>,
+        spec: ThreadSpec,
+        external: bool,
+        body: impl FnOnce(ThreadId) -> F,
+    ) -> ThreadId {
+        let mut scheduler = self.scheduler.borrow_mut();
+        let thread = ThreadId(scheduler.threads.len() as u32);
+        let slot = self.engine.add_slot();
+        let track = scheduler.ledger.open(spec.activity.label(), self.now());
+        let foreground = spec.foreground;
+        let cpu = scheduler.least_busy_cpu();
+        scheduler.threads.push(Thread::new(spec, slot, track, external, cpu));
+        if foreground {
+            self.hopeful.set(self.hopeful.get() + 1);
+        }
+        scheduler.wake(&self.engine, thread, Woken::Signalled);
+        drop(scheduler);
+        let (os, life) = (self.clone(), body(thread));
+        self.engine.spawn(slot, async move {
+            os.resumed(thread);
+            life.await;
+            os.ended(thread);
+        });
+        thread
+    }
+
+    /// CPU work of the calling thread, at the pace of the core that it gets; preempted and resumed at will.
+    pub async fn compute(&self, me: ThreadId, time: Nanos) {
+        if time == Nanos::ZERO {
+            return;
+        }
+        self.work(me, Work::at_full_speed(time)).await;
+    }
+
+    /// Wakes a thread that sleeps on a futex, for which the calling thread pays; on its way back from the kernel it
+    /// may have to give way to whom it woke.
+    pub(crate) async fn futex_wake(&self, me: ThreadId, sleeper: ThreadId) {
+        self.owe(me, self.costs().scheduler.futex_wake);
+        self.wake(sleeper);
+        self.preemption_point(me).await;
+    }
+
+    async fn work(&self, me: ThreadId, work: Work) {
+        self.scheduler.borrow_mut().start_burst(&self.engine, me, work, false);
+        suspend().await;
+        self.resumed(me);
+    }
+
+    /// CPU work that [`Os::interrupt`] may cut short. Gives back what is left of it.
+    pub async fn compute_interruptibly(&self, me: ThreadId, work: Work) -> Work {
+        self.scheduler.borrow_mut().start_burst(&self.engine, me, work, true);
+        suspend().await;
+        self.resumed(me);
+        std::mem::take(&mut self.scheduler.borrow_mut().threads[me.index()].beyond)
+    }
+
+    /// Makes an interruptible burst of `thread` end after at most `gap` more CPU time. Nothing happens if it is
+    /// in no such burst.
+    pub fn interrupt(&self, thread: ThreadId, gap: Nanos) {
+        self.scheduler.borrow_mut().interrupt(&self.engine, thread, Work::at_full_speed(gap));
+    }
+
+    /// A cost too small for an event of its own: the calling thread works it off before its next burst.
+    pub fn owe(&self, me: ThreadId, time: Nanos) {
+        let owed = &mut self.scheduler.borrow_mut().threads[me.index()].owed;
+        owed.0 += Work::at_full_speed(time).0;
+    }
+
+    /// Where the kernel returns to the program: the calling thread gives way if it has been told to.
+    pub async fn preemption_point(&self, me: ThreadId) {
+        if self.scheduler.borrow().must_resched(me) {
+            self.work(me, Work::NONE).await;
+        }
+    }
+
+    /// Waits off-core for `object`, until woken.
+    pub async fn block(&self, me: ThreadId, object: ObjectId) {
+        self.scheduler.borrow_mut().block(&self.engine, me, Some(object), None);
+        self.lost_hope(me);
+        suspend().await;
+        self.resumed(me);
+    }
+
+    /// Waits off-core for `object`, until woken or for `time` and the timer's slack.
+    pub async fn block_for(&self, me: ThreadId, object: ObjectId, time: Nanos) -> Woken {
+        self.block_until(me, Some(object), self.after(time)).await
+    }
+
+    /// Waits off-core for `time` and the timer's slack.
+    pub async fn sleep(&self, me: ThreadId, time: Nanos) {
+        self.block_until(me, None, self.after(time)).await;
+    }
+
+    /// Waits off-core for a device that answers after `time` exactly: no timer, no slack.
+    pub async fn wait_for_device(&self, me: ThreadId, time: Nanos) {
+        self.block_until(me, None, self.now().saturating_add(time)).await;
+    }
+
+    async fn block_until(&self, me: ThreadId, object: Option<ObjectId>, deadline: Nanos) -> Woken {
+        self.scheduler.borrow_mut().block(&self.engine, me, object, Some(deadline));
+        suspend().await;
+        self.resumed(me);
+        self.scheduler.borrow().threads[me.index()].woken
+    }
+
+    /// When a timer set for `time` from now goes off.
+    fn after(&self, time: Nanos) -> Nanos {
+        let slack = self.profile.costs.scheduler.timer_slack.sample(&mut self.slack.borrow_mut());
+        self.now().saturating_add(time).saturating_add(slack)
+    }
+
+    /// Ends a wait of `thread`. False where it was not waiting.
+    pub fn wake(&self, thread: ThreadId) -> bool {
+        let mut scheduler = self.scheduler.borrow_mut();
+        let record = &scheduler.threads[thread.index()];
+        if record.foreground && record.state == (State::Blocked { timed: false }) {
+            self.hopeful.set(self.hopeful.get() + 1);
+        }
+        scheduler.wake(&self.engine, thread, Woken::Signalled)
+    }
+
+    /// Sets what the calling thread is busy with, and gives back what it was before.
+    pub fn enter(&self, me: ThreadId, activity: Activity) -> Activity {
+        let mut scheduler = self.scheduler.borrow_mut();
+        let before = scheduler.threads[me.index()].activity;
+        if before != activity {
+            scheduler.enter(&self.engine, me, activity);
+        }
+        before
+    }
+
+    /// The calling thread's process maps `bytes` more.
+    pub fn map(&self, process: ProcessId, bytes: Bytes) {
+        self.scheduler.borrow_mut().processes.map(process, bytes);
+    }
+
+    /// The process gives `bytes` back.
+    pub fn unmap(&self, process: ProcessId, bytes: Bytes) {
+        self.scheduler.borrow_mut().processes.unmap(process, bytes);
+    }
+
+    /// A process ends: all its memory is given back.
+    pub fn exit_process(&self, process: ProcessId) {
+        self.scheduler.borrow_mut().processes.unmap_all(process);
+    }
+
+    /// Private memory that a process maps now.
+    pub fn mapped(&self, process: ProcessId) -> Bytes {
+        self.scheduler.borrow().processes.mapped(process)
+    }
+
+    /// The most private memory that was mapped at one time.
+    pub fn peak_memory(&self) -> Bytes {
+        self.scheduler.borrow().processes.peak()
+    }
+
+    /// How many events have fired.
+    pub fn events(&self) -> u64 {
+        self.engine.events()
+    }
+
+    /// Times that a CPU went from one thread to another.
+    pub fn switches(&self) -> u64 {
+        self.scheduler.borrow().switches
+    }
+
+    /// Time that a thread has spent with an activity until now.
+    pub fn time_in(&self, thread: ThreadId, activity: Activity) -> Nanos {
+        let scheduler = self.scheduler.borrow();
+        let totals = scheduler.ledger.totals(scheduler.threads[thread.index()].track, self.now());
+        Nanos(totals[activity.label() as usize])
+    }
+
+    /// Every ended span of every thread: empty unless the machine was made by [`Os::recording`].
+    pub fn spans(&self) -> Vec<Span> {
+        self.scheduler.borrow().ledger.spans().to_vec()
+    }
+
+    /// The calling thread is being polled: its burst or wait is over.
+    fn resumed(&self, me: ThreadId) {
+        self.scheduler.borrow_mut().resumed(me);
+    }
+
+    fn ended(&self, me: ThreadId) {
+        self.scheduler.borrow_mut().end(&self.engine, me);
+        self.lost_hope(me);
+    }
+}

@@ -1,10 +1,331 @@
 //! What everything costs on one kind of host: one TOML file, with the source of each number beside it.
+//!
+//! The bundled profiles lie in `src/profile/`; a scenario may name one of them or a file of its own. There are no
+//! defaults in the code: a profile that leaves a cost out is refused.
 
-/// Every cost of a host. Bundled ones are named for what they are.
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::os::WakeOrder;
+use crate::random::Distribution;
+use crate::units::{Bytes, Nanos};
+
+/// The profiles that come with gilsim: name and text.
+const BUNDLED: [(&str, &str); 2] = [
+    ("linux-x86_64", include_str!("profile/linux-x86_64.toml")),
+    ("macos-2021-laptop", include_str!("profile/macos-2021-laptop.toml")),
+];
+
+/// Every cost of a host. Times are CPU time of the thread that pays, at full speed, unless said otherwise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// The bundled name, or the path as written.
     pub name: String,
     /// The profile's text, byte for byte: its digest goes into the manifest.
     pub text: String,
+    /// The costs themselves.
+    pub costs: Costs,
+}
+
+/// The tables of a profile.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Costs {
+    /// What the host is, in a sentence.
+    pub description: String,
+    /// The kernel's scheduler and timers.
+    pub scheduler: SchedulerCosts,
+    /// How busy neighbours slow a core down.
+    pub joint_speed: JointSpeed,
+    /// The interpreter lock.
+    pub gil: GilCosts,
+    /// Threads.
+    pub thread: ThreadCosts,
+    /// Processes.
+    pub process: ProcessCosts,
+    /// Serialization.
+    pub pickle: PickleCosts,
+    /// Pipes.
+    pub pipe: PipeCosts,
+    /// `concurrent.futures.ThreadPoolExecutor`
+    pub thread_pool: ThreadPoolCosts,
+    /// `concurrent.futures.ProcessPoolExecutor`
+    pub process_pool: ProcessPoolCosts,
+    /// Memory.
+    pub memory: MemoryCosts,
+}
+
+/// The kernel's scheduler and timers.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SchedulerCosts {
+    /// Between two ticks of a core: 1 s / HZ. Slices end at ticks.
+    pub tick: Nanos,
+    /// What a thread may use up before another one of equal standing goes first.
+    pub base_slice: Nanos,
+    /// Between two looks for queues of unequal length.
+    pub balance_interval: Nanos,
+    /// From one thread to another on the same core.
+    pub context_switch: Nanos,
+    /// From a wake-up until the thread runs on a core that was idle.
+    pub wake_latency: Distribution,
+    /// By how much a timer goes off late.
+    pub timer_slack: Distribution,
+    /// `futex(FUTEX_WAKE)`, for the thread that wakes another.
+    pub futex_wake: Nanos,
+}
+
+/// How fast a core is, out of 1024, given what its neighbours do.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JointSpeed {
+    /// By the number of busy cores, from one upwards; the last entry holds for all beyond.
+    pub busy_cores: Vec<u64>,
+    /// Each of two hardware threads of a core when both are busy.
+    pub sibling_busy: u64,
+}
+
+impl JointSpeed {
+    /// The speed of a hardware thread, out of 1024, where `busy_cores` cores are busy and `busy_siblings` hardware
+    /// threads of its own core.
+    pub fn of(&self, busy_cores: usize, busy_siblings: usize) -> u64 {
+        let last = self.busy_cores.len() - 1;
+        let core = self.busy_cores[busy_cores.saturating_sub(1).min(last)];
+        if busy_siblings > 1 { (core * self.sibling_busy / 1024).max(1) } else { core }
+    }
+}
+
+/// The interpreter lock.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GilCosts {
+    /// From a drop request until the holder's next look at the eval breaker.
+    pub eval_check: Distribution,
+    /// From the beginning of a wait until asleep: in that moment a signal is taken without sleeping.
+    pub settle: Distribution,
+    /// Which waiter a signal wakes.
+    pub wake_order: WakeOrder,
+    /// Giving up and taking the lock around a C call, nobody else wanting it.
+    pub uncontended: Nanos,
+}
+
+/// Threads.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThreadCosts {
+    /// `Thread(...)` and `start()` in the parent, before it waits for the child's `_started`.
+    pub create: Nanos,
+    /// The child's way to its target.
+    pub bootstrap: Nanos,
+    /// The child's way out, and `join`'s bookkeeping.
+    pub finish: Nanos,
+}
+
+/// Processes.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessCosts {
+    /// `Process(...)` and `start()` in the parent, without the system call.
+    pub create: Nanos,
+    /// `fork(2)` of a process that maps next to nothing.
+    pub fork: Nanos,
+    /// What `fork(2)` takes longer for each MiB that the parent maps.
+    pub fork_per_mib: Nanos,
+    /// A forked child's way to its target.
+    pub bootstrap: Nanos,
+    /// A new interpreter until it runs code: start, `site`, importing `multiprocessing`.
+    pub boot: Nanos,
+    /// Preparing and starting a new interpreter, in the parent.
+    pub exec: Nanos,
+    /// What is pickled to describe the work to a spawned child.
+    pub preparation: Bytes,
+    /// A request to the fork server, in the parent.
+    pub forkserver_request: Nanos,
+    /// The child's way out.
+    pub exit: Nanos,
+    /// `join` in the parent.
+    pub join: Nanos,
+}
+
+/// Bytes in a time: a speed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u64")]
+pub struct BytesPerMicro(u64);
+
+impl TryFrom<u64> for BytesPerMicro {
+    type Error = &'static str;
+
+    fn try_from(speed: u64) -> Result<Self, Self::Error> {
+        if speed == 0 { Err("a speed is at least 1 (MB/s)") } else { Ok(Self(speed)) }
+    }
+}
+
+impl BytesPerMicro {
+    /// How long so many bytes take, rounded up to whole ns.
+    pub fn time(self, bytes: Bytes) -> Nanos {
+        let nanos = (u128::from(bytes.0) * 1_000).div_ceil(u128::from(self.0));
+        Nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+}
+
+/// Serialization.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PickleCosts {
+    /// `dumps` or `loads` of next to nothing.
+    pub call: Nanos,
+    /// Pickled size of a call or a result beside its payload.
+    pub envelope: Bytes,
+    /// `dumps`, MB/s by kind of payload.
+    pub dumps: PickleSpeeds,
+    /// `loads`, MB/s by kind of payload.
+    pub loads: PickleSpeeds,
+}
+
+/// MB/s by kind of payload.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PickleSpeeds {
+    /// One bytes object.
+    pub bytes: BytesPerMicro,
+    /// A list of floats.
+    pub list_float: BytesPerMicro,
+    /// A list of small integers.
+    pub list_int: BytesPerMicro,
+    /// A dictionary of strings and numbers.
+    pub dict: BytesPerMicro,
+    /// A list of tuples.
+    pub list_tuple: BytesPerMicro,
+}
+
+/// Pipes.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PipeCosts {
+    /// `write(2)` of next to nothing.
+    pub write: Nanos,
+    /// `read(2)` of next to nothing.
+    pub read: Nanos,
+    /// MB/s into or out of the pipe's buffer.
+    pub copy: BytesPerMicro,
+    /// `poll(2)` of one descriptor.
+    pub poll: Nanos,
+    /// Each further descriptor, with its registration.
+    pub poll_descriptor: Nanos,
+    /// Bytecode of `Connection.send_bytes` or `recv_bytes` around the system calls.
+    pub connection: Nanos,
+}
+
+/// `concurrent.futures.ThreadPoolExecutor`: bytecode, hence under the lock.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThreadPoolCosts {
+    /// `submit` until the work item is in the queue and a thread is there for it.
+    pub submit: Nanos,
+    /// A worker from one item's end to the next one's start.
+    pub take: Nanos,
+    /// `Future.set_result`, without the wake-up.
+    pub set_result: Nanos,
+    /// `Future.result` of a future that is done.
+    pub result: Nanos,
+}
+
+/// `concurrent.futures.ProcessPoolExecutor`: bytecode, hence under the lock of the process that runs it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessPoolCosts {
+    /// Building the executor: queues, pipes, semaphores.
+    pub build: Nanos,
+    /// `submit` until the work id is queued, without the wake-up pipe.
+    pub submit: Nanos,
+    /// The manager: moving one work item into the call queue.
+    pub fill: Nanos,
+    /// The queue feeder: one item, without pickling and writing.
+    pub feed: Nanos,
+    /// The manager: one wait for results, without the descriptors.
+    pub wait: Nanos,
+    /// The manager: one result, until the caller is woken.
+    pub set_result: Nanos,
+    /// A worker: one call, without pickling and pipes.
+    pub call: Nanos,
+    /// A worker: each item of a chunk.
+    pub item: Nanos,
+    /// `Future.result` of a future that is done, and the chunk's iterator.
+    pub result: Nanos,
+}
+
+/// Private memory.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemoryCosts {
+    /// A fresh interpreter.
+    pub interpreter: Bytes,
+    /// A thread.
+    pub thread: Bytes,
+    /// What a forked worker writes to and therefore owns.
+    pub forked_worker: Bytes,
+}
+
+/// Why a profile cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// Neither a bundled name nor a readable file.
+    #[error("cannot read the profile {path}: {source}; the bundled profiles are {}", bundled_names())]
+    Unreadable {
+        /// As looked for.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Not a profile.
+    #[error("the profile {name} cannot be used: {reason}")]
+    Malformed {
+        /// As named.
+        name: String,
+        /// Where and why, over several lines.
+        reason: String,
+    },
+}
+
+impl Profile {
+    /// A bundled profile, or a file whose path is relative to `base`.
+    pub fn load(name: &str, base: &Path) -> Result<Arc<Self>, ProfileError> {
+        if let Some((_, text)) = BUNDLED.iter().find(|(bundled, _)| *bundled == name) {
+            return Self::parse(name, text).map(Arc::new);
+        }
+        let path = base.join(name);
+        let text = std::fs::read_to_string(&path).map_err(|source| ProfileError::Unreadable { path, source })?;
+        Self::parse(name, &text).map(Arc::new)
+    }
+
+    /// A profile from its text.
+    pub fn parse(name: &str, text: &str) -> Result<Self, ProfileError> {
+        let malformed = |reason: String| ProfileError::Malformed { name: name.to_owned(), reason };
+        let costs: Costs = toml::from_str(text).map_err(|error| malformed(error.to_string()))?;
+        costs.check().map_err(|reason| malformed(reason.to_owned()))?;
+        Ok(Self { name: name.to_owned(), text: text.to_owned(), costs })
+    }
+}
+
+impl Costs {
+    /// What the types of the fields cannot say.
+    fn check(&self) -> Result<(), &'static str> {
+        let speeds = &self.joint_speed;
+        if speeds.busy_cores.is_empty() || speeds.busy_cores.iter().any(|&speed| speed == 0 || speed > 4096) {
+            return Err("joint_speed.busy_cores needs at least one speed, each from 1 to 4096 out of 1024");
+        }
+        if speeds.sibling_busy == 0 || speeds.sibling_busy > 1024 {
+            return Err("joint_speed.sibling_busy is from 1 to 1024");
+        }
+        if self.scheduler.tick == Nanos::ZERO || self.scheduler.base_slice == Nanos::ZERO {
+            return Err("scheduler.tick and scheduler.base_slice take some time");
+        }
+        Ok(())
+    }
+}
+
+fn bundled_names() -> String {
+    BUNDLED.map(|(name, _)| name).join(", ")
 }

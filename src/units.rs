@@ -118,3 +118,18 @@ impl fmt::Display for Nanos {
         write!(f, "{}{name}", self.0 as f64 / unit as f64)
     }
 }
+
+impl<'de> serde::Deserialize<'de> for Bytes {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let digits = text.trim_end_matches(|c: char| c.is_alphabetic() || c == ' ');
+        let unit = text[digits.len()..].trim();
+        let factor = match unit {
+            "B" => 1.0,
+            "KiB" => 1024.0,
+            "MiB" => 1048576.0,
+            _ => return Err(serde::de::Error::custom("unit")),
+        };
+        Ok(Self((digits.parse::<f64>().map_err(serde::de::Error::custom)? * factor) as u64))
+    }
+}

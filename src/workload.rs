@@ -1,1 +1,122 @@
-//! To come.
+//! Plays a scenario's tasks, steps, clients and background threads on an executor.
+//!
+//! [`simulate`] is the whole of it: one configuration, one replication, one simulated machine. The caller's program
+//! is what a person would write: build the executor, hand it the items, take the results, shut it down.
+
+mod background;
+mod futures;
+mod locks;
+mod per_task;
+mod plan;
+mod record;
+mod sequential;
+mod server;
+mod steps;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::cpython::{Interpreter, Launcher, ProcessPoolExecutor, ThreadPoolExecutor, ThreadState};
+use crate::os::{Activity, Os, Outcome, ThreadSpec};
+use crate::random::Key;
+use crate::results::Replication;
+use crate::scenario::{Configuration, Executor, Replicate, StartMethod};
+use crate::units::Bytes;
+
+use locks::Locks;
+use plan::Plan;
+use record::Record;
+use steps::{Items, Setup};
+
+/// One configuration being played: what every simulated thread of it can see.
+pub(crate) struct World {
+    configuration: Arc<Configuration>,
+    plan: Plan,
+    locks: Locks,
+    record: Record,
+    /// Names every random draw of this replication.
+    key: Key,
+}
+
+/// Simulates one replication of one configuration.
+///
+/// The same arguments give the same result, on any machine and at any time.
+pub fn simulate(configuration: &Arc<Configuration>, replicate: &Replicate, replication: u64) -> Replication {
+    let key = Key::root(replicate.seed, replication);
+    let machine = &configuration.machine;
+    let (cores, smt) = (machine.cores as usize, machine.smt as usize);
+    let os = Os::new(cores, smt, machine.profile.clone(), key.name("machine"));
+    play(&os, configuration, key, replicate)
+}
+
+/// The same on a machine that the caller has built: for tests that look at its spans.
+pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate: &Replicate) -> Replication {
+    let world = Rc::new(World {
+        configuration: configuration.clone(),
+        plan: Plan::of(&configuration.tasks),
+        locks: Locks::of(os, configuration),
+        record: Record::default(),
+        key,
+    });
+    let interpreter = Interpreter::new(os, "the program", &configuration.python, key.name("interpreter lock"));
+    os.map(interpreter.process, Bytes(os.costs().memory.interpreter.0 + configuration.program.memory.0));
+    let spec = ThreadSpec {
+        name: "the main thread".into(),
+        process: interpreter.process,
+        foreground: true,
+        activity: Activity::Idle,
+    };
+    let playing = world.clone();
+    os.spawn(spec, move |id| async move {
+        let me = ThreadState { interpreter, id };
+        me.attach().await;
+        playing.main(&me).await;
+        me.os().stop();
+    });
+    let outcome = os.run(replicate.limit);
+    world.conclude(os, outcome)
+}
+
+impl World {
+    /// The program's main thread.
+    async fn main(self: &Rc<Self>, me: &ThreadState) {
+        self.start_background(me).await;
+        self.record.begin(me);
+        match &self.configuration.executor {
+            Executor::Sequential => self.run_sequentially(me).await,
+            Executor::Threads { workers } => {
+                let executor = ThreadPoolExecutor::new(me.os(), *workers, Setup(self.clone()));
+                let cost = me.os().costs().thread_pool.result;
+                self.run_futures(me, &executor, 1, cost).await;
+                self.record.finish(me, &executor.workers(), &[]);
+                self.shut_down(me, &executor).await;
+            }
+            Executor::Processes { workers, start_method, chunksize } => {
+                let launcher = self.launcher(*start_method);
+                let executor = ProcessPoolExecutor::new(me, *workers, launcher, Setup(self.clone())).await;
+                let cost = me.os().costs().process_pool.result;
+                self.run_futures(me, &executor, *chunksize, cost).await;
+                self.record.finish(me, &executor.workers(), &executor.helpers());
+                self.shut_down(me, &executor).await;
+            }
+            Executor::ThreadPerTask => self.run_thread_per_task(me).await,
+            Executor::ProcessPerTask { start_method } => self.run_process_per_task(me, *start_method).await,
+            Executor::Server { threads } => self.serve(me, *threads).await,
+        }
+        self.record.tear_down(me);
+    }
+
+    fn launcher(&self, method: StartMethod) -> Launcher {
+        Launcher::new(method, self.configuration.program.imports.clone(), self.key.name("program"))
+    }
+
+    async fn shut_down(&self, me: &ThreadState, executor: &impl crate::cpython::FuturesExecutor<Items>) {
+        me.enter(Activity::Idle);
+        executor.shutdown(me).await;
+    }
+
+    fn conclude(&self, os: &Os, outcome: Outcome) -> Replication {
+        let critical_path = self.plan.critical_path(&self.configuration.tasks, self.key);
+        self.record.conclude(os, outcome, critical_path)
+    }
+}

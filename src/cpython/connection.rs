@@ -1,0 +1,95 @@
+//! `multiprocessing.connection.Connection` over a pipe: `Lib/multiprocessing/connection.py`.
+//!
+//! Every read and every write gives up the interpreter lock and takes it back. Beside a busy thread each of them
+//! therefore costs up to a switch interval, which is what makes large messages slow there.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use super::thread_state::ThreadState;
+use crate::os::{Activity, Os, Pipe};
+use crate::units::Bytes;
+
+/// The length that goes before each message: `struct.pack("!i", n)`.
+const HEADER: Bytes = Bytes(4);
+
+/// Up to this length header and message go out in one write: `_send_bytes`.
+const SENT_WITH_HEADER: Bytes = Bytes(16_384);
+
+/// Both ends of a one-way pipe that carries whole messages.
+pub struct Connection<T> {
+    pipe: Pipe,
+    /// Messages whose header has been sent, with their length.
+    messages: RefCell<VecDeque<(T, Bytes)>>,
+}
+
+impl<T> Connection<T> {
+    /// `Pipe(duplex=False)`. Reports of a deadlock call it `name`.
+    pub fn new(os: &Os, name: &str) -> Self {
+        Self { pipe: Pipe::new(os, name), messages: RefCell::default() }
+    }
+
+    /// `send_bytes`
+    pub async fn send_bytes(&self, me: &ThreadState, message: T, length: Bytes) {
+        let before = me.enter(Activity::Ipc);
+        me.bytecode(me.os().costs().pipe.connection).await;
+        self.messages.borrow_mut().push_back((message, length));
+        if length > SENT_WITH_HEADER {
+            // Two writes, so that the message need not be copied behind its header.
+            self.write(me, HEADER).await;
+            self.write(me, length).await;
+        } else {
+            self.write(me, Bytes(HEADER.0 + length.0)).await;
+        }
+        me.enter(before);
+    }
+
+    /// `recv_bytes`. The wait for a message to begin counts as idle.
+    pub async fn recv_bytes(&self, me: &ThreadState) -> T {
+        let before = me.enter(Activity::Ipc);
+        me.bytecode(me.os().costs().pipe.connection).await;
+        me.allow_threads(async {
+            me.enter(Activity::Idle);
+            self.pipe.wait_until_readable(me.os(), me.id).await;
+            me.enter(Activity::Ipc);
+            self.pipe.read(me.os(), me.id, HEADER).await
+        })
+        .await;
+        let (message, length) = self.messages.borrow_mut().pop_front().expect("a header precedes each message");
+        let mut left = length.0;
+        while left > 0 {
+            left -= me.allow_threads(self.pipe.read(me.os(), me.id, Bytes(left))).await.0;
+        }
+        me.enter(before);
+        message
+    }
+
+    /// `poll(0)`: whether a message has begun to arrive.
+    pub async fn poll(&self, me: &ThreadState) -> bool {
+        let poll = me.os().compute(me.id, me.os().costs().pipe.poll);
+        me.allow_threads(poll).await;
+        self.pipe.held() > Bytes::ZERO
+    }
+
+    /// The pipe, for waiting on several at once.
+    pub fn pipe(&self) -> &Pipe {
+        &self.pipe
+    }
+
+    async fn write(&self, me: &ThreadState, bytes: Bytes) {
+        me.allow_threads(self.pipe.write(me.os(), me.id, bytes)).await;
+    }
+}
+
+/// `multiprocessing.connection.wait`: until one of the pipes has something to read. `descriptors` are watched in
+/// all, processes' sentinels among them.
+pub async fn wait(me: &ThreadState, pipes: &[&Pipe], descriptors: u64) {
+    let costs = &me.os().costs().pipe;
+    let polling = async {
+        me.os().compute(me.id, costs.poll + costs.poll_descriptor * descriptors).await;
+        let before = me.enter(Activity::Idle);
+        Pipe::wait_for_any(me.os(), me.id, pipes).await;
+        me.enter(before);
+    };
+    me.allow_threads(polling).await;
+}

@@ -1,0 +1,55 @@
+//! `concurrent.futures.Future`: `Lib/concurrent/futures/_base.py`.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::simple_queue::SimpleQueue;
+use super::thread_state::ThreadState;
+use super::threading::Lock;
+use crate::os::Activity;
+use crate::units::Nanos;
+
+/// A result that will be there.
+#[derive(Default)]
+pub struct Future {
+    done: Cell<bool>,
+    /// Those who wait in `result`: `threading.Condition` gives each a lock of its own.
+    waiters: RefCell<Vec<Rc<Lock>>>,
+    /// `add_done_callback(queue.put)`
+    done_queue: Option<(Rc<SimpleQueue<usize>>, usize)>,
+}
+
+impl Future {
+    /// A future that nobody is told of.
+    pub fn new() -> Rc<Self> {
+        Rc::default()
+    }
+
+    /// A future that puts `number` into `queue` once it is done, from whichever thread sets the result.
+    pub fn announced_in(queue: &Rc<SimpleQueue<usize>>, number: usize) -> Rc<Self> {
+        Rc::new(Self { done_queue: Some((queue.clone(), number)), ..Self::default() })
+    }
+
+    /// `result()`, whose bytecode takes `cost`.
+    pub async fn result(&self, me: &ThreadState, cost: Nanos) {
+        me.busy_with(Activity::Ipc, me.bytecode(cost)).await;
+        if !self.done.get() {
+            let waiter = Rc::new(Lock::held(me.os(), "a future's result"));
+            self.waiters.borrow_mut().push(waiter.clone());
+            me.busy_with(Activity::Idle, waiter.acquire(me)).await;
+        }
+    }
+
+    /// `set_result(...)`, whose bytecode takes `cost`.
+    pub async fn set_result(&self, me: &ThreadState, cost: Nanos) {
+        me.busy_with(Activity::Ipc, me.bytecode(cost)).await;
+        self.done.set(true);
+        let waiters = self.waiters.take();
+        for waiter in waiters {
+            waiter.release(me).await;
+        }
+        if let Some((queue, number)) = &self.done_queue {
+            queue.put(me, *number).await;
+        }
+    }
+}

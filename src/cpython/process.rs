@@ -1,0 +1,257 @@
+//! Starting processes: `Lib/multiprocessing/process.py`, `popen_fork.py`, `popen_spawn_posix.py`,
+//! `popen_forkserver.py`, `forkserver.py`, `spawn.py`.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use super::thread_state::ThreadState;
+use crate::os::{Activity, Pipe, Semaphore, ThreadId, ThreadSpec};
+use crate::random::{Distribution, Key};
+use crate::scenario::{Payload, StartMethod};
+use crate::units::{Bytes, Nanos};
+
+/// A `multiprocessing` context: starts processes by one method.
+pub struct Launcher {
+    method: StartMethod,
+    /// CPU time of importing the main module, which every new interpreter does again.
+    imports: Distribution,
+    /// Names the draws of `imports`, one for each process.
+    key: Key,
+    started: Cell<u64>,
+    server: RefCell<Option<Rc<ForkServer>>>,
+}
+
+/// `multiprocessing.Process`, started.
+pub struct Process {
+    /// Its main thread.
+    pub id: ThreadId,
+    exited: Rc<Semaphore>,
+}
+
+/// What a new process does once it is there, on its main thread.
+type Main = Box<dyn FnOnce(ThreadState) -> Pin<Box<dyn Future<Output = ()>>>>;
+
+/// How a child gets from its first instruction to its target.
+struct Child {
+    name: String,
+    foreground: bool,
+    main: Main,
+    /// CPU time before it asks for its work.
+    boot: Nanos,
+    /// Where its work is described, and how.
+    preparation: Option<Preparation>,
+    /// CPU time of the main module's imports, between reading and unpickling.
+    imports: Nanos,
+    private_memory: Bytes,
+    exited: Rc<Semaphore>,
+}
+
+#[derive(Clone)]
+struct Preparation {
+    pipe: Rc<Pipe>,
+    length: Bytes,
+    payloads: Rc<[Payload]>,
+}
+
+impl Launcher {
+    /// `get_context(method)`. `imports` is what the main module's imports cost a new interpreter.
+    pub fn new(method: StartMethod, imports: Distribution, key: Key) -> Self {
+        Self { method, imports, key, started: Cell::new(0), server: RefCell::default() }
+    }
+
+    /// By which method.
+    pub fn method(&self) -> StartMethod {
+        self.method
+    }
+
+    /// `Process(target=main, args=...)` and `start()`. The arguments are pickled unless the process is forked.
+    pub async fn start<F: Future<Output = ()> + 'static>(
+        &self,
+        me: &ThreadState,
+        name: &str,
+        foreground: bool,
+        arguments: &[Payload],
+        main: impl FnOnce(ThreadState) -> F + 'static,
+    ) -> Process {
+        let before = me.enter(Activity::Starting);
+        let costs = &me.os().costs().process;
+        me.bytecode(costs.create).await;
+        let number = self.started.replace(self.started.get() + 1);
+        let exited = Rc::new(Semaphore::new(me.os(), &format!("{name} to exit"), 0));
+        let child = Child {
+            name: name.to_owned(),
+            foreground,
+            main: Box::new(move |me| Box::pin(main(me))),
+            boot: costs.bootstrap,
+            preparation: None,
+            imports: Nanos::ZERO,
+            private_memory: me.os().costs().memory.forked_worker,
+            exited: exited.clone(),
+        };
+        let id = match self.method {
+            StartMethod::Fork => fork(me, child).await,
+            StartMethod::Spawn => self.spawn(me, child, arguments, number).await,
+            StartMethod::Forkserver => self.ask_server(me, child, arguments).await,
+        };
+        me.enter(before);
+        Process { id, exited }
+    }
+
+    /// `popen_spawn_posix.Popen._launch`: a new interpreter, told what to do through a pipe.
+    async fn spawn(&self, me: &ThreadState, child: Child, arguments: &[Payload], number: u64) -> ThreadId {
+        let costs = &me.os().costs();
+        let preparation = prepare(me, arguments).await;
+        me.native_holding_lock(costs.process.exec).await;
+        let child = Child {
+            boot: costs.process.boot,
+            preparation: Some(preparation.clone()),
+            imports: self.imports.sample_keyed(self.key.name("imports").number(number)),
+            private_memory: costs.memory.interpreter,
+            ..child
+        };
+        let id = launch(me, child);
+        // Over 64 KiB the parent waits here until the child has booted and reads.
+        me.allow_threads(preparation.pipe.write(me.os(), me.id, preparation.length)).await;
+        id
+    }
+
+    /// `popen_forkserver.Popen._launch`: the first start boots the server; each one waits for the child's pid.
+    async fn ask_server(&self, me: &ThreadState, child: Child, arguments: &[Payload]) -> ThreadId {
+        let preparation = prepare(me, arguments).await;
+        let running = self.server.borrow().clone();
+        let server = match running {
+            Some(server) => server,
+            None => {
+                let imports = self.imports.sample_keyed(self.key.name("imports").number(0));
+                let server = ForkServer::ensure_running(me, imports).await;
+                *self.server.borrow_mut() = Some(server.clone());
+                server
+            }
+        };
+        me.bytecode(me.os().costs().process.forkserver_request).await;
+        let child = Child { preparation: Some(preparation.clone()), ..child };
+        let reply = server.request(me, child).await;
+        me.allow_threads(preparation.pipe.write(me.os(), me.id, preparation.length)).await;
+        me.allow_threads(reply.ready.wait(me.os(), me.id)).await;
+        reply.pid.get().expect("the server answers after it has forked")
+    }
+}
+
+impl Process {
+    /// `join()`
+    pub async fn join(&self, me: &ThreadState) {
+        let waiting = me.allow_threads(self.exited.wait(me.os(), me.id));
+        me.busy_with(Activity::Idle, waiting).await;
+        me.bytecode(me.os().costs().process.join).await;
+    }
+}
+
+/// `os.fork()`: in the calling thread, with its interpreter lock held; the more the parent maps, the longer.
+async fn fork(me: &ThreadState, child: Child) -> ThreadId {
+    let costs = &me.os().costs().process;
+    let mapped = me.os().mapped(me.interpreter.process);
+    me.native_holding_lock(costs.fork + costs.fork_per_mib * (mapped.0 >> 20)).await;
+    launch(me, child)
+}
+
+/// Pickles what the child has to know.
+async fn prepare(me: &ThreadState, arguments: &[Payload]) -> Preparation {
+    me.dumps(arguments).await;
+    Preparation {
+        pipe: Rc::new(Pipe::new(me.os(), "the pipe that describes the work to a new process")),
+        length: Bytes(me.os().costs().process.preparation.0 + me.pickled_size(arguments).0),
+        payloads: arguments.into(),
+    }
+}
+
+/// The child process comes into the world, with one thread.
+fn launch(me: &ThreadState, child: Child) -> ThreadId {
+    let interpreter = me.interpreter.child(&child.name);
+    me.os().map(interpreter.process, child.private_memory);
+    let spec = ThreadSpec {
+        name: interpreter.name.clone(),
+        process: interpreter.process,
+        foreground: child.foreground,
+        activity: Activity::Starting,
+    };
+    me.os().spawn(spec, move |id| live(ThreadState { interpreter, id }, child))
+}
+
+/// From the first instruction to the exit: `spawn._main`, `BaseProcess._bootstrap`.
+async fn live(me: ThreadState, child: Child) {
+    let os = me.os();
+    me.attach().await;
+    me.bytecode(child.boot).await;
+    if let Some(preparation) = child.preparation {
+        let mut left = preparation.length.0;
+        while left > 0 {
+            left -= me.allow_threads(preparation.pipe.read(os, me.id, Bytes(left))).await.0;
+        }
+        me.bytecode(child.imports).await;
+        me.loads(&preparation.payloads).await;
+        me.enter(Activity::Starting);
+    }
+    me.enter(Activity::Running);
+    (child.main)(me.clone()).await;
+    me.bytecode(os.costs().process.exit).await;
+    os.exit_process(me.interpreter.process);
+    child.exited.post(os, me.id).await;
+    me.interpreter.gil.drop_gil_for_good(os, me.id).await;
+}
+
+/// A process that has imported the main module once and forks on request: `forkserver.main`.
+struct ForkServer {
+    requests: RefCell<VecDeque<(Child, Rc<Reply>)>>,
+    arrived: Semaphore,
+}
+
+struct Reply {
+    ready: Semaphore,
+    pid: Cell<Option<ThreadId>>,
+}
+
+impl ForkServer {
+    async fn ensure_running(me: &ThreadState, imports: Nanos) -> Rc<Self> {
+        let costs = me.os().costs();
+        let server = Rc::new(Self {
+            requests: RefCell::default(),
+            arrived: Semaphore::new(me.os(), "a request to the fork server", 0),
+        });
+        me.native_holding_lock(costs.process.exec).await;
+        let serving = server.clone();
+        let main = move |me: ThreadState| async move { serving.serve(&me).await };
+        let child = Child {
+            name: "fork server".to_owned(),
+            foreground: true,
+            main: Box::new(move |me| Box::pin(main(me))),
+            boot: costs.process.boot + imports,
+            preparation: None,
+            imports: Nanos::ZERO,
+            private_memory: costs.memory.interpreter,
+            exited: Rc::new(Semaphore::new(me.os(), "the fork server to exit", 0)),
+        };
+        launch(me, child);
+        server
+    }
+
+    async fn request(&self, me: &ThreadState, child: Child) -> Rc<Reply> {
+        let ready = Semaphore::new(me.os(), "the fork server's answer", 0);
+        let reply = Rc::new(Reply { ready, pid: Cell::new(None) });
+        self.requests.borrow_mut().push_back((child, reply.clone()));
+        self.arrived.post(me.os(), me.id).await;
+        reply
+    }
+
+    async fn serve(&self, me: &ThreadState) {
+        loop {
+            let waiting = me.allow_threads(self.arrived.wait(me.os(), me.id));
+            me.busy_with(Activity::Idle, waiting).await;
+            let (child, reply) = self.requests.borrow_mut().pop_front().expect("each arrival is a request");
+            reply.pid.set(Some(fork(me, child).await));
+            reply.ready.post(me.os(), me.id).await;
+        }
+    }
+}

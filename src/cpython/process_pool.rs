@@ -1,0 +1,253 @@
+//! `ProcessPoolExecutor`: `Lib/concurrent/futures/process.py`.
+//!
+//! ```text
+//!  caller --work ids--> executor manager --buffer--> queue feeder --pipe, P+1 places--> workers
+//!     ^                    |        ^                                                      |
+//!     +---- set_result ----+        +-------------------- pipe --------------------------- +
+//! ```
+//! Caller, manager and feeder are threads of the parent and share its interpreter lock.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use super::connection::{self, Connection};
+use super::future::Future;
+use super::process::{Launcher, Process};
+use super::queues::{SharedQueue, SharedSimpleQueue};
+use super::thread_state::ThreadState;
+use super::threading::{Lock, Thread};
+use super::{Call, FuturesExecutor};
+use crate::os::{Activity, ThreadId};
+use crate::scenario::StartMethod;
+use crate::units::Bytes;
+
+/// `EXTRA_QUEUED_CALLS`: calls in the call queue beyond one for each worker.
+const EXTRA_QUEUED_CALLS: u64 = 1;
+
+/// Worker processes that take calls from one queue, and a manager thread that keeps it filled.
+pub struct ProcessPoolExecutor<C, I> {
+    shared: Rc<Shared<C, I>>,
+    launcher: Launcher,
+    manager: RefCell<Option<Thread>>,
+}
+
+/// What caller, manager and workers share.
+struct Shared<C, I> {
+    max_workers: usize,
+    /// `_pending_work_items`
+    pending: RefCell<BTreeMap<u64, WorkItem<C>>>,
+    /// `_work_ids`
+    work_ids: RefCell<VecDeque<u64>>,
+    submitted: Cell<u64>,
+    call_queue: Rc<SharedQueue<Option<(u64, C)>>>,
+    result_queue: Rc<SharedSimpleQueue<ResultItem>>,
+    /// `_ThreadWakeup`
+    wakeup: Connection<()>,
+    /// `_shutdown_lock`, which the wake-up pipe is used under.
+    shutdown_lock: Lock,
+    shutting_down: Cell<bool>,
+    /// `_idle_worker_semaphore`
+    idle: Cell<usize>,
+    processes: RefCell<Vec<Process>>,
+    initializer: I,
+}
+
+struct WorkItem<C> {
+    call: C,
+    future: Rc<Future>,
+}
+
+/// What a worker sends back.
+enum ResultItem {
+    Done(u64),
+    /// It has seen the end of the work.
+    Exit,
+}
+
+impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
+    /// `ProcessPoolExecutor(max_workers, mp_context, initializer)`
+    pub async fn new(me: &ThreadState, max_workers: u32, launcher: Launcher, initializer: I) -> Self {
+        let os = me.os();
+        me.bytecode(os.costs().process_pool.build).await;
+        let shared = Shared {
+            max_workers: max_workers as usize,
+            pending: RefCell::default(),
+            work_ids: RefCell::default(),
+            submitted: Cell::new(0),
+            call_queue: SharedQueue::new(os, "the call queue", u64::from(max_workers) + EXTRA_QUEUED_CALLS),
+            result_queue: Rc::new(SharedSimpleQueue::new(os, "the result queue")),
+            wakeup: Connection::new(os, "the wake-up pipe"),
+            shutdown_lock: Lock::new(os, "the executor's shutdown lock"),
+            shutting_down: Cell::new(false),
+            idle: Cell::new(0),
+            processes: RefCell::default(),
+            initializer,
+        };
+        Self { shared: Rc::new(shared), launcher, manager: RefCell::default() }
+    }
+
+    /// The workers' main threads so far.
+    pub fn workers(&self) -> Vec<ThreadId> {
+        self.shared.processes.borrow().iter().map(|process| process.id).collect()
+    }
+
+    /// The parent's helper threads so far.
+    pub fn helpers(&self) -> Vec<ThreadId> {
+        let manager = self.manager.borrow().as_ref().map(|thread| thread.id);
+        manager.into_iter().chain(self.shared.call_queue.feeder_thread()).collect()
+    }
+
+    /// `_start_executor_manager_thread`: under fork all workers first, for afterwards there are threads.
+    async fn start_manager(&self, me: &ThreadState) {
+        if self.manager.borrow().is_some() {
+            return;
+        }
+        if self.launcher.method() == StartMethod::Fork {
+            while self.shared.processes.borrow().len() < self.shared.max_workers {
+                self.spawn_process(me).await;
+            }
+        }
+        let shared = self.shared.clone();
+        let manager = Thread::start(me, "executor manager", true, move |me| async move { shared.manage(&me).await });
+        let manager = manager.await;
+        *self.manager.borrow_mut() = Some(manager);
+    }
+
+    /// `_adjust_process_count`: one more worker, unless one is idle.
+    async fn adjust_process_count(&self, me: &ThreadState) {
+        if self.shared.idle.get() > 0 {
+            self.shared.idle.set(self.shared.idle.get() - 1);
+        } else if self.shared.processes.borrow().len() < self.shared.max_workers {
+            self.spawn_process(me).await;
+        }
+    }
+
+    async fn spawn_process(&self, me: &ThreadState) {
+        let number = self.shared.processes.borrow().len();
+        let shared = self.shared.clone();
+        let main = move |me: ThreadState| async move { shared.work(&me).await };
+        let process = self.launcher.start(me, &format!("worker {number}"), true, &[], main).await;
+        self.shared.processes.borrow_mut().push(process);
+    }
+}
+
+impl<C: Call, I: Call> FuturesExecutor<C> for ProcessPoolExecutor<C, I> {
+    async fn submit(&self, me: &ThreadState, call: C, future: Rc<Future>) {
+        let shared = &self.shared;
+        let before = me.enter(Activity::Ipc);
+        shared.shutdown_lock.acquire(me).await;
+        me.bytecode(me.os().costs().process_pool.submit).await;
+        let id = shared.submitted.replace(shared.submitted.get() + 1);
+        shared.pending.borrow_mut().insert(id, WorkItem { call, future });
+        shared.work_ids.borrow_mut().push_back(id);
+        shared.wake_manager(me).await;
+        if self.launcher.method() != StartMethod::Fork {
+            self.adjust_process_count(me).await;
+        }
+        self.start_manager(me).await;
+        shared.shutdown_lock.release(me).await;
+        me.enter(before);
+    }
+
+    async fn shutdown(&self, me: &ThreadState) {
+        let shared = &self.shared;
+        shared.shutdown_lock.acquire(me).await;
+        shared.shutting_down.set(true);
+        shared.wake_manager(me).await;
+        shared.shutdown_lock.release(me).await;
+        let manager = self.manager.take();
+        if let Some(manager) = manager {
+            manager.join(me).await;
+        }
+    }
+}
+
+impl<C: Call, I: Call> Shared<C, I> {
+    /// `_ThreadWakeup.wakeup`: writes an empty message.
+    async fn wake_manager(&self, me: &ThreadState) {
+        self.wakeup.send_bytes(me, (), Bytes::ZERO).await;
+    }
+
+    /// `_ExecutorManagerThread.run`
+    async fn manage(&self, me: &ThreadState) {
+        me.enter(Activity::Ipc);
+        loop {
+            self.add_call_items_to_queue(me).await;
+            let item = self.wait_for_result_or_wakeup(me).await;
+            if let Some(ResultItem::Done(id)) = item {
+                self.process_result_item(me, id).await;
+                self.idle.set(self.idle.get() + 1);
+            }
+            if self.shutting_down.get() && self.pending.borrow().is_empty() {
+                break;
+            }
+        }
+        self.join_executor_internals(me).await;
+    }
+
+    /// `add_call_item_to_queue`
+    async fn add_call_items_to_queue(&self, me: &ThreadState) {
+        while !self.call_queue.is_full() {
+            let next = self.work_ids.borrow_mut().pop_front();
+            let Some(id) = next else { return };
+            me.bytecode(me.os().costs().process_pool.fill).await;
+            let call = self.pending.borrow()[&id].call.clone();
+            let arguments = call.arguments();
+            self.call_queue.put(me, Some((id, call)), arguments).await;
+        }
+    }
+
+    /// `wait_result_broken_or_wakeup`: receives one result at most, and empties the wake-up pipe.
+    async fn wait_for_result_or_wakeup(&self, me: &ThreadState) -> Option<ResultItem> {
+        let results = &self.result_queue.connection;
+        me.bytecode(me.os().costs().process_pool.wait).await;
+        let descriptors = self.processes.borrow().len() as u64 + 2;
+        connection::wait(me, &[results.pipe(), self.wakeup.pipe()], descriptors).await;
+        let mut item = None;
+        if results.pipe().held() > Bytes::ZERO {
+            let message = results.recv_bytes(me).await;
+            me.loads(&message.payloads).await;
+            item = Some(message.content);
+        }
+        self.shutdown_lock.acquire(me).await;
+        while self.wakeup.poll(me).await {
+            self.wakeup.recv_bytes(me).await;
+        }
+        self.shutdown_lock.release(me).await;
+        item
+    }
+
+    /// `process_result_item`
+    async fn process_result_item(&self, me: &ThreadState, id: u64) {
+        let item = self.pending.borrow_mut().remove(&id).expect("each call has one result");
+        item.future.set_result(me, me.os().costs().process_pool.set_result).await;
+    }
+
+    /// `join_executor_internals`: tells each worker to end, and waits for it.
+    async fn join_executor_internals(&self, me: &ThreadState) {
+        let count = self.processes.borrow().len();
+        for _ in 0..count {
+            self.call_queue.put(me, None, Vec::new()).await;
+        }
+        self.call_queue.close(me).await;
+        let processes = self.processes.take();
+        for process in processes {
+            process.join(me).await;
+        }
+    }
+
+    /// `_process_worker`
+    async fn work(&self, me: &ThreadState) {
+        me.busy_with(Activity::Starting, self.initializer.run(me)).await;
+        loop {
+            let Some((id, call)) = self.call_queue.get(me).await else {
+                self.result_queue.put(me, ResultItem::Exit, Vec::new()).await;
+                return;
+            };
+            me.busy_with(Activity::Ipc, me.bytecode(me.os().costs().process_pool.call)).await;
+            call.run(me).await;
+            self.result_queue.put(me, ResultItem::Done(id), call.results()).await;
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Whether the foreground can ever go on, and if not, who waits for what.
+//!
+//! A thread goes on by itself while it runs, is ready or waits for the clock. One that waits for a lock goes on if the
+//! lock's owner can; one that waits for anything else (work, a result, room in a pipe) needs some foreground thread
+//! that can go on. Background threads never count: they may spin forever beside a foreground that is stuck.
+
+use std::rc::Rc;
+
+use super::thread::{ObjectId, State, ThreadId};
+use super::{Os, scheduler::Scheduler};
+
+/// What can be waited for.
+#[derive(Debug, Default)]
+pub(super) struct Objects {
+    table: Vec<Object>,
+}
+
+#[derive(Debug)]
+struct Object {
+    name: Rc<str>,
+    owner: Option<ThreadId>,
+}
+
+impl Os {
+    /// Registers something that threads will wait for, by the name that a report of a deadlock gives it.
+    pub fn add_object(&self, name: impl Into<Rc<str>>) -> ObjectId {
+        let table = &mut self.objects.borrow_mut().table;
+        table.push(Object { name: name.into(), owner: None });
+        ObjectId(table.len() as u32 - 1)
+    }
+
+    /// Says who holds `object`, if it is a lock: whoever waits for it waits for that thread.
+    pub fn set_owner(&self, object: ObjectId, owner: Option<ThreadId>) {
+        self.objects.borrow_mut().table[object.0 as usize].owner = owner;
+    }
+
+    /// A thread began to wait without a timer, or ended. If it was the last foreground thread that could go on,
+    /// the run may be over.
+    pub(super) fn lost_hope(&self, thread: ThreadId) {
+        if !self.scheduler.borrow().threads[thread.index()].foreground {
+            return;
+        }
+        self.hopeful.set(self.hopeful.get() - 1);
+        if self.hopeful.get() == 0 && !self.some_foreground_thread_can_go_on() {
+            *self.deadlock.borrow_mut() = Some(self.who_waits_for_what());
+            self.engine.stop();
+        }
+    }
+
+    /// Follows each waiting foreground thread from lock to owner until a thread that can go on, or none.
+    fn some_foreground_thread_can_go_on(&self) -> bool {
+        let scheduler = self.scheduler.borrow();
+        let objects = self.objects.borrow();
+        let waiting = |thread: &ThreadId| scheduler.threads[thread.index()].foreground;
+        (0..scheduler.threads.len() as u32).map(ThreadId).filter(waiting).any(|first| {
+            let mut thread = first;
+            // A chain longer than there are threads has gone round in a circle.
+            for _ in 0..scheduler.threads.len() {
+                match scheduler.threads[thread.index()].state {
+                    State::Ended => return false,
+                    State::Blocked { timed: false } => match owner_of_what_it_waits_for(&scheduler, &objects, thread) {
+                        Some(owner) => thread = owner,
+                        None => return false,
+                    },
+                    _ => return true,
+                }
+            }
+            false
+        })
+    }
+
+    /// One clause for each waiting foreground thread, the first eight.
+    pub(super) fn who_waits_for_what(&self) -> String {
+        const SHOWN: usize = 8;
+        let scheduler = self.scheduler.borrow();
+        let objects = self.objects.borrow();
+        let stuck: Vec<ThreadId> = (0..scheduler.threads.len() as u32)
+            .map(ThreadId)
+            .filter(|thread| {
+                let record = &scheduler.threads[thread.index()];
+                record.foreground && matches!(record.state, State::Blocked { .. })
+            })
+            .collect();
+        let mut clauses: Vec<String> = stuck
+            .iter()
+            .take(SHOWN)
+            .map(|thread| {
+                let record = &scheduler.threads[thread.index()];
+                let Some(object) = record.waits_for else { return format!("{} waits", record.name) };
+                let object = &objects.table[object.0 as usize];
+                let held = object.owner.map_or(String::new(), |owner| {
+                    let owner = &scheduler.threads[owner.index()];
+                    let over = if owner.state == State::Ended { ", which has ended" } else { "" };
+                    format!(" (held by {}{over})", owner.name)
+                });
+                format!("{} waits for {}{held}", record.name, object.name)
+            })
+            .collect();
+        if stuck.len() > SHOWN {
+            clauses.push(format!("and {} more", stuck.len() - SHOWN));
+        }
+        clauses.join("; ")
+    }
+}
+
+fn owner_of_what_it_waits_for(scheduler: &Scheduler, objects: &Objects, thread: ThreadId) -> Option<ThreadId> {
+    let object = scheduler.threads[thread.index()].waits_for?;
+    objects.table[object.0 as usize].owner
+}

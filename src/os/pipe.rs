@@ -1,0 +1,113 @@
+//! Pipes: a buffer of 64 KiB between threads of any processes (`fs/pipe.c` of Linux).
+//!
+//! A pipe moves bytes and wakes who waits for them. What it carries is the business of the floor above: there a
+//! message is queued beside the pipe by whoever writes its last byte.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+
+use super::{ObjectId, Os, ThreadId};
+use crate::units::{Bytes, Nanos};
+
+/// What a pipe holds before writers wait. Source: pipe(7), since Linux 2.6.11.
+pub const CAPACITY: Bytes = Bytes::from_kib(64);
+
+/// One end writes, the other reads; several threads may stand at each.
+pub struct Pipe {
+    readable: ObjectId,
+    writable: ObjectId,
+    held: Cell<u64>,
+    readers: RefCell<VecDeque<ThreadId>>,
+    writers: RefCell<VecDeque<ThreadId>>,
+}
+
+impl Pipe {
+    /// An empty pipe. Reports of a deadlock call it `name`.
+    pub fn new(os: &Os, name: &str) -> Self {
+        Self {
+            readable: os.add_object(format!("something to read from {name}")),
+            writable: os.add_object(format!("room in {name}")),
+            held: Cell::new(0),
+            readers: RefCell::default(),
+            writers: RefCell::default(),
+        }
+    }
+
+    /// Bytes that have been written and not yet read.
+    pub fn held(&self) -> Bytes {
+        Bytes(self.held.get())
+    }
+
+    /// `write(2)`, blocking: returns when all bytes are in the pipe.
+    pub async fn write(&self, os: &Os, me: ThreadId, bytes: Bytes) {
+        let mut left = bytes.0;
+        os.compute(me, os.costs().pipe.write).await;
+        while left > 0 {
+            let room = CAPACITY.0 - self.held.get();
+            if room == 0 {
+                self.writers.borrow_mut().push_back(me);
+                os.block(me, self.writable).await;
+                continue;
+            }
+            let part = left.min(room);
+            os.compute(me, self.copy(os, part)).await;
+            // Another writer may have filled the room meanwhile; what fits goes in now.
+            let part = part.min(CAPACITY.0 - self.held.get());
+            self.held.set(self.held.get() + part);
+            left -= part;
+            self.wake_one(os, me, &self.readers).await;
+        }
+        if self.held.get() < CAPACITY.0 {
+            self.wake_one(os, me, &self.writers).await;
+        }
+    }
+
+    /// `read(2)`, blocking: waits until there is something, then takes at most `bytes` of it. Says how many.
+    pub async fn read(&self, os: &Os, me: ThreadId, bytes: Bytes) -> Bytes {
+        os.compute(me, os.costs().pipe.read).await;
+        while self.held.get() == 0 {
+            self.readers.borrow_mut().push_back(me);
+            os.block(me, self.readable).await;
+        }
+        let part = bytes.0.min(self.held.get());
+        self.held.set(self.held.get() - part);
+        os.compute(me, self.copy(os, part)).await;
+        self.wake_one(os, me, &self.writers).await;
+        if self.held.get() > 0 {
+            self.wake_one(os, me, &self.readers).await;
+        }
+        Bytes(part)
+    }
+
+    /// `poll(2)`, blocking: waits until there is something to read, and takes nothing.
+    pub async fn wait_until_readable(&self, os: &Os, me: ThreadId) {
+        while self.held.get() == 0 {
+            self.readers.borrow_mut().push_back(me);
+            os.block(me, self.readable).await;
+        }
+    }
+
+    /// `poll(2)` on several pipes, blocking: waits until one of them has something to read.
+    pub async fn wait_for_any(os: &Os, me: ThreadId, pipes: &[&Self]) {
+        while pipes.iter().all(|pipe| pipe.held.get() == 0) {
+            for pipe in pipes {
+                pipe.readers.borrow_mut().push_back(me);
+            }
+            os.block(me, pipes[0].readable).await;
+            for pipe in pipes {
+                pipe.readers.borrow_mut().retain(|&reader| reader != me);
+            }
+        }
+    }
+
+    fn copy(&self, os: &Os, bytes: u64) -> Nanos {
+        os.costs().pipe.copy.time(Bytes(bytes))
+    }
+
+    async fn wake_one(&self, os: &Os, me: ThreadId, waiting: &RefCell<VecDeque<ThreadId>>) {
+        let next = waiting.borrow_mut().pop_front();
+        if let Some(thread) = next {
+            os.futex_wake(me, thread).await;
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Processes and the memory they map.
+
+use std::rc::Rc;
+
+use crate::units::Bytes;
+
+/// A simulated process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProcessId(pub(crate) u32);
+
+#[derive(Debug)]
+pub(crate) struct Process {
+    pub name: Rc<str>,
+    /// Private memory, mapped now.
+    pub mapped: Bytes,
+}
+
+/// All processes and what they map together.
+#[derive(Debug, Default)]
+pub(crate) struct Processes {
+    table: Vec<Process>,
+    mapped: u64,
+    peak: u64,
+}
+
+impl Processes {
+    pub fn add(&mut self, name: Rc<str>) -> ProcessId {
+        self.table.push(Process { name, mapped: Bytes::ZERO });
+        ProcessId(self.table.len() as u32 - 1)
+    }
+
+    pub fn name(&self, process: ProcessId) -> &Rc<str> {
+        &self.table[process.0 as usize].name
+    }
+
+    /// Bytes that `process` maps privately from now on.
+    pub fn map(&mut self, process: ProcessId, bytes: Bytes) {
+        self.table[process.0 as usize].mapped.0 += bytes.0;
+        self.mapped += bytes.0;
+        self.peak = self.peak.max(self.mapped);
+    }
+
+    pub fn unmap(&mut self, process: ProcessId, bytes: Bytes) {
+        self.table[process.0 as usize].mapped.0 -= bytes.0;
+        self.mapped -= bytes.0;
+    }
+
+    /// A process that ends gives everything back.
+    pub fn unmap_all(&mut self, process: ProcessId) {
+        let mapped = self.table[process.0 as usize].mapped;
+        self.unmap(process, mapped);
+    }
+
+    pub fn mapped(&self, process: ProcessId) -> Bytes {
+        self.table[process.0 as usize].mapped
+    }
+
+    /// The most that was mapped at one time.
+    pub fn peak(&self) -> Bytes {
+        Bytes(self.peak)
+    }
+}

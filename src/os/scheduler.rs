@@ -1,0 +1,507 @@
+//! The CPUs (hardware threads) and who runs on them: slices, ticks, preemption, placement, balance.
+//!
+//! Models `kernel/sched/core.c` and the parts of `kernel/sched/fair.c` around the run queue ([`fair`](super::fair)):
+//! `try_to_wake_up`, `select_idle_sibling`, `wakeup_preempt`, `task_tick_fair`, `sched_balance_newidle`.
+//! Slices end at ticks only; a tick is simulated only where more than one thread wants the CPU, and the ones in
+//! between are made up for by arithmetic.
+
+use super::fair::{Entity, RunQueue};
+use super::process::Processes;
+use super::thread::{Activity, FULL_SPEED, ObjectId, State, Thread, ThreadId, Woken, Work};
+use crate::engine::{Action, Engine, Ledger, Slot};
+use crate::profile::{JointSpeed, SchedulerCosts};
+use crate::random::Stream;
+use crate::units::Nanos;
+
+/// One hardware thread.
+#[derive(Debug)]
+pub(crate) struct Cpu {
+    slot: Slot,
+    pub current: Option<ThreadId>,
+    /// Up to here the current thread's CPU time and work are accounted; later than now while it is switched in.
+    charged_until: Nanos,
+    queue: RunQueue,
+    tick_pending: bool,
+    /// The running thread must give way at its next step: it was being polled when that was decided.
+    must_resched: bool,
+    /// Who ran last: its return costs no switch.
+    last: Option<ThreadId>,
+    speed: u64,
+}
+
+/// Everything that the operating system keeps about threads and CPUs.
+pub(crate) struct Scheduler {
+    pub threads: Vec<Thread>,
+    pub cpus: Vec<Cpu>,
+    pub ledger: Ledger,
+    pub processes: Processes,
+    /// Times that a CPU went from one thread to another.
+    pub switches: u64,
+    cores: usize,
+    costs: SchedulerCosts,
+    joint_speed: JointSpeed,
+    /// All CPUs run at full speed whatever their neighbours do.
+    flat: bool,
+    idle: usize,
+    latency: Stream,
+}
+
+impl Scheduler {
+    /// `cores` x `smt` CPUs; CPU `c + k * cores` is the k-th hardware thread of core `c`.
+    pub fn new(
+        engine: &Engine,
+        (cores, smt): (usize, usize),
+        costs: SchedulerCosts,
+        joint_speed: JointSpeed,
+        ledger: Ledger,
+        latency: Stream,
+    ) -> Self {
+        let cpu = |_| Cpu {
+            slot: engine.add_slot(),
+            current: None,
+            charged_until: Nanos::ZERO,
+            queue: RunQueue::default(),
+            tick_pending: false,
+            must_resched: false,
+            last: None,
+            speed: FULL_SPEED,
+        };
+        Self {
+            threads: Vec::new(),
+            cpus: (0..cores * smt).map(cpu).collect(),
+            ledger,
+            processes: Processes::default(),
+            switches: 0,
+            cores,
+            idle: cores * smt,
+            costs,
+            flat: smt == 1 && joint_speed.busy_cores.iter().all(|&speed| speed == FULL_SPEED),
+            joint_speed,
+            latency,
+        }
+    }
+
+    /// A new burst for a thread that has its CPU. It runs at once, unless it had to give way.
+    pub fn start_burst(&mut self, engine: &Engine, thread: ThreadId, work: Work, interruptible: bool) {
+        let cpu = self.threads[thread.index()].cpu;
+        self.charge(engine, cpu);
+        let record = &mut self.threads[thread.index()];
+        debug_assert!(record.state == State::OnCpu && !record.in_burst, "{} has no CPU", record.name);
+        record.remaining = Work(work.0.saturating_add(std::mem::take(&mut record.owed).0));
+        record.beyond = Work::NONE;
+        record.interruptible = interruptible;
+        record.in_burst = true;
+        if self.cpus[cpu].must_resched {
+            self.reschedule(engine, cpu);
+        } else {
+            self.schedule_end_of_burst(engine, cpu, thread);
+        }
+    }
+
+    /// Whether the thread, which is being polled, has been told to give way.
+    pub fn must_resched(&self, thread: ThreadId) -> bool {
+        let record = &self.threads[thread.index()];
+        !record.external && self.cpus[record.cpu].must_resched
+    }
+
+    /// `select_task_rq_fair` for a new thread: the CPU with the least to do.
+    pub fn least_busy_cpu(&self) -> usize {
+        let load = |cpu: &Cpu| cpu.queue.len() + usize::from(cpu.current.is_some());
+        (0..self.cpus.len()).min_by_key(|&cpu| load(&self.cpus[cpu])).expect("a machine has a CPU")
+    }
+
+    /// Lets a burst end after `gap` more work at most; what lies beyond is kept for the thread to take up again.
+    pub fn interrupt(&mut self, engine: &Engine, thread: ThreadId, gap: Work) {
+        let record = &self.threads[thread.index()];
+        if !record.in_burst || !record.interruptible {
+            return;
+        }
+        let (cpu, on_cpu) = (record.cpu, record.state == State::OnCpu);
+        if on_cpu {
+            self.charge(engine, cpu);
+        }
+        let record = &mut self.threads[thread.index()];
+        if record.remaining > gap {
+            record.beyond.0 += record.remaining.0 - gap.0;
+            record.remaining = gap;
+            if on_cpu {
+                self.schedule_end_of_burst(engine, cpu, thread);
+            }
+        }
+    }
+
+    /// The thread gives up its CPU and waits, until `deadline` at most.
+    pub fn block(
+        &mut self,
+        engine: &Engine,
+        thread: ThreadId,
+        object: Option<ObjectId>,
+        deadline: Option<Nanos>,
+    ) {
+        let record = &mut self.threads[thread.index()];
+        record.waits_for = object;
+        record.state = State::Blocked { timed: deadline.is_some() };
+        record.woken = Woken::Signalled;
+        if let Some(deadline) = deadline {
+            engine.schedule(record.slot, deadline.max(engine.now()), Action::Interrupt);
+        }
+        if !record.external {
+            self.leave_cpu(engine, thread);
+        }
+    }
+
+    /// The thread is being polled: its burst or wait is over.
+    pub fn resumed(&mut self, thread: ThreadId) {
+        self.threads[thread.index()].in_burst = false;
+    }
+
+    /// The thread is over and leaves its CPU for good.
+    pub fn end(&mut self, engine: &Engine, thread: ThreadId) {
+        self.threads[thread.index()].state = State::Ended;
+        self.enter(engine, thread, Activity::Ended);
+        if !self.threads[thread.index()].external {
+            self.leave_cpu(engine, thread);
+        }
+    }
+
+    /// Ends a wait. False where the thread was not waiting.
+    pub fn wake(&mut self, engine: &Engine, thread: ThreadId, woken: Woken) -> bool {
+        let record = &mut self.threads[thread.index()];
+        let State::Blocked { .. } = record.state else { return false };
+        record.woken = woken;
+        record.remaining = Work::NONE;
+        record.beyond = Work::NONE;
+        if record.external {
+            record.state = State::External;
+            engine.schedule(record.slot, engine.now(), Action::Resume);
+            return true;
+        }
+        record.in_burst = true;
+        let home = record.cpu;
+        match self.select_idle_cpu(home) {
+            Some(cpu) => {
+                let latency = self.costs.wake_latency.sample(&mut self.latency);
+                let entity = &mut self.threads[thread.index()].entity;
+                entity.lag = 0;
+                entity.deadline = entity.vruntime + self.costs.base_slice.0 as i64;
+                self.dispatch(engine, cpu, thread, latency);
+            }
+            None => {
+                engine.cancel(self.threads[thread.index()].slot);
+                self.enqueue_woken(engine, home, thread);
+            }
+        }
+        true
+    }
+
+    /// From now on the thread is busy with `activity`.
+    pub fn enter(&mut self, engine: &Engine, thread: ThreadId, activity: Activity) {
+        let record = &mut self.threads[thread.index()];
+        record.activity = activity;
+        self.ledger.enter(record.track, activity.label(), engine.now());
+    }
+
+    /// The slot of a CPU fired: a tick.
+    pub fn tick(&mut self, engine: &Engine, cpu: usize) {
+        self.cpus[cpu].tick_pending = false;
+        if self.cpus[cpu].queue.is_empty() {
+            return;
+        }
+        self.charge(engine, cpu);
+        self.renew_expired_slice(cpu);
+        self.reschedule_if_better(engine, cpu);
+        self.balance(engine, cpu);
+        self.want_tick(engine, cpu);
+    }
+
+    fn leave_cpu(&mut self, engine: &Engine, thread: ThreadId) {
+        let cpu = self.threads[thread.index()].cpu;
+        self.charge(engine, cpu);
+        let (slice, tick) = (self.costs.base_slice.0 as i64, self.costs.tick.0 as i64);
+        let record = &mut self.threads[thread.index()];
+        record.entity.lag = self.cpus[cpu].queue.lag_of(&record.entity, slice, tick);
+        let cpu_state = &mut self.cpus[cpu];
+        cpu_state.current = None;
+        cpu_state.last = Some(thread);
+        cpu_state.must_resched = false;
+        self.run_next(engine, cpu);
+    }
+
+    /// `schedule()`: gives a free CPU to whoever should have it.
+    fn run_next(&mut self, engine: &Engine, cpu: usize) {
+        if let Some(index) = self.cpus[cpu].queue.pick(None) {
+            let next = self.cpus[cpu].queue.take(index).thread;
+            self.switch_to(engine, cpu, next);
+        } else if let Some(next) = self.pull_from_busiest(engine, cpu) {
+            self.switch_to(engine, cpu, next);
+        } else {
+            self.idle += 1;
+            self.speeds_changed(engine, cpu);
+        }
+    }
+
+    fn switch_to(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
+        let same = self.cpus[cpu].last == Some(thread);
+        let cost = if same { Nanos::ZERO } else { self.costs.context_switch };
+        // The CPU was busy and stays so.
+        self.idle += 1;
+        self.dispatch(engine, cpu, thread, cost);
+    }
+
+    /// Puts the thread on a free CPU, where its burst goes on after `delay`.
+    fn dispatch(&mut self, engine: &Engine, cpu: usize, thread: ThreadId, delay: Nanos) {
+        self.idle -= 1;
+        let record = &mut self.threads[thread.index()];
+        if record.state == State::Queued {
+            self.ledger.enter(record.track, record.activity.label(), engine.now());
+        }
+        record.state = State::OnCpu;
+        record.cpu = cpu;
+        record.entity.protected_until = record.entity.deadline;
+        let cpu_state = &mut self.cpus[cpu];
+        cpu_state.current = Some(thread);
+        cpu_state.charged_until = engine.now() + delay;
+        if cpu_state.last != Some(thread) {
+            self.switches += 1;
+        }
+        self.speeds_changed(engine, cpu);
+        self.schedule_end_of_burst(engine, cpu, thread);
+    }
+
+    fn schedule_end_of_burst(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
+        let record = &self.threads[thread.index()];
+        let cpu = &self.cpus[cpu];
+        let end = cpu.charged_until.saturating_add(record.remaining.time_at(cpu.speed));
+        engine.schedule(record.slot, end, Action::Resume);
+    }
+
+    /// Accounts the running thread's CPU time and work up to now.
+    fn charge(&mut self, engine: &Engine, cpu: usize) {
+        let cpu = &mut self.cpus[cpu];
+        let elapsed = engine.now().saturating_sub(cpu.charged_until).0;
+        if let Some(thread) = cpu.current {
+            let record = &mut self.threads[thread.index()];
+            record.entity.vruntime += elapsed as i64;
+            record.remaining.0 = record.remaining.0.saturating_sub(elapsed.saturating_mul(cpu.speed));
+        }
+        cpu.charged_until = cpu.charged_until.max(engine.now());
+    }
+
+    /// A thread comes to a busy CPU: `enqueue_task_fair`, then `wakeup_preempt`.
+    fn enqueue_woken(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
+        self.charge(engine, cpu);
+        self.make_up_for_ticks(engine, cpu);
+        let crowded = !self.cpus[cpu].queue.is_empty();
+        let expired = crowded && self.renew_expired_slice(cpu);
+        self.enqueue(engine, cpu, thread);
+        let current = self.cpus[cpu].current.expect("a CPU with nothing to do would have been chosen");
+        let running = self.threads[current.index()].entity;
+        if expired {
+            self.reschedule_if_better(engine, cpu);
+        } else if self.cpus[cpu].queue.would_pick(thread, &running) {
+            self.give_way(engine, cpu);
+        }
+        self.want_tick(engine, cpu);
+    }
+
+    /// Puts a thread that is ready into the run queue of `cpu`.
+    fn enqueue(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
+        let slice = self.costs.base_slice.0 as i64;
+        let home = self.threads[thread.index()].cpu;
+        let lag = match self.threads[thread.index()].entity.lag {
+            // A debt is paid off while the others of the queue that it was made in go on.
+            debt if debt < 0 => self
+                .running_on(home)
+                .and_then(|entity| self.cpus[home].queue.virtual_time(Some(entity)))
+                .map_or(0, |now| (now - self.threads[thread.index()].entity.vruntime).clamp(debt, 0)),
+            owed => owed,
+        };
+        let current = self.cpus[cpu].current;
+        let mut entity = self.threads[thread.index()].entity;
+        entity.lag = lag;
+        let running = current.map(|current| self.threads[current.index()].entity);
+        self.cpus[cpu].queue.place(&mut entity, running.as_ref(), slice);
+        let record = &mut self.threads[thread.index()];
+        record.entity = entity;
+        record.state = State::Queued;
+        record.cpu = cpu;
+        self.ledger.enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
+        self.cpus[cpu].queue.insert(thread, entity);
+    }
+
+    fn running_on(&self, cpu: usize) -> Option<&Entity> {
+        self.cpus[cpu].current.map(|current| &self.threads[current.index()].entity)
+    }
+
+    fn reschedule_if_better(&mut self, engine: &Engine, cpu: usize) {
+        if self.cpus[cpu].queue.pick(self.running_on(cpu)).is_some() {
+            self.give_way(engine, cpu);
+        }
+    }
+
+    /// The running thread gives way: at once, or at its next step if it is just being polled.
+    fn give_way(&mut self, engine: &Engine, cpu: usize) {
+        let current = self.cpus[cpu].current.expect("only a busy CPU has to give way");
+        if self.threads[current.index()].in_burst {
+            self.reschedule(engine, cpu);
+        } else {
+            self.cpus[cpu].must_resched = true;
+        }
+    }
+
+    /// Preempts the running thread in favour of whoever should run now.
+    fn reschedule(&mut self, engine: &Engine, cpu: usize) {
+        self.charge(engine, cpu);
+        self.cpus[cpu].must_resched = false;
+        let Some(index) = self.cpus[cpu].queue.pick(self.running_on(cpu)) else {
+            let current = self.cpus[cpu].current.expect("only a busy CPU is rescheduled");
+            self.schedule_end_of_burst(engine, cpu, current);
+            return;
+        };
+        let next = self.cpus[cpu].queue.take(index).thread;
+        let cpu_state = &mut self.cpus[cpu];
+        let current = cpu_state.current.take().expect("only a busy CPU is rescheduled");
+        cpu_state.last = Some(current);
+        let record = &mut self.threads[current.index()];
+        engine.cancel(record.slot);
+        record.state = State::Queued;
+        self.ledger.enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
+        let entity = record.entity;
+        self.cpus[cpu].queue.insert(current, entity);
+        self.switch_to(engine, cpu, next);
+    }
+
+    /// `update_deadline`: a used-up slice gets a new deadline. True where it was used up.
+    fn renew_expired_slice(&mut self, cpu: usize) -> bool {
+        let Some(current) = self.cpus[cpu].current else { return false };
+        let entity = &mut self.threads[current.index()].entity;
+        let expired = entity.vruntime >= entity.deadline;
+        if expired {
+            entity.deadline = entity.vruntime + self.costs.base_slice.0 as i64;
+        }
+        expired
+    }
+
+    /// Renews the running thread's slice as the ticks since it began would have done: it was alone, so they were
+    /// not simulated, but they moved its deadline.
+    fn make_up_for_ticks(&mut self, engine: &Engine, cpu: usize) {
+        let (tick, slice) = (self.costs.tick.0 as i64, self.costs.base_slice.0 as i64);
+        let Some(current) = self.cpus[cpu].current else { return };
+        if self.cpus[cpu].tick_pending {
+            return;
+        }
+        let now = engine.now().0 as i64;
+        let last_tick = now - now.rem_euclid(tick);
+        let entity = &mut self.threads[current.index()].entity;
+        // In real time, at which the slice in force ended or will end; the thread has run since before that.
+        let expiry = now - (entity.vruntime - entity.deadline);
+        let first = expiry + (tick - expiry.rem_euclid(tick)) % tick;
+        if first <= last_tick {
+            let period = slice.div_euclid(tick) * tick + if slice % tick == 0 { 0 } else { tick };
+            let renewed_at = first + (last_tick - first) / period * period;
+            entity.deadline = entity.vruntime - (now - renewed_at) + slice;
+        }
+        self.renew_expired_slice(cpu);
+    }
+
+    fn want_tick(&mut self, engine: &Engine, cpu: usize) {
+        let tick = self.costs.tick.0;
+        let cpu = &mut self.cpus[cpu];
+        if !cpu.tick_pending && !cpu.queue.is_empty() {
+            cpu.tick_pending = true;
+            engine.schedule(cpu.slot, Nanos((engine.now().0 / tick + 1) * tick), Action::Interrupt);
+        }
+    }
+
+    /// `select_idle_sibling`: where it ran last, else the first idle CPU; whole idle cores before shared ones.
+    fn select_idle_cpu(&self, home: usize) -> Option<usize> {
+        if self.idle == 0 {
+            return None;
+        }
+        let is_idle = |cpu: usize| self.cpus[cpu].current.is_none();
+        let core_is_idle = |cpu: usize| {
+            (cpu % self.cores..self.cpus.len()).step_by(self.cores).all(is_idle)
+        };
+        let candidates = || std::iter::once(home).chain(0..self.cpus.len());
+        candidates().find(|&cpu| core_is_idle(cpu)).or_else(|| candidates().find(|&cpu| is_idle(cpu)))
+    }
+
+    /// `sched_balance_newidle`: a CPU with nothing to do takes a waiting thread from the longest queue.
+    fn pull_from_busiest(&mut self, engine: &Engine, cpu: usize) -> Option<ThreadId> {
+        let busiest = (0..self.cpus.len())
+            .filter(|&other| !self.cpus[other].queue.is_empty())
+            .max_by_key(|&other| (self.cpus[other].queue.len(), std::cmp::Reverse(other)))?;
+        Some(self.migrate(engine, busiest, cpu))
+    }
+
+    /// Takes the thread that has waited longest on `from` to the queue of `to`, whose standing there is what it
+    /// was here. The caller puts it into the queue, or on the CPU.
+    fn migrate(&mut self, engine: &Engine, from: usize, to: usize) -> ThreadId {
+        self.charge(engine, from);
+        let (slice, tick) = (self.costs.base_slice.0 as i64, self.costs.tick.0 as i64);
+        let bound = (2 * slice).max(tick);
+        let virtual_time = self.cpus[from].queue.virtual_time(self.running_on(from));
+        let index = self.cpus[from].queue.longest_waiting().expect("a thread waits there");
+        let moved = self.cpus[from].queue.take(index);
+        let mut entity = moved.entity;
+        entity.lag = virtual_time.map_or(0, |now| (now - entity.vruntime).clamp(-bound, bound));
+        let running = self.running_on(to).copied();
+        self.cpus[to].queue.place(&mut entity, running.as_ref(), slice);
+        let record = &mut self.threads[moved.thread.index()];
+        record.entity = entity;
+        record.cpu = to;
+        moved.thread
+    }
+
+    /// `sched_balance_rq` at a tick: a thread that waits here moves to the CPU with the shortest queue. Between
+    /// queues that differ by one it moves as well, now and then, so that in the long run all get the same.
+    fn balance(&mut self, engine: &Engine, cpu: usize) {
+        let here = self.cpus[cpu].queue.len();
+        let period = (self.costs.balance_interval.0 / self.costs.tick.0).max(1);
+        let due = (engine.now().0 / self.costs.tick.0 + cpu as u64).is_multiple_of(period);
+        if !due || here == 0 || self.cpus.len() == 1 {
+            return;
+        }
+        let shortest = (0..self.cpus.len())
+            .filter(|&other| other != cpu)
+            .min_by_key(|&other| (self.cpus[other].queue.len(), (other + self.cpus.len() - cpu) % self.cpus.len()))
+            .expect("there is another CPU");
+        if self.cpus[shortest].queue.len() < here {
+            self.charge(engine, shortest);
+            self.make_up_for_ticks(engine, shortest);
+            let moved = self.migrate(engine, cpu, shortest);
+            let entity = self.threads[moved.index()].entity;
+            self.cpus[shortest].queue.insert(moved, entity);
+            self.reschedule_if_better(engine, shortest);
+            self.want_tick(engine, shortest);
+        }
+    }
+
+    /// Which CPUs are busy has changed: bursts under way are re-timed where that changes their speed.
+    fn speeds_changed(&mut self, engine: &Engine, changed: usize) {
+        if self.flat {
+            return;
+        }
+        let threads_on = |scheduler: &Self, core: usize| {
+            (core..scheduler.cpus.len()).step_by(scheduler.cores).filter(|&cpu| scheduler.cpus[cpu].current.is_some()).count()
+        };
+        let busy_cores = (0..self.cores).filter(|&core| threads_on(self, core) > 0).count();
+        for cpu in 0..self.cpus.len() {
+            let speed = self.joint_speed.of(busy_cores, threads_on(self, cpu % self.cores));
+            if self.cpus[cpu].speed == speed {
+                continue;
+            }
+            if cpu == changed {
+                self.cpus[cpu].speed = speed;
+                continue;
+            }
+            self.charge(engine, cpu);
+            self.cpus[cpu].speed = speed;
+            if let Some(thread) = self.cpus[cpu].current
+                && self.threads[thread.index()].in_burst
+            {
+                self.schedule_end_of_burst(engine, cpu, thread);
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! A counting semaphore: `sem_t` over a futex (`nptl/sem_post.c`, `sem_wait.c` of glibc), within or across processes.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+
+use super::{ObjectId, Os, ThreadId};
+
+/// Posting wakes one waiter but hands nothing over: whoever comes first takes the unit.
+pub struct Semaphore {
+    object: ObjectId,
+    /// A semaphore of one unit that is taken and given back by the same thread is a lock, and has an owner.
+    is_lock: bool,
+    units: Cell<u64>,
+    waiters: RefCell<VecDeque<ThreadId>>,
+}
+
+impl Semaphore {
+    /// With `units` to take. Reports of a deadlock call it `name`.
+    pub fn new(os: &Os, name: &str, units: u64) -> Self {
+        Self { object: os.add_object(name), is_lock: false, units: Cell::new(units), waiters: RefCell::default() }
+    }
+
+    /// One unit, given back by whoever took it.
+    pub fn lock(os: &Os, name: &str) -> Self {
+        Self { is_lock: true, ..Self::new(os, name, 1) }
+    }
+
+    /// Units that are free.
+    pub fn units(&self) -> u64 {
+        self.units.get()
+    }
+
+    /// Takes a unit if one is free: `sem_trywait`.
+    pub fn try_wait(&self, os: &Os, me: ThreadId) -> bool {
+        let free = self.units.get() > 0;
+        if free {
+            self.units.set(self.units.get() - 1);
+            if self.is_lock {
+                os.set_owner(self.object, Some(me));
+            }
+        }
+        free
+    }
+
+    /// Takes a unit, waiting off-core until one is free: `sem_wait`.
+    pub async fn wait(&self, os: &Os, me: ThreadId) {
+        while !self.try_wait(os, me) {
+            self.waiters.borrow_mut().push_back(me);
+            os.block(me, self.object).await;
+        }
+    }
+
+    /// Gives a unit and wakes one waiter, which may push the caller off its CPU: `sem_post`.
+    pub async fn post(&self, os: &Os, me: ThreadId) {
+        self.units.set(self.units.get() + 1);
+        if self.is_lock {
+            os.set_owner(self.object, None);
+        }
+        let waiter = self.waiters.borrow_mut().pop_front();
+        if let Some(waiter) = waiter {
+            os.futex_wake(me, waiter).await;
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What the operating system knows of a thread: `struct task_struct`.
+
+use std::rc::Rc;
+
+use super::fair::Entity;
+use super::process::ProcessId;
+use crate::engine::{Label, Slot, Track};
+use crate::units::Nanos;
+
+/// A simulated thread of the operating system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ThreadId(pub(crate) u32);
+
+impl ThreadId {
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// CPU work, in 1/1024 of what a core at full speed does in one ns: whole at every speed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Work(pub(crate) u64);
+
+/// What a core at full speed does in one ns.
+pub(crate) const FULL_SPEED: u64 = 1024;
+
+impl Work {
+    /// None.
+    pub const NONE: Self = Self(0);
+
+    /// What a core at full speed does in `time`.
+    pub const fn at_full_speed(time: Nanos) -> Self {
+        Self(time.0.saturating_mul(FULL_SPEED))
+    }
+
+    /// Whether nothing is left to do.
+    pub const fn is_done(self) -> bool {
+        self.0 == 0
+    }
+
+    /// What is left after `other`.
+    pub const fn minus(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
+    /// Both together.
+    pub const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// Whole ns until it is done at `speed`.
+    pub(crate) const fn time_at(self, speed: u64) -> Nanos {
+        Nanos(self.0.div_ceil(speed))
+    }
+}
+
+/// What a thread is busy with, whether it has a core for it or not. Its time is reported under this name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Activity {
+    /// The task's own work.
+    Running,
+    /// For the interpreter lock or a lock of the program.
+    WaitingForLock,
+    /// Never set by the thread itself: it could run, but has no core.
+    ReadyWithoutCore,
+    /// Waiting off-core for a device.
+    Io,
+    /// Pickling and unpickling.
+    Serialization,
+    /// Moving bytes and handing over work.
+    Ipc,
+    /// Being created, importing, setting up.
+    Starting,
+    /// Waiting for work.
+    Idle,
+    /// Its life is over.
+    Ended,
+}
+
+impl Activity {
+    pub(crate) const fn label(self) -> Label {
+        self as Label
+    }
+}
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// By another thread.
+    Signalled,
+    /// By the clock.
+    TimedOut,
+}
+
+/// Something that a thread can wait for, by its number: named in reports of a deadlock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ObjectId(pub(crate) u32);
+
+/// How a thread comes into the world.
+#[derive(Clone, Debug)]
+pub struct ThreadSpec {
+    /// As reports name it.
+    pub name: Rc<str>,
+    /// Whose memory it lives in.
+    pub process: ProcessId,
+    /// Whether the run goes on for its sake: background threads never keep it alive.
+    pub foreground: bool,
+    /// What its time counts as until it says otherwise.
+    pub activity: Activity,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Waits; with a timer if `timed`.
+    Blocked { timed: bool },
+    /// Ready, in the run queue of its CPU.
+    Queued,
+    /// Has its CPU.
+    OnCpu,
+    /// Lives outside the machine and is running: see `Os::spawn_external`.
+    External,
+    /// Over.
+    Ended,
+}
+
+#[derive(Debug)]
+pub(crate) struct Thread {
+    pub name: Rc<str>,
+    pub slot: Slot,
+    pub track: Track,
+    pub process: ProcessId,
+    pub foreground: bool,
+    pub external: bool,
+    pub state: State,
+    pub activity: Activity,
+    /// The CPU that it runs on, is queued on or ran on last.
+    pub cpu: usize,
+    pub entity: Entity,
+    /// Work until its next event on a core.
+    pub remaining: Work,
+    /// Work behind an interruption point that was set before the end of the burst.
+    pub beyond: Work,
+    /// The burst may be cut short by `Os::interrupt`.
+    pub interruptible: bool,
+    /// An event is pending that ends its stretch on the core; without one it is being polled.
+    pub in_burst: bool,
+    /// Small costs not yet worked off; they go before the next burst.
+    pub owed: Work,
+    pub woken: Woken,
+    pub waits_for: Option<ObjectId>,
+}
+
+impl Thread {
+    /// A thread that waits to be woken for the first time.
+    pub fn new(spec: ThreadSpec, slot: Slot, track: Track, external: bool, cpu: usize) -> Self {
+        Self {
+            name: spec.name,
+            slot,
+            track,
+            process: spec.process,
+            foreground: spec.foreground,
+            external,
+            state: State::Blocked { timed: true },
+            activity: spec.activity,
+            cpu,
+            entity: Entity::default(),
+            remaining: Work::NONE,
+            beyond: Work::NONE,
+            interruptible: false,
+            in_burst: false,
+            owed: Work::NONE,
+            woken: Woken::Signalled,
+            waits_for: None,
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The scenario's named locks: one `threading.Lock` each, or one `multiprocessing.Lock` where workers are processes.
+
+use std::collections::BTreeMap;
+
+use crate::cpython::{Lock, SemLock, ThreadState};
+use crate::os::{Activity, Os};
+use crate::scenario::{Configuration, Executor, Step};
+
+/// All locks that any step names.
+pub(super) struct Locks {
+    locks: BTreeMap<String, NamedLock>,
+}
+
+enum NamedLock {
+    AmongThreads(Lock),
+    AmongProcesses(SemLock),
+}
+
+impl Locks {
+    pub fn of(os: &Os, configuration: &Configuration) -> Self {
+        let among_processes =
+            matches!(configuration.executor, Executor::Processes { .. } | Executor::ProcessPerTask { .. });
+        let mut names = Vec::new();
+        let tasks = configuration.tasks.iter().map(|task| &task.steps);
+        let background = configuration.background.iter().map(|background| &background.steps);
+        tasks.chain(background).chain([&configuration.program.setup]).for_each(|steps| collect(steps, &mut names));
+        let lock = |name: String| {
+            let shown = format!("the lock \"{name}\"");
+            let lock = if among_processes {
+                NamedLock::AmongProcesses(SemLock::lock(os, &shown))
+            } else {
+                NamedLock::AmongThreads(Lock::new(os, &shown))
+            };
+            (name, lock)
+        };
+        names.sort_unstable();
+        names.dedup();
+        Self { locks: names.into_iter().map(lock).collect() }
+    }
+
+    pub async fn acquire(&self, me: &ThreadState, name: &str) {
+        let before = me.enter(Activity::WaitingForLock);
+        match &self.locks[name] {
+            NamedLock::AmongThreads(lock) => lock.acquire(me).await,
+            NamedLock::AmongProcesses(lock) => lock.acquire(me).await,
+        }
+        me.enter(before);
+    }
+
+    pub async fn release(&self, me: &ThreadState, name: &str) {
+        match &self.locks[name] {
+            NamedLock::AmongThreads(lock) => lock.release(me).await,
+            NamedLock::AmongProcesses(lock) => lock.release(me).await,
+        }
+    }
+}
+
+fn collect(steps: &[Step], names: &mut Vec<String>) {
+    for step in steps {
+        match step {
+            Step::Lock { name, steps } => {
+                names.push(name.clone());
+                collect(steps, names);
+            }
+            Step::Repeat { steps, .. } => collect(steps, names),
+            Step::Io(_) | Step::Python(_) | Step::Native { .. } => {}
+        }
+    }
+}

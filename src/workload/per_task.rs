@@ -1,0 +1,77 @@
+//! One thread or one process for each item, as a person writes it with `threading` or `multiprocessing` alone.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::World;
+use super::steps::Setup;
+use crate::cpython::{Call, Process, SharedSimpleQueue, SimpleQueue, Thread, ThreadState};
+use crate::os::{Activity, ThreadId};
+use crate::scenario::StartMethod;
+
+impl World {
+    /// Starts a thread for every item as soon as it may run, and joins them in that order.
+    pub async fn run_thread_per_task(self: &Rc<Self>, me: &ThreadState) {
+        me.enter(Activity::Ipc);
+        let progress = self.plan.progress();
+        let done = Rc::new(SimpleQueue::new(me.os(), "an item to be done"));
+        let threads: RefCell<BTreeMap<u32, Thread>> = RefCell::default();
+        let mut workers: Vec<ThreadId> = Vec::new();
+        let mut ready = self.plan.ready_from_the_start();
+        for _ in 0..self.plan.len() {
+            for item in std::mem::take(&mut ready) {
+                self.record.submitted(me, item);
+                let (world, done) = (self.clone(), done.clone());
+                let run = move |me: ThreadState| async move {
+                    me.busy_with(Activity::Starting, Setup(world.clone()).run(&me)).await;
+                    world.run_item(&me, item).await;
+                    done.put(&me, item).await;
+                };
+                let thread = Thread::start(me, &format!("thread of item {item}"), true, run).await;
+                workers.push(thread.id);
+                threads.borrow_mut().insert(item, thread);
+            }
+            let item = done.get(me).await;
+            self.record.in_hands(me, item..item + 1);
+            ready = self.plan.released_by(&progress, item..item + 1);
+        }
+        self.record.finish(me, &workers, &[]);
+        for thread in threads.take().into_values() {
+            thread.join(me).await;
+        }
+    }
+
+    /// Starts a process for every item as soon as it may run, and takes the results from a common queue.
+    pub async fn run_process_per_task(self: &Rc<Self>, me: &ThreadState, method: StartMethod) {
+        me.enter(Activity::Ipc);
+        let launcher = self.launcher(method);
+        let progress = self.plan.progress();
+        let results = Rc::new(SharedSimpleQueue::new(me.os(), "the result queue"));
+        let mut processes: Vec<Process> = Vec::new();
+        let mut ready = self.plan.ready_from_the_start();
+        for _ in 0..self.plan.len() {
+            for item in std::mem::take(&mut ready) {
+                self.record.submitted(me, item);
+                let (group, _) = self.plan.place_of(item);
+                let arguments = self.plan.arguments(&self.configuration.tasks, group, 1);
+                let (world, results) = (self.clone(), results.clone());
+                let main = move |me: ThreadState| async move {
+                    me.busy_with(Activity::Starting, Setup(world.clone()).run(&me)).await;
+                    world.run_item(&me, item).await;
+                    results.put(&me, item, world.plan.results(&world.configuration.tasks, group, 1)).await;
+                };
+                let name = format!("process of item {item}");
+                processes.push(launcher.start(me, &name, true, &arguments, main).await);
+            }
+            let item = results.get(me).await;
+            self.record.in_hands(me, item..item + 1);
+            ready = self.plan.released_by(&progress, item..item + 1);
+        }
+        let workers: Vec<ThreadId> = processes.iter().map(|process| process.id).collect();
+        self.record.finish(me, &workers, &[]);
+        for process in processes {
+            process.join(me).await;
+        }
+    }
+}
