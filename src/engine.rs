@@ -96,6 +96,11 @@ impl Engine {
         self.stopped.set(true);
     }
 
+    /// Whether [`Engine::stop`] was called.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.get()
+    }
+
     /// Lets events happen, in order of (time, sequence), until one of the ways to end.
     ///
     /// `interrupt` is called for every slot that fires with [`Action::Interrupt`].
@@ -134,6 +139,9 @@ impl Engine {
     }
 
     fn adopt(&self, bodies: &mut Vec<Option<Body>>) {
+        if self.newborn.borrow().is_empty() {
+            return;
+        }
         for (slot, body) in self.newborn.borrow_mut().drain(..) {
             if bodies.len() <= slot.index() {
                 bodies.resize_with(slot.index() + 1, || None);

@@ -223,8 +223,15 @@ impl Os {
 
     /// Waits off-core for `object`, until woken.
     pub async fn block(&self, me: ThreadId, object: ObjectId) {
-        self.scheduler.borrow_mut().block(&self.engine, me, Some(object), None);
+        self.scheduler.borrow_mut().block(&self.engine, me, Some(object), None, false);
         self.lost_hope(me);
+        suspend().await;
+        self.resumed(me);
+    }
+
+    /// Waits off-core for `object`, until woken by a thread that is sure to come: the wait never makes a deadlock.
+    pub async fn block_for_sure(&self, me: ThreadId, object: ObjectId) {
+        self.scheduler.borrow_mut().block(&self.engine, me, Some(object), None, true);
         suspend().await;
         self.resumed(me);
     }
@@ -245,7 +252,7 @@ impl Os {
     }
 
     async fn block_until(&self, me: ThreadId, object: Option<ObjectId>, deadline: Nanos) -> Woken {
-        self.scheduler.borrow_mut().block(&self.engine, me, object, Some(deadline));
+        self.scheduler.borrow_mut().block(&self.engine, me, object, Some(deadline), true);
         suspend().await;
         self.resumed(me);
         self.scheduler.borrow().threads[me.index()].woken
@@ -261,7 +268,7 @@ impl Os {
     pub fn wake(&self, thread: ThreadId) -> bool {
         let mut scheduler = self.scheduler.borrow_mut();
         let record = &scheduler.threads[thread.index()];
-        if record.foreground && record.state == (State::Blocked { timed: false }) {
+        if record.foreground && record.state == (State::Blocked { hopeful: false }) {
             self.hopeful.set(self.hopeful.get() + 1);
         }
         scheduler.wake(&self.engine, thread, Woken::Signalled)

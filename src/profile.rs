@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::os::WakeOrder;
-use crate::random::Distribution;
+use crate::random::Table;
 use crate::units::{Bytes, Nanos};
 
 /// The profiles that come with gilsim: name and text.
@@ -70,9 +70,9 @@ pub struct SchedulerCosts {
     /// From one thread to another on the same core.
     pub context_switch: Nanos,
     /// From a wake-up until the thread runs on a core that was idle.
-    pub wake_latency: Distribution,
+    pub wake_latency: Table,
     /// By how much a timer goes off late.
-    pub timer_slack: Distribution,
+    pub timer_slack: Table,
     /// `futex(FUTEX_WAKE)`, for the thread that wakes another.
     pub futex_wake: Nanos,
 }
@@ -102,9 +102,9 @@ impl JointSpeed {
 #[serde(deny_unknown_fields)]
 pub struct GilCosts {
     /// From a drop request until the holder's next look at the eval breaker.
-    pub eval_check: Distribution,
+    pub eval_check: Table,
     /// From the beginning of a wait until asleep: in that moment a signal is taken without sleeping.
-    pub settle: Distribution,
+    pub settle: Table,
     /// Which waiter a signal wakes.
     pub wake_order: WakeOrder,
     /// Giving up and taking the lock around a C call, nobody else wanting it.

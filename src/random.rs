@@ -23,9 +23,11 @@ mod distribution;
 mod draws;
 mod key;
 mod stream;
+mod table;
 mod variates;
 
 pub use distribution::{Distribution, Impossible};
 pub use draws::first_draws;
 pub use key::Key;
 pub use stream::Stream;
+pub use table::Table;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::rc::Rc;
 
 use super::thread_state::ThreadState;
-use crate::os::{Activity, Os, Semaphore, ThreadSpec};
+use crate::os::{Activity, Os, Semaphore, ThreadId, ThreadSpec};
 
 /// `threading.Lock`: a semaphore of one unit (`PyThread_allocate_lock` in `Python/thread_pthread.h`).
 pub struct Lock {
@@ -20,6 +20,11 @@ impl Lock {
     /// A lock that is held from the start and released by another thread: a signal that is given once.
     pub fn held(os: &Os, name: &str) -> Self {
         Self { semaphore: Semaphore::new(os, name, 0) }
+    }
+
+    /// Says that `thread` will release it.
+    fn promise(&self, os: &Os, thread: ThreadId) {
+        self.semaphore.promise(os, thread);
     }
 
     /// `acquire_timed`: tries first without giving up the interpreter lock, then waits without it.
@@ -43,7 +48,7 @@ impl Lock {
 /// `threading.Thread`, started.
 pub struct Thread {
     /// What the operating system calls it.
-    pub id: crate::os::ThreadId,
+    pub id: ThreadId,
     /// `_tstate_lock`: released when the thread is over.
     ended: Rc<Lock>,
 }
@@ -84,6 +89,8 @@ impl Thread {
             me.os().unmap(me.interpreter.process, me.os().costs().memory.thread);
             me.interpreter.gil.drop_gil_for_good(me.os(), me.id).await;
         });
+        started.promise(os, id);
+        ended.promise(os, id);
         me.busy_with(Activity::Starting, started.acquire(me)).await;
         Self { id, ended }
     }

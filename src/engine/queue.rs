@@ -44,111 +44,133 @@ pub struct Event {
 pub struct EventQueue {
     heap: Vec<Entry>,
     now: VecDeque<Entry>,
-    places: Vec<Place>,
-    sequence: u64,
+    /// Where each slot's event stands.
+    positions: Vec<Position>,
+    sequence: u128,
 }
 
-/// An event in the heap or the ring. `key` orders it: time first, then sequence.
-#[derive(Clone, Copy)]
-struct Entry {
-    key: (Nanos, u64),
-    slot: Slot,
+/// A pending event in one number that orders it: time, then sequence, then (for nobody to compare) slot and action.
+/// Four of them, a node's children, fill one cache line.
+///
+/// ```text
+///  127                      72 71                28 27        1      0
+///  | time, 56 bits: 2.3 years | sequence, 44 bits  | slot      | action
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry(u128);
+
+const TIME_SHIFT: u32 = 72;
+const SEQUENCE_SHIFT: u32 = 28;
+/// Later than every limit; what would happen after it does not happen.
+const END_OF_TIME: Nanos = Nanos((1 << 56) - 1);
+
+impl Entry {
+    fn new(time: Nanos, sequence: u128, slot: Slot, action: Action) -> Self {
+        let time = u128::from(time.min(END_OF_TIME).0);
+        let what = u128::from(slot.0) << 1 | u128::from(action == Action::Interrupt);
+        Self(time << TIME_SHIFT | sequence << SEQUENCE_SHIFT | what)
+    }
+
+    fn time(self) -> Nanos {
+        Nanos((self.0 >> TIME_SHIFT) as u64)
+    }
+
+    fn slot(self) -> Slot {
+        Slot(self.0 as u32 >> 1 & MOST_SLOTS)
+    }
+
+    /// The low bits of the sequence: enough to tell the ring's entries apart.
+    fn ticket(self) -> u32 {
+        (self.0 >> SEQUENCE_SHIFT) as u32 | Position::RING
+    }
+
+    fn event(self) -> Event {
+        let action = if self.0 & 1 == 0 { Action::Resume } else { Action::Interrupt };
+        Event { time: self.time(), slot: self.slot(), action }
+    }
 }
 
-/// Where a slot's event stands, and what it will do.
-#[derive(Clone, Copy)]
-struct Place {
-    position: Position,
-    action: Action,
-}
+const MOST_SLOTS: u32 = (1 << (SEQUENCE_SHIFT - 1)) - 1;
 
+/// Where a slot's event stands: an index of the heap, the ticket of an entry of the ring, or nowhere. An entry of the
+/// ring with another ticket is a cancelled event.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Position {
-    Nowhere,
-    Heap(u32),
-    /// In the ring, under this sequence number; an entry of the ring with another one is a cancelled event.
-    Ring(u64),
+struct Position(u32);
+
+impl Position {
+    const NOWHERE: Self = Self(Self::RING - 1);
+    const RING: u32 = 1 << 31;
+
+    fn in_heap(self) -> Option<usize> {
+        (self.0 < Self::NOWHERE.0).then_some(self.0 as usize)
+    }
 }
 
-/// Children of each node; four keep a node's children within two cache lines.
+/// Children of each node.
 const ARITY: usize = 4;
 
 impl EventQueue {
     /// A new slot with nothing pending.
     pub fn add_slot(&mut self) -> Slot {
-        let slot = Slot(u32::try_from(self.places.len()).expect("fewer than 2^32 slots"));
-        self.places.push(Place { position: Position::Nowhere, action: Action::Resume });
+        let slot = Slot(self.positions.len() as u32);
+        assert!(slot.0 < MOST_SLOTS, "more than {MOST_SLOTS} threads");
+        self.positions.push(Position::NOWHERE);
         slot
     }
 
     /// Puts an event on `slot`, in place of any pending one.
     pub fn schedule(&mut self, slot: Slot, time: Nanos, now: Nanos, action: Action) {
         self.sequence += 1;
-        let entry = Entry { key: (time, self.sequence), slot };
-        let place = &mut self.places[slot.index()];
-        place.action = action;
-        match place.position {
-            Position::Heap(position) if time > now => self.replace(position as usize, entry),
-            Position::Heap(position) => {
-                self.remove(position as usize);
-                self.push_now(entry);
+        let entry = Entry::new(time, self.sequence, slot, action);
+        let pending = self.positions[slot.index()].in_heap();
+        if time > now {
+            match pending {
+                Some(position) => self.replace(position, entry),
+                None => {
+                    self.heap.push(entry);
+                    self.sift_up(self.heap.len() - 1, entry);
+                }
             }
-            _ if time > now => {
-                self.heap.push(entry);
-                self.sift_up(self.heap.len() - 1, entry);
+        } else {
+            if let Some(position) = pending {
+                self.remove(position);
             }
-            _ => self.push_now(entry),
+            self.positions[slot.index()] = Position(entry.ticket());
+            self.now.push_back(entry);
         }
     }
 
     /// Takes back the event on `slot`, if there is one.
     pub fn cancel(&mut self, slot: Slot) {
-        if let Position::Heap(position) = self.places[slot.index()].position {
-            self.remove(position as usize);
+        if let Some(position) = self.positions[slot.index()].in_heap() {
+            self.remove(position);
         }
-        self.places[slot.index()].position = Position::Nowhere;
+        self.positions[slot.index()] = Position::NOWHERE;
     }
 
     /// The next event, off the queue.
     pub fn pop(&mut self, now: Nanos) -> Option<Event> {
-        loop {
-            let due_in_heap = self.heap.first().is_some_and(|head| head.key.0 <= now);
-            if due_in_heap || self.now.is_empty() {
-                let head = *self.heap.first()?;
-                self.remove(0);
-                return Some(self.fire(head));
+        while let Some(&due) = self.now.front() {
+            // What the heap has for this moment was scheduled before it came, hence before all that is in the ring.
+            if self.heap.first().is_some_and(|head| head.time() <= now) {
+                break;
             }
-            let head = self.now.pop_front()?;
-            if self.places[head.slot.index()].position == Position::Ring(head.key.1) {
-                return Some(self.fire(head));
+            self.now.pop_front();
+            let position = &mut self.positions[due.slot().index()];
+            if position.0 == due.ticket() {
+                *position = Position::NOWHERE;
+                return Some(due.event());
             }
         }
+        let head = *self.heap.first()?;
+        self.remove(0);
+        self.positions[head.slot().index()] = Position::NOWHERE;
+        Some(head.event())
     }
 
-    /// How many events wait in the heap: for tests and benchmarks.
-    pub fn len(&self) -> usize {
-        self.heap.len() + self.now.len()
-    }
-
-    /// Whether nothing is pending.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    fn fire(&mut self, entry: Entry) -> Event {
-        let place = &mut self.places[entry.slot.index()];
-        place.position = Position::Nowhere;
-        Event { time: entry.key.0, slot: entry.slot, action: place.action }
-    }
-
-    fn push_now(&mut self, entry: Entry) {
-        self.places[entry.slot.index()].position = Position::Ring(entry.key.1);
-        self.now.push_back(entry);
-    }
-
-    /// Puts `entry` where another one of its slot stands.
+    /// Puts `entry` where another one stands.
     fn replace(&mut self, position: usize, entry: Entry) {
-        if entry.key < self.heap[position].key {
+        if entry < self.heap[position] {
             self.sift_up(position, entry);
         } else {
             self.sift_down(position, entry);
@@ -166,7 +188,7 @@ impl EventQueue {
     fn sift_up(&mut self, mut position: usize, entry: Entry) {
         while position > 0 {
             let parent = (position - 1) / ARITY;
-            if self.heap[parent].key < entry.key {
+            if self.heap[parent] < entry {
                 break;
             }
             self.put(position, self.heap[parent]);
@@ -179,28 +201,28 @@ impl EventQueue {
     fn sift_down(&mut self, mut position: usize, entry: Entry) {
         loop {
             let first = position * ARITY + 1;
-            if first >= self.heap.len() {
+            let earliest = if let Some(children) = self.heap.get(first..first + ARITY) {
+                // Two rounds of a tournament, without a branch to mispredict.
+                let left = usize::from(children[1] < children[0]);
+                let right = 2 + usize::from(children[3] < children[2]);
+                first + if children[right] < children[left] { right } else { left }
+            } else if first < self.heap.len() {
+                (first..self.heap.len()).min_by_key(|&child| self.heap[child]).expect("there is a child")
+            } else {
+                break;
+            };
+            if entry < self.heap[earliest] {
                 break;
             }
-            let children = &self.heap[first..self.heap.len().min(first + ARITY)];
-            let mut least = 0;
-            for child in 1..children.len() {
-                if children[child].key < children[least].key {
-                    least = child;
-                }
-            }
-            if entry.key < children[least].key {
-                break;
-            }
-            self.put(position, children[least]);
-            position = first + least;
+            self.put(position, self.heap[earliest]);
+            position = earliest;
         }
         self.put(position, entry);
     }
 
     fn put(&mut self, position: usize, entry: Entry) {
         self.heap[position] = entry;
-        self.places[entry.slot.index()].position = Position::Heap(position as u32);
+        self.positions[entry.slot().index()] = Position(position as u32);
     }
 }
 

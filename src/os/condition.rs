@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use serde::Deserialize;
 
 use super::{Mutex, ObjectId, Os, ThreadId, Woken};
-use crate::random::{Distribution, Key, Stream};
+use crate::random::{Key, Stream, Table};
 use crate::units::Nanos;
 
 /// Which waiter takes a signal.
@@ -33,12 +33,12 @@ pub struct Condition {
     awake: Cell<Option<ThreadId>>,
     order: WakeOrder,
     random: RefCell<Stream>,
-    settle: Distribution,
+    settle: Table,
 }
 
 impl Condition {
     /// With nobody waiting. `settle` is the CPU time from beginning to wait until asleep.
-    pub fn new(os: &Os, name: &str, order: WakeOrder, settle: Distribution, key: Key) -> Self {
+    pub fn new(os: &Os, name: &str, order: WakeOrder, settle: Table, key: Key) -> Self {
         Self {
             object: os.add_object(name),
             waiters: RefCell::default(),
@@ -49,7 +49,7 @@ impl Condition {
         }
     }
 
-    /// Waits for a signal, with `mutex` open meanwhile: `pthread_cond_wait`.
+    /// Waits for a signal that is sure to come, with `mutex` open meanwhile: `pthread_cond_wait`.
     pub async fn wait(&self, os: &Os, me: ThreadId, mutex: &Mutex) {
         self.wait_until(os, me, mutex, None).await;
     }
@@ -71,7 +71,7 @@ impl Condition {
         }
         if self.is_waiting(me) {
             match time {
-                None => os.block(me, self.object).await,
+                None => os.block_for_sure(me, self.object).await,
                 Some(time) => {
                     let left = time.saturating_sub(os.now() - began);
                     os.block_for(me, self.object, left).await;

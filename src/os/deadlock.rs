@@ -41,7 +41,7 @@ impl Os {
             return;
         }
         self.hopeful.set(self.hopeful.get() - 1);
-        if self.hopeful.get() == 0 && !self.some_foreground_thread_can_go_on() {
+        if self.hopeful.get() == 0 && !self.engine.is_stopped() && !self.some_foreground_thread_can_go_on() {
             *self.deadlock.borrow_mut() = Some(self.who_waits_for_what());
             self.engine.stop();
         }
@@ -58,7 +58,7 @@ impl Os {
             for _ in 0..scheduler.threads.len() {
                 match scheduler.threads[thread.index()].state {
                     State::Ended => return false,
-                    State::Blocked { timed: false } => match owner_of_what_it_waits_for(&scheduler, &objects, thread) {
+                    State::Blocked { hopeful: false } => match owner_of_what_it_waits_for(&scheduler, &objects, thread) {
                         Some(owner) => thread = owner,
                         None => return false,
                     },

@@ -137,10 +137,11 @@ impl Scheduler {
         thread: ThreadId,
         object: Option<ObjectId>,
         deadline: Option<Nanos>,
+        hopeful: bool,
     ) {
         let record = &mut self.threads[thread.index()];
         record.waits_for = object;
-        record.state = State::Blocked { timed: deadline.is_some() };
+        record.state = State::Blocked { hopeful };
         record.woken = Woken::Signalled;
         if let Some(deadline) = deadline {
             engine.schedule(record.slot, deadline.max(engine.now()), Action::Interrupt);

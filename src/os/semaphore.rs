@@ -25,6 +25,11 @@ impl Semaphore {
         Self { is_lock: true, ..Self::new(os, name, 1) }
     }
 
+    /// Says that `thread` will post it: whoever waits for it waits for that thread.
+    pub fn promise(&self, os: &Os, thread: ThreadId) {
+        os.set_owner(self.object, Some(thread));
+    }
+
     /// Units that are free.
     pub fn units(&self) -> u64 {
         self.units.get()

@@ -112,8 +112,8 @@ pub struct ThreadSpec {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Waits; with a timer if `timed`.
-    Blocked { timed: bool },
+    /// Waits. `hopeful`: what ends the wait needs no foreground thread, such as the clock.
+    Blocked { hopeful: bool },
     /// Ready, in the run queue of its CPU.
     Queued,
     /// Has its CPU.
@@ -161,7 +161,7 @@ impl Thread {
             process: spec.process,
             foreground: spec.foreground,
             external,
-            state: State::Blocked { timed: true },
+            state: State::Blocked { hopeful: true },
             activity: spec.activity,
             cpu,
             entity: Entity::default(),

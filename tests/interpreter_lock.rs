@@ -1,0 +1,61 @@
+//! The interpreter lock against what was measured of it: how often busy threads hand it over.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use gilsim::cpython::{Interpreter, Thread, ThreadState};
+use gilsim::os::{Activity, Os, Outcome, ThreadSpec};
+use gilsim::profile::Profile;
+use gilsim::random::Key;
+use gilsim::scenario::{Python, Version};
+use gilsim::units::Nanos;
+
+const RUN: Nanos = Nanos::from_secs(10);
+
+/// Runs `threads` busy threads on `cores` cores and gives the mean time between hand-overs.
+fn time_between_hand_overs(cores: usize, threads: u32, switch_interval: Nanos) -> Nanos {
+    let profile = Profile::load("linux-x86_64", Path::new(".")).unwrap();
+    let key = Key::root(1, 0);
+    let os = Os::new(cores, 1, profile, key);
+    let python = Python { version: Version { major: 3, minor: 13 }, switch_interval };
+    let interpreter = Interpreter::new(&os, "the program", &python, key);
+    let spec = ThreadSpec {
+        name: "main".into(),
+        process: interpreter.process,
+        foreground: true,
+        activity: Activity::Running,
+    };
+    let lock = interpreter.clone();
+    os.spawn(spec, move |id| async move {
+        let me = ThreadState { interpreter, id };
+        me.attach().await;
+        for number in 0..threads {
+            let busy = |me: ThreadState| async move { me.bytecode(Nanos::FOREVER).await };
+            Thread::start(&me, &format!("busy {number}"), false, busy).await;
+        }
+        me.allow_threads(me.os().sleep(me.id, RUN)).await;
+        me.os().stop();
+    });
+    assert_eq!(os.run(RUN * 2), Outcome::Done);
+    eprintln!("switches {} of cpu {} events {}", lock.gil.switches(), os.switches(), os.events());
+    let _ = Rc::strong_count(&os);
+    RUN / lock.gil.switches()
+}
+
+fn assert_within(actual: Nanos, expected_us: u64, percent: u64) {
+    let expected = Nanos::from_micros(expected_us);
+    let off = actual.0.abs_diff(expected.0) * 100;
+    assert!(off <= expected.0 * percent, "{actual} is not within {percent} % of {expected}");
+}
+
+#[test]
+fn two_busy_threads_on_two_cores_hand_over_once_an_interval() {
+    assert_within(time_between_hand_overs(2, 2, Nanos::from_millis(5)), 5_200, 5);
+    assert_within(time_between_hand_overs(2, 2, Nanos::from_micros(500)), 620, 5);
+}
+
+#[test]
+fn on_one_core_slices_end_at_the_tick() {
+    assert_within(time_between_hand_overs(1, 2, Nanos::from_millis(5)), 8_000, 5);
+    assert_within(time_between_hand_overs(1, 2, Nanos::from_micros(500)), 4_000, 5);
+}
