@@ -1,6 +1,9 @@
 //! Quantities with their unit in the type: whole nanoseconds and whole bytes.
 
-use std::fmt;
+mod quantity;
+
+pub use quantity::{Quantity, QuantityError};
+
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, Sub};
 
@@ -96,21 +99,5 @@ impl Bytes {
     /// `kib` units of 1,024 bytes.
     pub const fn from_kib(kib: u64) -> Self {
         Self(kib * 1024)
-    }
-}
-
-impl fmt::Display for Nanos {
-    /// In the largest unit that shows it with at most four significant digits before the point: `5ms`, `1.25s`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Self::FOREVER {
-            return f.write_str("forever");
-        }
-        let (unit, name) = match self.0 {
-            0..1_000 => (1, "ns"),
-            1_000..1_000_000 => (1_000, "us"),
-            1_000_000..1_000_000_000 => (1_000_000, "ms"),
-            _ => (1_000_000_000, "s"),
-        };
-        write!(f, "{}{name}", self.0 as f64 / unit as f64)
     }
 }
