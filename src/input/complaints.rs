@@ -83,7 +83,10 @@ impl Complaints {
     /// Registers a text, for places in it.
     pub fn add_source(&self, name: impl Into<String>, text: impl Into<String>) -> usize {
         let mut sources = self.sources.borrow_mut();
-        sources.push(Source { name: name.into(), text: text.into() });
+        sources.push(Source {
+            name: name.into(),
+            text: text.into(),
+        });
         sources.len() - 1
     }
 
@@ -91,14 +94,30 @@ impl Complaints {
     pub fn text(&self, place: Place) -> String {
         let sources = self.sources.borrow();
         let (start, end) = place.span.unwrap_or((0, 0));
-        sources.get(place.source).and_then(|s| s.text.get(start..end)).unwrap_or_default().to_owned()
+        sources
+            .get(place.source)
+            .and_then(|s| s.text.get(start..end))
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// The whole text of a source.
+    pub fn source_text(&self, source: usize) -> String {
+        self.sources
+            .borrow()
+            .get(source)
+            .map(|source| source.text.clone())
+            .unwrap_or_default()
     }
 
     /// Adds a complaint, unless the same was made before.
     pub fn add(&self, complaint: Complaint) {
         let mut list = self.list.borrow_mut();
         if list.len() < MOST_KEPT
-            && self.known.borrow_mut().insert((complaint.place, complaint.title.clone()))
+            && self
+                .known
+                .borrow_mut()
+                .insert((complaint.place, complaint.title.clone()))
         {
             list.push(complaint);
         }
@@ -119,7 +138,10 @@ impl Complaints {
     pub fn into_diagnostics(self) -> Diagnostics {
         let mut list = self.list.into_inner();
         list.sort_by_key(|complaint| complaint.place);
-        Diagnostics { sources: self.sources.into_inner(), complaints: list }
+        Diagnostics {
+            sources: self.sources.into_inner(),
+            complaints: list,
+        }
     }
 }
 

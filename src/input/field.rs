@@ -28,10 +28,16 @@ impl<'t> Field<'t> {
             Shape::Integer { min, max } => Some((*min, *max)),
             _ => None,
         })?;
-        let Value::Integer(value) = self.node.value else { return self.mistaken() };
+        let Value::Integer(value) = self.node.value else {
+            return self.mistaken();
+        };
         match u64::try_from(value) {
             Ok(value) if (min..=max).contains(&value) => Some(value),
-            _ => self.out_of_bounds(if value < i128::from(min) { "too small" } else { "too large" }),
+            _ => self.out_of_bounds(if value < i128::from(min) {
+                "too small"
+            } else {
+                "too large"
+            }),
         }
     }
 
@@ -79,14 +85,23 @@ impl<'t> Field<'t> {
             _ => None,
         })?;
         let value: Bytes = self.quantity()?;
-        if value > max { self.out_of_bounds(&format!("more than {max}")) } else { Some(value) }
+        if value > max {
+            self.out_of_bounds(&format!("more than {max}"))
+        } else {
+            Some(value)
+        }
     }
 
     /// Text that is not empty.
     pub fn text(&self) -> Option<&'t str> {
-        let Value::Text(text) = &self.node.value else { return self.mistaken() };
+        let Value::Text(text) = &self.node.value else {
+            return self.mistaken();
+        };
         if text.trim().is_empty() || text.chars().any(char::is_control) {
-            return self.complain(format!("`{}` must be a line of text", self.name), "there is nothing to read here");
+            return self.complain(
+                format!("`{}` must be a line of text", self.name),
+                "there is nothing to read here",
+            );
         }
         Some(text)
     }
@@ -94,7 +109,9 @@ impl<'t> Field<'t> {
     /// Letters, digits, `_` and `-`.
     pub fn identifier(&self) -> Option<&'t str> {
         let text = self.text()?;
-        let wrong = text.chars().find(|c| !(c.is_alphanumeric() || matches!(c, '_' | '-')));
+        let wrong = text
+            .chars()
+            .find(|c| !(c.is_alphanumeric() || matches!(c, '_' | '-')));
         match wrong {
             None => Some(text),
             Some(c) => self.complain(
@@ -129,8 +146,8 @@ impl<'t> Field<'t> {
             Some(word) => self.not_yet(&format!("`{}`", word.text), words),
             None if words.otherwise.is_some() => self.not_yet(words.otherwise.unwrap_or_default(), words),
             None => {
-                let mut complaint =
-                    Complaint::at(self.node.place, format!("unknown {} `{text}`", self.name)).label("not one of them");
+                let mut complaint = Complaint::at(self.node.place, format!("unknown {} `{text}`", self.name))
+                    .label("not one of them");
                 if let Some(guess) = did_you_mean(text, words.list.iter().map(|word| word.text)) {
                     complaint = complaint.label(guess);
                 }
@@ -145,8 +162,15 @@ impl<'t> Field<'t> {
             Shape::List(element) => Some(*element),
             _ => None,
         })?;
-        let Value::List(nodes) = &self.node.value else { return self.mistaken() };
-        Some(nodes.iter().map(|node| self.reading.field(node, self.name, element)).collect())
+        let Value::List(nodes) = &self.node.value else {
+            return self.mistaken();
+        };
+        Some(
+            nodes
+                .iter()
+                .map(|node| self.reading.field(node, self.name, element))
+                .collect(),
+        )
     }
 
     /// A table with keys of the user's choice: each key, its place and its value.
@@ -157,7 +181,11 @@ impl<'t> Field<'t> {
         })?;
         let table = self.table()?;
         let pair = |entry: &'t super::Entry| {
-            (entry.key.as_str(), entry.key_place, self.reading.field(&entry.node, &entry.key, element))
+            (
+                entry.key.as_str(),
+                entry.key_place,
+                self.reading.field(&entry.node, &entry.key, element),
+            )
         };
         Some(table.entries.iter().map(pair).collect())
     }
@@ -170,15 +198,34 @@ impl<'t> Field<'t> {
         }
     }
 
+    /// The tables of an array of tables, each as a node.
+    pub fn tables(&self) -> Option<&'t [Node]> {
+        match &self.node.value {
+            Value::List(nodes) => Some(nodes),
+            Value::Table(_) => self.refuse(
+                Complaint::at(
+                    self.node.place,
+                    format!("[[{}]] has two pairs of brackets", self.name),
+                )
+                .label("one pair is missing")
+                .help(format!("there may be several: write [[{}]]", self.name)),
+            ),
+            _ => self.mistaken(),
+        }
+    }
+
     /// A number with a unit.
     fn quantity<Q: std::str::FromStr<Err = QuantityError>>(&self) -> Option<Q> {
         match &self.node.value {
             Value::Text(text) => match text.parse() {
                 Ok(value) => Some(value),
                 Err(error) => self.refuse(
-                    Complaint::at(self.node.place, format!("`{}` is not {}", self.name, self.shape.describe()))
-                        .label(error.to_string())
-                        .help(error.help()),
+                    Complaint::at(
+                        self.node.place,
+                        format!("`{}` is not {}", self.name, self.quantity_in_words()),
+                    )
+                    .label(error.to_string())
+                    .help(error.help()),
                 ),
             },
             Value::Integer(_) | Value::Float(_) => {
@@ -196,16 +243,31 @@ impl<'t> Field<'t> {
         }
     }
 
+    fn quantity_in_words(&self) -> String {
+        let is_quantity = |shape: &&Shape| matches!(shape, Shape::Duration { .. } | Shape::Size { .. });
+        self.shape
+            .alternatives()
+            .iter()
+            .find(is_quantity)
+            .unwrap_or(self.shape)
+            .describe()
+    }
+
     /// Complains that the value is of another kind than the shape wants.
     pub fn mistaken<T>(&self) -> Option<T> {
         if matches!(self.node.value, Value::Refused) {
             return None;
         }
-        let mut complaint =
-            Complaint::at(self.node.place, format!("`{}` must be {}", self.name, self.shape.describe()))
-                .label(format!("this is {}", self.node.kind()));
+        let mut complaint = Complaint::at(
+            self.node.place,
+            format!("`{}` must be {}", self.name, self.shape.describe()),
+        )
+        .label(format!("this is {}", self.node.kind()));
         let wants_text = self.shape.alternatives().iter().any(|shape| {
-            matches!(shape, Shape::Text | Shape::Name | Shape::Words(_) | Shape::Pattern { .. })
+            matches!(
+                shape,
+                Shape::Text | Shape::Name | Shape::Words(_) | Shape::Pattern { .. }
+            )
         });
         match &self.node.value {
             Value::Integer(_) | Value::Float(_) | Value::Boolean(_) if wants_text => {
@@ -213,7 +275,12 @@ impl<'t> Field<'t> {
                 complaint = complaint.help(format!("write it in quotes: \"{written}\""));
             }
             Value::List(_) => complaint = complaint.help("a list sweeps over its values, but not here"),
-            Value::Text(text) if matches!(self.shape, Shape::Integer { .. } | Shape::Number { .. } | Shape::Boolean) => {
+            Value::Text(text)
+                if matches!(
+                    self.shape,
+                    Shape::Integer { .. } | Shape::Number { .. } | Shape::Boolean
+                ) =>
+            {
                 if text.parse::<f64>().is_ok() || text == "true" || text == "false" {
                     complaint = complaint.help(format!("write it without quotes: {text}"));
                 }
@@ -226,7 +293,10 @@ impl<'t> Field<'t> {
     /// Complains about a value outside its bounds.
     fn out_of_bounds<T>(&self, why: &str) -> Option<T> {
         let shape = self.shape.alternatives().iter().find(|shape| {
-            !matches!(shape, Shape::Words(_) | Shape::Pattern { .. } | Shape::OneOf(_) | Shape::Table(_))
+            !matches!(
+                shape,
+                Shape::Words(_) | Shape::Pattern { .. } | Shape::OneOf(_) | Shape::Table(_)
+            )
         });
         let expected = match shape {
             Some(Shape::Duration { min, max }) if min.0 == 0 => format!("at most {} days", max.0 / DAY),

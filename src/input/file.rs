@@ -34,10 +34,16 @@ pub fn read_text(
             std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
             _ => error.to_string(),
         };
-        return refuse(why, "check the path; a path inside a file is relative to that file");
+        return refuse(
+            why,
+            "check the path; a path inside a file is relative to that file",
+        );
     }
     if bytes.len() as u64 > limit {
-        return refuse(format!("it is longer than {} MiB", limit >> 20), "is this the right file?");
+        return refuse(
+            format!("it is longer than {} MiB", limit >> 20),
+            "is this the right file?",
+        );
     }
     match String::from_utf8(bytes) {
         Ok(text) => Some(complaints.add_source(name, text)),
@@ -48,7 +54,10 @@ pub fn read_text(
             // The lossy text is the same up to here, where a three-byte replacement character stands.
             let place = Place::new(source, at, at + '\u{fffd}'.len_utf8());
             let complaint = Complaint::at(place, "the file is not UTF-8")
-                .label(format!("byte {at} is 0x{:02x}, which cannot stand here", bytes[at]))
+                .label(format!(
+                    "byte {at} is 0x{:02x}, which cannot stand here",
+                    bytes[at]
+                ))
                 .help("save the file as UTF-8");
             complaints.refuse(complaint)
         }

@@ -51,32 +51,68 @@ pub enum Presence {
 impl Key {
     /// A key that must be there.
     pub const fn required(name: &'static str, shape: Shape, help: &'static str) -> Self {
-        Self { name, shape, presence: Presence::Required, sweep: true, help }
+        Self {
+            name,
+            shape,
+            presence: Presence::Required,
+            sweep: true,
+            help,
+        }
     }
 
     /// A key that may be absent.
     pub const fn optional(name: &'static str, shape: Shape, help: &'static str) -> Self {
-        Self { name, shape, presence: Presence::Optional, sweep: true, help }
+        Self {
+            name,
+            shape,
+            presence: Presence::Optional,
+            sweep: true,
+            help,
+        }
     }
 
     /// A key that stands for `text` where it is absent.
     pub const fn text(name: &'static str, shape: Shape, text: &'static str, help: &'static str) -> Self {
-        Self { name, shape, presence: Presence::Text(text), sweep: true, help }
+        Self {
+            name,
+            shape,
+            presence: Presence::Text(text),
+            sweep: true,
+            help,
+        }
     }
 
     /// A key that stands for `integer` where it is absent.
     pub const fn integer(name: &'static str, shape: Shape, integer: u64, help: &'static str) -> Self {
-        Self { name, shape, presence: Presence::Integer(integer), sweep: true, help }
+        Self {
+            name,
+            shape,
+            presence: Presence::Integer(integer),
+            sweep: true,
+            help,
+        }
     }
 
     /// A key that stands for `boolean` where it is absent.
     pub const fn boolean(name: &'static str, boolean: bool, help: &'static str) -> Self {
-        Self { name, shape: Shape::Boolean, presence: Presence::Boolean(boolean), sweep: true, help }
+        Self {
+            name,
+            shape: Shape::Boolean,
+            presence: Presence::Boolean(boolean),
+            sweep: true,
+            help,
+        }
     }
 
     /// A key whose machinery does not exist yet, and what to do instead.
     pub const fn later(name: &'static str, instead: &'static str) -> Self {
-        Self { name, shape: Shape::Text, presence: Presence::Later(instead), sweep: false, help: "not simulated yet" }
+        Self {
+            name,
+            shape: Shape::Text,
+            presence: Presence::Later(instead),
+            sweep: false,
+            help: "not simulated yet",
+        }
     }
 
     /// Where a list is no sweep axis.
@@ -99,7 +135,11 @@ impl Format {
 
     /// The names of all keys that are simulated.
     pub fn names(&self) -> Vec<&'static str> {
-        self.keys.iter().filter(|key| !key.is_later()).map(|key| key.name).collect()
+        self.keys
+            .iter()
+            .filter(|key| !key.is_later())
+            .map(|key| key.name)
+            .collect()
     }
 }
 
@@ -184,19 +224,31 @@ pub struct Word {
 impl Word {
     /// A word and what it means.
     pub const fn new(text: &'static str, help: &'static str) -> Self {
-        Self { text, help, later: false }
+        Self {
+            text,
+            help,
+            later: false,
+        }
     }
 
     /// A word whose machinery does not exist yet.
     pub const fn later(text: &'static str) -> Self {
-        Self { text, help: "not simulated yet", later: true }
+        Self {
+            text,
+            help: "not simulated yet",
+            later: true,
+        }
     }
 }
 
 impl Words {
     /// The words that are simulated.
     pub fn names(&self) -> Vec<&'static str> {
-        self.list.iter().filter(|word| !word.later).map(|word| word.text).collect()
+        self.list
+            .iter()
+            .filter(|word| !word.later)
+            .map(|word| word.text)
+            .collect()
     }
 }
 
@@ -214,7 +266,12 @@ pub struct Choice {
 impl Choice {
     /// The telling keys of the variants that are simulated.
     pub fn tags(&self) -> Vec<&'static str> {
-        self.variants.iter().map(Format::tag).filter(|key| !key.is_later()).map(|key| key.name).collect()
+        self.variants
+            .iter()
+            .map(Format::tag)
+            .filter(|key| !key.is_later())
+            .map(|key| key.name)
+            .collect()
     }
 }
 

@@ -26,6 +26,9 @@ impl Place {
 
     /// Bytes `start..end` of a source.
     pub const fn new(source: usize, start: usize, end: usize) -> Self {
-        Self { source, span: Some((start, end)) }
+        Self {
+            source,
+            span: Some((start, end)),
+        }
     }
 }

@@ -21,7 +21,10 @@ pub struct Reading<'t> {
 impl<'t> Reading<'t> {
     /// Reads what has no axes.
     pub fn new(complaints: &'t Complaints) -> Self {
-        Self { complaints, choice: &[] }
+        Self {
+            complaints,
+            choice: &[],
+        }
     }
 
     /// The value that an axis has at this point of the sweep; any other node is itself.
@@ -37,7 +40,12 @@ impl<'t> Reading<'t> {
 
     /// A value on its way out.
     pub fn field(&self, node: &'t Node, name: &'t str, shape: &'static Shape) -> Field<'t> {
-        Field { reading: *self, node: self.resolve(node), name, shape }
+        Field {
+            reading: *self,
+            node: self.resolve(node),
+            name,
+            shape,
+        }
     }
 
     /// Opens the one variant of a choice that a table is.
@@ -49,25 +57,48 @@ impl<'t> Reading<'t> {
             _ => {
                 let complaint = Complaint::at(node.place, format!("expected {}", choice.what))
                     .label(format!("this is {}", node.kind()))
-                    .help(format!("{} is a table with one of {}", choice.what, list(&choice.tags(), "or")));
+                    .help(format!(
+                        "{} is a table with one of {}",
+                        choice.what,
+                        list(&choice.tags(), "or")
+                    ));
                 return self.complaints.refuse(complaint);
             }
         };
         // `lock` is a verb and also says how an update is guarded, so a later variant may claim an earlier's tag.
-        let is_tag = |entry: &&Entry| choice.variants.iter().any(|variant| variant.tag().name == entry.key);
+        let is_tag = |entry: &&Entry| {
+            choice
+                .variants
+                .iter()
+                .any(|variant| variant.tag().name == entry.key)
+        };
         let tags: Vec<&Entry> = table.entries.iter().filter(is_tag).collect();
-        let variant_of = |entry: &Entry| choice.variants.iter().find(|variant| variant.tag().name == entry.key);
-        if let Some(entry) = tags.iter().find(|entry| variant_of(entry).is_some_and(|v| v.tag().is_later())) {
+        let variant_of = |entry: &Entry| {
+            choice
+                .variants
+                .iter()
+                .find(|variant| variant.tag().name == entry.key)
+        };
+        if let Some(entry) = tags
+            .iter()
+            .find(|entry| variant_of(entry).is_some_and(|v| v.tag().is_later()))
+        {
             return self.refuse_later(variant_of(entry)?.tag(), entry);
         }
         match tags.as_slice() {
             [only] => Reader::open(*self, node, variant_of(only)?),
             [] => self.refuse_untagged(node.place, table, choice),
             [first, second, ..] => self.complaints.refuse(
-                Complaint::at(second.key_place, format!("{} with two {}s", choice.what, choice.tag))
-                    .label("and the second")
-                    .see(first.key_place, "the first")
-                    .help(format!("{} has exactly one {}; make it two", choice.what, choice.tag)),
+                Complaint::at(
+                    second.key_place,
+                    format!("{} with two {}s", choice.what, choice.tag),
+                )
+                .label("and the second")
+                .see(first.key_place, "the first")
+                .help(format!(
+                    "{} has exactly one {}; make it two",
+                    choice.what, choice.tag
+                )),
             ),
         }
     }
@@ -87,13 +118,17 @@ impl<'t> Reading<'t> {
 
     /// Complains about a key whose machinery does not exist yet.
     fn refuse_later<T>(&self, key: &Key, entry: &Entry) -> Option<T> {
-        let Presence::Later(instead) = key.presence else { return None };
+        let Presence::Later(instead) = key.presence else {
+            return None;
+        };
         let complaint = Complaint::at(entry.key_place, format!("`{}` is not simulated yet", key.name))
             .label("its machinery does not exist yet")
             .help(instead);
         self.complaints.refuse(complaint)
     }
 }
+
+static EMPTY: Table = Table::EMPTY;
 
 /// A table whose keys are known to be right; its values are checked as they are taken.
 #[derive(Clone, Copy, Debug)]
@@ -125,7 +160,12 @@ impl<'t> Reader<'t> {
             }
             return None;
         };
-        let reader = Self { reading, place: node.place, format, table };
+        let reader = Self {
+            reading,
+            place: node.place,
+            format,
+            table,
+        };
         for entry in &table.entries {
             match format.key(&entry.key) {
                 None => reader.refuse_unknown(entry),
@@ -135,10 +175,19 @@ impl<'t> Reader<'t> {
                 Some(_) => {}
             }
         }
-        for key in format.keys.iter().filter(|key| matches!(key.presence, Presence::Required)) {
+        for key in format
+            .keys
+            .iter()
+            .filter(|key| matches!(key.presence, Presence::Required))
+        {
             if table.get(key.name).is_none() {
                 let complaint = Complaint::at(node.place, format!("{} needs `{}`", format.name, key.name))
-                    .help(format!("`{}` is {}: {}", key.name, key.shape.describe(), key.help));
+                    .help(format!(
+                        "`{}` is {}: {}",
+                        key.name,
+                        key.shape.describe(),
+                        key.help
+                    ));
                 reading.complaints.add(complaint);
             }
         }
@@ -147,9 +196,12 @@ impl<'t> Reader<'t> {
 
     fn refuse_unknown(&self, entry: &Entry) {
         let names = self.format.names();
-        let complaint = Complaint::at(entry.key_place, format!("unknown key `{}` in {}", entry.key, self.format.name))
-            .label(did_you_mean(&entry.key, names.iter().copied()).unwrap_or_default())
-            .help(format!("its keys are {}", list(&names, "and")));
+        let complaint = Complaint::at(
+            entry.key_place,
+            format!("unknown key `{}` in {}", entry.key, self.format.name),
+        )
+        .label(did_you_mean(&entry.key, names.iter().copied()).unwrap_or_default())
+        .help(format!("its keys are {}", list(&names, "and")));
         self.reading.complaints.add(complaint);
     }
 
@@ -171,7 +223,32 @@ impl<'t> Reader<'t> {
     /// The value of a key, if the key is there.
     pub fn given(&self, key: &str) -> Option<Field<'t>> {
         let entry = self.table.get(key)?;
-        Some(self.reading.field(&entry.node, &entry.key, &self.definition(key).shape))
+        Some(
+            self.reading
+                .field(&entry.node, &entry.key, &self.definition(key).shape),
+        )
+    }
+
+    /// The table under a key of its own shape.
+    pub fn open_table(&self, key: &str) -> Option<Self> {
+        let field = self.given(key)?;
+        match field.shape {
+            Shape::Table(format) => Self::open(self.reading, field.node, format),
+            _ => field.mistaken(),
+        }
+    }
+
+    /// The table under a key, or an empty one where the key is absent.
+    pub fn section(&self, key: &str, format: &'static Format) -> Option<Self> {
+        match self.given(key) {
+            Some(field) => Self::open(self.reading, field.node, format),
+            None => Some(Self {
+                reading: self.reading,
+                place: self.place,
+                format,
+                table: &EMPTY,
+            }),
+        }
     }
 
     /// An integer, or its default.
@@ -248,6 +325,8 @@ impl<'t> Reader<'t> {
     }
 
     fn definition(&self, key: &str) -> &'static Key {
-        self.format.key(key).expect("a decoder asks only for keys that its format lists")
+        self.format
+            .key(key)
+            .expect("a decoder asks only for keys that its format lists")
     }
 }

@@ -6,9 +6,12 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     if word.chars().count() > 100 {
         return None;
     }
-    let score = |candidate: &str| strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
-    let (distance, candidate) =
-        candidates.into_iter().map(|candidate| (score(candidate), candidate)).min_by_key(|(d, _)| *d)?;
+    let score =
+        |candidate: &str| strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
+    let (distance, candidate) = candidates
+        .into_iter()
+        .map(|candidate| (score(candidate), candidate))
+        .min_by_key(|(d, _)| *d)?;
     let length = word.chars().count().max(candidate.chars().count());
     (distance <= 1 + length / 4 && distance < length).then_some(candidate)
 }

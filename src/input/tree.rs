@@ -78,6 +78,9 @@ impl Node {
 }
 
 impl Table {
+    /// No entries.
+    pub const EMPTY: Self = Self { entries: Vec::new() };
+
     /// The entry of a key.
     pub fn get(&self, key: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.key == key)
@@ -94,12 +97,20 @@ pub fn parse_document(complaints: &Complaints, source: usize, text: &str) -> Opt
     let (table, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
         let value = Value::Table(convert_table(table.into_inner(), source, 0));
-        return Some(Node { value, place: Place::whole(source) });
+        return Some(Node {
+            value,
+            place: Place::whole(source),
+        });
     }
     for error in errors {
         let (start, end) = error.span().map_or((0, 0), |span| (span.start, span.end));
         let title = format!("this is not TOML: {}", error.message());
-        complaints.add(hint(Complaint::at(Place::new(source, start, end), title), error.message(), start, text));
+        complaints.add(hint(
+            Complaint::at(Place::new(source, start, end), title),
+            error.message(),
+            start,
+            text,
+        ));
     }
     None
 }
@@ -107,17 +118,24 @@ pub fn parse_document(complaints: &Complaints, source: usize, text: &str) -> Opt
 /// What usually is behind an error of syntax.
 fn hint(complaint: Complaint, message: &str, at: usize, text: &str) -> Complaint {
     if message.starts_with("string values must be quoted") {
-        let rest = text[at..].split(['\n', ',', ']', '}', '#']).next().unwrap_or_default().trim();
+        let rest = text[at..]
+            .split(['\n', ',', ']', '}', '#'])
+            .next()
+            .unwrap_or_default()
+            .trim();
         if rest.is_empty() {
             return complaint.label("a value is missing here");
         }
         return complaint.help(format!("write it in quotes: \"{rest}\""));
     }
     if message == "duplicate key" {
-        return complaint.help("each key, and each [table], stands once; several tasks or runs are [[task]], [[run]]");
+        return complaint
+            .help("each key, and each [table], stands once; several tasks or runs are [[task]], [[run]]");
     }
     if at >= text.trim_end().len() {
-        return complaint.label("the file ends here").help("is the file complete?");
+        return complaint
+            .label("the file ends here")
+            .help("is the file complete?");
     }
     complaint
 }
@@ -153,7 +171,11 @@ fn convert(value: Spanned<DeValue<'_>>, source: usize, offset: usize) -> Node {
     let value = match value.into_inner() {
         DeValue::String(text) => Value::Text(text.into_owned()),
         DeValue::Integer(integer) => {
-            let beyond = if integer.as_str().starts_with('-') { i128::MIN } else { i128::MAX };
+            let beyond = if integer.as_str().starts_with('-') {
+                i128::MIN
+            } else {
+                i128::MAX
+            };
             Value::Integer(i128::from_str_radix(integer.as_str(), integer.radix()).unwrap_or(beyond))
         }
         DeValue::Float(float) => Value::Float(float.as_str().to_owned()),
@@ -162,5 +184,8 @@ fn convert(value: Spanned<DeValue<'_>>, source: usize, offset: usize) -> Node {
         DeValue::Array(array) => Value::List(array.into_iter().map(|v| convert(v, source, offset)).collect()),
         DeValue::Table(table) => Value::Table(convert_table(table, source, offset)),
     };
-    Node { value, place: Place::new(source, offset + span.start, offset + span.end) }
+    Node {
+        value,
+        place: Place::new(source, offset + span.start, offset + span.end),
+    }
 }

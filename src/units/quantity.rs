@@ -141,7 +141,10 @@ impl QuantityError {
                 None => format!("the units are {one_of}"),
             },
             Reason::NotWhole => {
-                format!("{} is counted in whole {}; round it", quantity.what, quantity.smallest)
+                format!(
+                    "{} is counted in whole {}; round it",
+                    quantity.what, quantity.smallest
+                )
             }
             Reason::NoNumber | Reason::Negative | Reason::TooLarge => {
                 format!("write it like \"{}\"; the units are {one_of}", quantity.example)
@@ -153,21 +156,35 @@ impl QuantityError {
 impl Quantity {
     /// The unit that someone meant who wrote `unit`.
     fn meant(&self, unit: &str) -> Option<&'static str> {
-        let alias = self.aliases.iter().find(|(name, _)| *name == unit).map(|(_, meant)| *meant);
-        let other_case = || self.units.iter().map(|(n, _)| *n).find(|n| n.eq_ignore_ascii_case(unit));
+        let alias = self
+            .aliases
+            .iter()
+            .find(|(name, _)| *name == unit)
+            .map(|(_, meant)| *meant);
+        let other_case = || {
+            self.units
+                .iter()
+                .map(|(n, _)| *n)
+                .find(|n| n.eq_ignore_ascii_case(unit))
+        };
         alias.or_else(other_case)
     }
 
     /// Reads `<decimal><unit>`, blanks between them allowed.
     fn parse(&'static self, text: &str) -> Result<u64, QuantityError> {
-        self.value(text.trim()).map_err(|reason| QuantityError { quantity: self, reason })
+        self.value(text.trim()).map_err(|reason| QuantityError {
+            quantity: self,
+            reason,
+        })
     }
 
     fn value(&self, text: &str) -> Result<u64, Reason> {
         if text.starts_with('-') && text[1..].trim_start().starts_with(|c: char| c.is_ascii_digit()) {
             return Err(Reason::Negative);
         }
-        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+        let end = text
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(text.len());
         let (number, unit) = (&text[..end], text[end..].trim_start());
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         let malformed = fraction.contains('.') || number.ends_with('.');
@@ -175,10 +192,15 @@ impl Quantity {
             return Err(Reason::NoNumber);
         }
         if unit.is_empty() {
-            return Err(Reason::NoUnit { number: number.to_owned() });
+            return Err(Reason::NoUnit {
+                number: number.to_owned(),
+            });
         }
         let Some((_, size)) = self.units.iter().find(|(name, _)| *name == unit) else {
-            return Err(Reason::UnknownUnit { number: number.to_owned(), unit: unit.to_owned() });
+            return Err(Reason::UnknownUnit {
+                number: number.to_owned(),
+                unit: unit.to_owned(),
+            });
         };
         let fraction = fraction.trim_end_matches('0');
         let whole: u128 = whole.parse().map_err(|_| Reason::TooLarge)?;
@@ -188,7 +210,11 @@ impl Quantity {
             return Err(Reason::NotWhole);
         }
         let parts = 10u128.pow(fraction.len() as u32);
-        let fraction: u128 = if fraction.is_empty() { 0 } else { fraction.parse().map_err(|_| Reason::NoNumber)? };
+        let fraction: u128 = if fraction.is_empty() {
+            0
+        } else {
+            fraction.parse().map_err(|_| Reason::NoNumber)?
+        };
         let scaled = fraction * u128::from(*size);
         if scaled % parts != 0 {
             return Err(Reason::NotWhole);
@@ -299,7 +325,10 @@ mod tests {
             ("1.5ns", "not a whole number of nanoseconds"),
             ("0.0000000000000000000001h", "not a whole number of nanoseconds"),
             ("99999999999h", "a duration this large does not fit"),
-            ("999999999999999999999999999999999999999999h", "a duration this large does not fit"),
+            (
+                "999999999999999999999999999999999999999999h",
+                "a duration this large does not fit",
+            ),
         ] {
             assert_eq!(nanos(text), Err(why.to_owned()), "{text}");
         }
@@ -308,13 +337,28 @@ mod tests {
     #[test]
     fn help_names_the_unit_that_was_meant() {
         let help = |text: &str| text.parse::<Bytes>().expect_err("no size").help();
-        assert!(help("2 KB").starts_with("did you mean \"2kB\"?"), "{}", help("2 KB"));
+        assert!(
+            help("2 KB").starts_with("did you mean \"2kB\"?"),
+            "{}",
+            help("2 KB")
+        );
         assert!(help("2").ends_with("for instance \"2 KiB\""), "{}", help("2"));
     }
 
     #[test]
     fn what_is_shown_reads_back() {
-        for value in [0, 999, 1_000, 1_024, 65_536, 1_500_000, 2_000_000, 1 << 30, 1_000_000_007, u64::MAX - 1] {
+        for value in [
+            0,
+            999,
+            1_000,
+            1_024,
+            65_536,
+            1_500_000,
+            2_000_000,
+            1 << 30,
+            1_000_000_007,
+            u64::MAX - 1,
+        ] {
             assert_eq!(Bytes(value).to_string().parse(), Ok(Bytes(value)));
             assert_eq!(Nanos(value).to_string().parse(), Ok(Nanos(value)));
         }
