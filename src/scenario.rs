@@ -11,6 +11,9 @@ mod labels;
 mod load;
 mod overrides;
 mod published;
+mod schema;
+
+pub use schema::schema;
 
 use std::path::PathBuf;
 use std::sync::Arc;

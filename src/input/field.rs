@@ -5,7 +5,7 @@ use crate::units::{Bytes, Nanos, QuantityError};
 use super::complaints::Complaint;
 use super::format::{Shape, Words};
 use super::reader::Reading;
-use super::suggest::did_you_mean;
+use super::suggest::{did_you_mean, list};
 use super::tree::{Node, Table, Value};
 
 /// A value, what it is called and what it may be. Every way out yields `None` after complaining.
@@ -70,7 +70,12 @@ impl<'t> Field<'t> {
         })?;
         let value: Nanos = self.quantity()?;
         if value < min {
-            return self.out_of_bounds(&format!("shorter than {min}"));
+            let why = if value == Nanos::ZERO {
+                "nothing".to_owned()
+            } else {
+                format!("shorter than {min}")
+            };
+            return self.out_of_bounds(&why);
         }
         if value > max {
             return self.out_of_bounds(&format!("longer than {} days", max.0 / DAY));
@@ -146,12 +151,17 @@ impl<'t> Field<'t> {
             Some(word) => self.not_yet(&format!("`{}`", word.text), words),
             None if words.otherwise.is_some() => self.not_yet(words.otherwise.unwrap_or_default(), words),
             None => {
-                let mut complaint = Complaint::at(self.node.place, format!("unknown {} `{text}`", self.name))
-                    .label("not one of them");
+                let mut complaint =
+                    Complaint::at(self.node.place, format!("`{}` cannot be \"{text}\"", self.name))
+                        .label("not one of them");
                 if let Some(guess) = did_you_mean(text, words.list.iter().map(|word| word.text)) {
                     complaint = complaint.label(guess);
                 }
-                self.refuse(complaint.help(format!("`{}` is {}", self.name, self.shape.describe())))
+                self.refuse(complaint.help(format!(
+                    "`{}` is one of {}",
+                    self.name,
+                    list(&words.quoted(), "and")
+                )))
             }
         }
     }
@@ -275,6 +285,15 @@ impl<'t> Field<'t> {
                 complaint = complaint.help(format!("write it in quotes: \"{written}\""));
             }
             Value::List(_) => complaint = complaint.help("a list sweeps over its values, but not here"),
+            Value::Table(_)
+                if self
+                    .shape
+                    .alternatives()
+                    .iter()
+                    .any(|shape| matches!(shape, Shape::List(_))) =>
+            {
+                complaint = complaint.help("put it in brackets: [{ ... }]");
+            }
             Value::Text(text)
                 if matches!(
                     self.shape,
@@ -299,6 +318,9 @@ impl<'t> Field<'t> {
             )
         });
         let expected = match shape {
+            Some(Shape::Duration { min, max }) if min.0 == 1 => {
+                format!("more than nothing and at most {} days", max.0 / DAY)
+            }
             Some(Shape::Duration { min, max }) if min.0 == 0 => format!("at most {} days", max.0 / DAY),
             Some(Shape::Duration { min, max }) => format!("from {min} to {} days", max.0 / DAY),
             Some(Shape::Size { max }) => format!("at most {max}"),
@@ -310,11 +332,14 @@ impl<'t> Field<'t> {
 
     /// Refuses a word whose machinery does not exist yet.
     fn not_yet<T>(&self, what: &str, words: &Words) -> Option<T> {
-        let quoted: Vec<String> = words.names().iter().map(|word| format!("\"{word}\"")).collect();
         self.refuse(
             Complaint::at(self.node.place, format!("{what} is not simulated yet"))
                 .label("its machinery does not exist yet")
-                .help(format!("what is: {} = {}", self.name, super::list(&quoted, "or"))),
+                .help(format!(
+                    "what is: {} = {}",
+                    self.name,
+                    list(&words.quoted(), "or")
+                )),
         )
     }
 

@@ -242,6 +242,11 @@ impl Word {
 }
 
 impl Words {
+    /// The words that are simulated, in quotes.
+    pub fn quoted(&self) -> Vec<String> {
+        self.names().iter().map(|word| format!("\"{word}\"")).collect()
+    }
+
     /// The words that are simulated.
     pub fn names(&self) -> Vec<&'static str> {
         self.list
@@ -287,16 +292,13 @@ impl Shape {
     pub fn describe(&self) -> String {
         match self {
             Self::Text => "text in quotes".to_owned(),
-            Self::Name => "a name of letters, digits, `_` and `-`".to_owned(),
+            Self::Name => "made of letters, digits, `_` and `-`".to_owned(),
             Self::Boolean => "true or false".to_owned(),
             Self::Integer { min, max } => format!("an integer from {} to {}", grouped(*min), grouped(*max)),
             Self::Number { above, max } => format!("a number above {above} and up to {max}"),
             Self::Duration { .. } => "a duration such as \"5ms\"".to_owned(),
             Self::Size { .. } => "a size such as \"64 KiB\"".to_owned(),
-            Self::Words(words) => {
-                let quoted: Vec<String> = words.names().iter().map(|word| format!("\"{word}\"")).collect();
-                list(&quoted, "or")
-            }
+            Self::Words(words) => list(&words.quoted(), "or"),
             Self::Pattern { what, .. } => (*what).to_owned(),
             Self::Table(format) => format!("a table with {}", list(&format.names(), "and")),
             Self::Tables(format) => format!("tables, each under its own {}", format.name),

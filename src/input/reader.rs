@@ -6,7 +6,7 @@ use super::complaints::{Complaint, Complaints};
 use super::field::Field;
 use super::format::{Choice, Format, Key, Presence, Shape};
 use super::place::Place;
-use super::suggest::{did_you_mean, list};
+use super::suggest::{did_you_mean, list, nearest};
 use super::tree::{Entry, Node, Table, Value};
 
 /// Which point of a sweep is read, and where complaints go.
@@ -86,17 +86,17 @@ impl<'t> Reading<'t> {
             return self.refuse_later(variant_of(entry)?.tag(), entry);
         }
         match tags.as_slice() {
-            [only] => Reader::open(*self, node, variant_of(only)?),
+            [only] => Reader::open_among(*self, node, variant_of(only)?, choice.variants),
             [] => self.refuse_untagged(node.place, table, choice),
             [first, second, ..] => self.complaints.refuse(
                 Complaint::at(
                     second.key_place,
-                    format!("{} with two {}s", choice.what, choice.tag),
+                    format!("two {}s in {}", choice.tag, choice.what),
                 )
                 .label("and the second")
                 .see(first.key_place, "the first")
                 .help(format!(
-                    "{} has exactly one {}; make it two",
+                    "{} has exactly one {}: keep one of them, or split it",
                     choice.what, choice.tag
                 )),
             ),
@@ -130,6 +130,18 @@ impl<'t> Reading<'t> {
 
 static EMPTY: Table = Table::EMPTY;
 
+/// The complaint about something else in a table's place.
+fn no_table(node: &Node, format: &Format) -> Complaint {
+    let complaint = Complaint::at(node.place, format!("{} must be a table", format.name))
+        .label(format!("this is {}", node.kind()));
+    match node.value {
+        Value::List(_) if format.name.starts_with('[') => {
+            complaint.help(format!("there is one of it: write {}", format.name))
+        }
+        _ => complaint.help(format!("its keys are {}", list(&format.names(), "and"))),
+    }
+}
+
 /// A table whose keys are known to be right; its values are checked as they are taken.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'t> {
@@ -146,19 +158,21 @@ impl<'t> Reader<'t> {
     /// Checks a table's keys: complains about unknown, missing and not yet simulated ones. `None` where it is no
     /// table at all.
     pub fn open(reading: Reading<'t>, node: &'t Node, format: &'static Format) -> Option<Self> {
+        Self::open_among(reading, node, format, &[])
+    }
+
+    /// As [`Reader::open`]; `siblings` are tables that a key may have been meant for.
+    fn open_among(
+        reading: Reading<'t>,
+        node: &'t Node,
+        format: &'static Format,
+        siblings: &'static [Format],
+    ) -> Option<Self> {
         let node = reading.resolve(node);
-        let Value::Table(table) = &node.value else {
-            if !matches!(node.value, Value::Refused) {
-                let header = matches!(node.value, Value::List(_)) && format.name.starts_with('[');
-                let mut complaint = Complaint::at(node.place, format!("{} must be a table", format.name))
-                    .label(format!("this is {}", node.kind()));
-                complaint = match header {
-                    true => complaint.help(format!("there is one of it: write {}", format.name)),
-                    false => complaint.help(format!("its keys are {}", list(&format.names(), "and"))),
-                };
-                reading.complaints.add(complaint);
-            }
-            return None;
+        let table = match &node.value {
+            Value::Table(table) => table,
+            Value::Refused => return None,
+            _ => return reading.complaints.refuse(no_table(node, format)),
         };
         let reader = Self {
             reading,
@@ -168,40 +182,75 @@ impl<'t> Reader<'t> {
         };
         for entry in &table.entries {
             match format.key(&entry.key) {
-                None => reader.refuse_unknown(entry),
+                None => reader.refuse_unknown(entry, siblings),
                 Some(key) if key.is_later() => {
                     let _: Option<()> = reading.refuse_later(key, entry);
                 }
                 Some(_) => {}
             }
         }
-        for key in format
-            .keys
-            .iter()
-            .filter(|key| matches!(key.presence, Presence::Required))
-        {
-            if table.get(key.name).is_none() {
-                let complaint = Complaint::at(node.place, format!("{} needs `{}`", format.name, key.name))
-                    .help(format!(
-                        "`{}` is {}: {}",
-                        key.name,
-                        key.shape.describe(),
-                        key.help
-                    ));
-                reading.complaints.add(complaint);
-            }
+        let is_missing = |key: &&Key| matches!(key.presence, Presence::Required) && !reader.has(key.name);
+        for key in format.keys.iter().filter(is_missing) {
+            reader.refuse_missing(key);
         }
         Some(reader)
     }
 
-    fn refuse_unknown(&self, entry: &Entry) {
+    fn refuse_unknown(&self, entry: &Entry, siblings: &'static [Format]) {
         let names = self.format.names();
-        let complaint = Complaint::at(
-            entry.key_place,
-            format!("unknown key `{}` in {}", entry.key, self.format.name),
-        )
-        .label(did_you_mean(&entry.key, names.iter().copied()).unwrap_or_default())
-        .help(format!("its keys are {}", list(&names, "and")));
+        let owner = siblings.iter().find(|sibling| sibling.key(&entry.key).is_some());
+        let label = match owner {
+            Some(owner) => format!("it belongs to {}", owner.name),
+            None => did_you_mean(&entry.key, names.iter().copied()).unwrap_or_default(),
+        };
+        let help = match names.as_slice() {
+            [only] => format!("its only key is {only}"),
+            _ => format!("its keys are {}", list(&names, "and")),
+        };
+        let title = format!("unknown key `{}` in {}", entry.key, self.format.name);
+        self.reading
+            .complaints
+            .add(Complaint::at(entry.key_place, title).label(label).help(help));
+    }
+
+    /// Complains about a key that is missing, unless it is there with a typo: that is complained about already.
+    fn refuse_missing(&self, key: &Key) {
+        let names = self.format.names();
+        let unknown = self
+            .table
+            .entries
+            .iter()
+            .filter(|entry| self.format.key(&entry.key).is_none());
+        if unknown
+            .into_iter()
+            .any(|entry| nearest(&entry.key, names.iter().copied()) == Some(key.name))
+        {
+            return;
+        }
+        let complaint = match key.shape {
+            Shape::Table(format) | Shape::Tables(format) => {
+                let is_required = |key: &&Key| matches!(key.presence, Presence::Required);
+                let required: Vec<&str> = format
+                    .keys
+                    .iter()
+                    .filter(is_required)
+                    .map(|key| key.name)
+                    .collect();
+                Complaint::at(
+                    self.place,
+                    format!("there is no {} in {}", format.name, self.format.name),
+                )
+                .help(format!(
+                    "add {} with {}: {}",
+                    format.name,
+                    list(&required, "and"),
+                    format.help
+                ))
+            }
+            _ => Complaint::at(self.place, format!("{} needs `{}`", self.format.name, key.name)).help(
+                format!("`{}` is {}: {}", key.name, key.shape.describe(), key.help),
+            ),
+        };
         self.reading.complaints.add(complaint);
     }
 

@@ -160,7 +160,7 @@ impl Marker<'_> {
         };
         let complaint = if values.is_empty() {
             Complaint::at(place, format!("`{path}` is swept over no values")).label("an empty list").help(
-                "a list in a single value's place is a sweep: give it at least one value, or write a value without brackets",
+                "a list in a single value's place is a sweep: give it values, or write one value without brackets",
             )
         } else if let Some(inner) = values.iter().find_map(inner_list) {
             Complaint::at(inner.place, format!("`{path}` is swept over a list of lists"))

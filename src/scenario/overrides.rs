@@ -2,10 +2,10 @@
 //! is checked, swept and complained about like one from the file.
 
 use crate::input::{
-    Complaint, Complaints, Entry, Format, Node, Place, Shape, Table, Value, did_you_mean, parse_value,
+    Complaint, Complaints, Entry, Format, Node, Place, Shape, Table, Value, did_you_mean, list, parse_value,
 };
 
-use super::format::{SCENARIO, SPECIAL, keys_of};
+use super::format::{SCENARIO, SPECIAL, executors_with, keys_of};
 
 /// What complaints name as their source.
 const SOURCE: &str = "command line";
@@ -43,9 +43,15 @@ fn apply_one(complaints: &Complaints, root: &mut Node, option: &str, source: usi
             "a path is `machine.cores`, `task.NAME.count`, `task.NAME.steps.0.python`, `run.workers` and the like",
         ));
     };
-    let Some(value) = value_of(source, OPTION.len() + path.len() + 1, text, shape) else {
+    let offset = option.len() - text.len() + OPTION.len();
+    let Some(value) = value_of(source, offset, text, shape) else {
+        let why = if text.trim().is_empty() {
+            "there is nothing after the `=`"
+        } else {
+            "not a value"
+        };
         let complaint = Complaint::at(text_place, format!("no value for `{path}`"))
-            .label("not a value")
+            .label(why)
             .help(
                 "a value is written as in the file; a plain word or time needs no quotes: 5ms, fork, [1,2,4]",
             );
@@ -69,8 +75,11 @@ fn apply_one(complaints: &Complaints, root: &mut Node, option: &str, source: usi
     if set.is_none() {
         complaints.add(
             Complaint::at(path_place, format!("no run here knows `{keys}`"))
-                .label("their executors have no such key")
-                .help("see `gilsim schema` for the keys of each executor"),
+                .label("no executor here has it")
+                .help(format!(
+                    "`{keys}` belongs to {}",
+                    list(&executors_with(keys), "and")
+                )),
         );
     }
     set

@@ -7,6 +7,7 @@ use crate::input::{Complaint, Complaints, Field, Node, Place, Reader, Reading, V
 use super::axes::{Axes, shown};
 use super::files::Files;
 use super::format::{COLUMNS, PUBLISHED, SCENARIO};
+use super::overrides::settable_paths;
 use super::{Cell, MatchValue, Metric, Published};
 
 /// A column of theirs, and what it is here.
@@ -50,7 +51,7 @@ pub fn published(
     };
     debug_assert!(SCENARIO.key("published").is_some());
     let reader = Reader::open(Reading::new(complaints), &entry.node, &PUBLISHED)?;
-    let ours = check_paths(&reader, axes);
+    let ours = check_paths(&reader, root, axes);
     let file = reader.text("file")?;
     let source = files.table(complaints, file, reader.value_place("file"))?;
     let sheet = Sheet::read(complaints, source)?;
@@ -68,8 +69,9 @@ pub fn published(
 }
 
 /// Every path in `match` must be a column of the results.
-fn check_paths(reader: &Reader<'_>, axes: &Axes) -> Option<()> {
+fn check_paths(reader: &Reader<'_>, root: &Node, axes: &Axes) -> Option<()> {
     let paths = axes.paths();
+    let settable = settable_paths(root);
     let mut all_known = true;
     for (_, _, field) in reader.given("match")?.pairs()? {
         let Some(path) = field.text() else {
@@ -80,13 +82,18 @@ fn check_paths(reader: &Reader<'_>, axes: &Axes) -> Option<()> {
             continue;
         }
         all_known = false;
-        let candidates: Vec<&str> = paths.iter().copied().chain(COLUMNS.iter().copied()).collect();
+        let columns: Vec<&str> = COLUMNS.iter().copied().chain(paths.iter().copied()).collect();
+        let candidates = columns
+            .iter()
+            .copied()
+            .chain(settable.iter().map(|(path, _)| path.as_str()));
+        let label = match settable.iter().any(|(known, _)| known == path) {
+            true => "this scenario leaves it at its default: write it down, and it has a column".to_owned(),
+            false => did_you_mean(path, candidates).unwrap_or_default(),
+        };
         let complaint = Complaint::at(field.node.place, format!("`{path}` is no column of the results"))
-            .label(
-                did_you_mean(path, candidates.iter().copied())
-                    .unwrap_or("this scenario does not set it".to_owned()),
-            )
-            .help(format!("columns here are {}", list(&candidates, "and")));
+            .label(label)
+            .help(format!("columns here are {}", list(&columns, "and")));
         reader.reading.complaints.add(complaint);
     }
     all_known.then_some(())
@@ -147,7 +154,7 @@ fn fitted(reader: &Reader<'_>, sheet: &Sheet) -> Option<Vec<(usize, Vec<String>)
                 return field.mistaken();
             }
             let value = shown(node, complaints);
-            if !sheet.rows.iter().any(|row| same(row.text(sheet, index), &value)) {
+            if !sheet.rows.iter().any(|row| same(row.text(index), &value)) {
                 return field.refuse(
                     Complaint::at(node.place, format!("no row has `{theirs}` = {value}"))
                         .label("so nothing was fitted on it")
@@ -185,7 +192,7 @@ struct Row {
 }
 
 impl Row {
-    fn text<'s>(&'s self, _sheet: &'s Sheet, index: usize) -> &'s str {
+    fn text(&self, index: usize) -> &str {
         self.fields.get(index).map_or("", |field| field.as_str())
     }
 }
@@ -213,9 +220,7 @@ impl Sheet {
                 }
             };
             let start = record.position().map_or(0, |position| position.byte() as usize);
-            let start = text[start..]
-                .find(|c: char| !c.is_whitespace())
-                .map_or(start, |blanks| start + blanks);
+            let start = skip_comments(&text, start);
             let fields: Vec<String> = record.iter().map(str::to_owned).collect();
             match &header {
                 None => header = Some(fields),
@@ -266,8 +271,8 @@ impl Sheet {
         fitted: &[(usize, Vec<String>)],
     ) -> Option<Vec<Cell>> {
         let mut cells = Vec::new();
-        for row in self.rows.iter().filter(|row| !row.text(self, metric).is_empty()) {
-            let written = row.text(self, metric);
+        for row in self.rows.iter().filter(|row| !row.text(metric).is_empty()) {
+            let written = row.text(metric);
             let value = written.parse::<f64>().ok().filter(|value| value.is_finite());
             let Some(value) = value else {
                 return complaints.refuse(
@@ -278,10 +283,10 @@ impl Sheet {
             };
             let matches = columns
                 .iter()
-                .map(|column| (column.ours.to_owned(), match_value(row.text(self, column.index))))
+                .map(|column| (column.ours.to_owned(), match_value(row.text(column.index))))
                 .collect();
             let is_fitted = |(index, values): &(usize, Vec<String>)| {
-                values.iter().any(|value| same(row.text(self, *index), value))
+                values.iter().any(|value| same(row.text(*index), value))
             };
             let fitted = !fitted.is_empty() && fitted.iter().all(is_fitted);
             cells.push(Cell {
@@ -289,6 +294,14 @@ impl Sheet {
                 value,
                 fitted,
             });
+        }
+        if cells.is_empty() {
+            let title = format!("column `{}` has no figures", self.header[metric]);
+            return complaints.refuse(
+                Complaint::at(line(self.source, &self.text, skip_comments(&self.text, 0)), title)
+                    .label("every field below is empty")
+                    .help("name a column with numbers under `metric`"),
+            );
         }
         Some(cells)
     }
@@ -302,6 +315,19 @@ impl Sheet {
             None => line,
         }
     }
+}
+
+/// The first byte at or after `start` that is neither blank nor in a comment: records are said to start there.
+fn skip_comments(text: &str, start: usize) -> usize {
+    let mut start = start;
+    for line in text[start..].split_inclusive('\n') {
+        let written = line.trim_start();
+        if !written.is_empty() && !written.starts_with('#') {
+            return start + (line.len() - written.len());
+        }
+        start += line.len();
+    }
+    start
 }
 
 /// The line that starts at a byte.

@@ -224,6 +224,28 @@ impl Quantity {
     }
 }
 
+impl Quantity {
+    /// What can be read, as a regular expression: for the schema.
+    fn pattern(&self) -> String {
+        let units: Vec<&str> = self.units.iter().map(|(name, _)| *name).collect();
+        format!(r"^\s*[0-9]+(\.[0-9]+)?\s*({})\s*$", units.join("|"))
+    }
+}
+
+impl Nanos {
+    /// How a duration is written, as a regular expression.
+    pub fn pattern() -> String {
+        DURATION.pattern()
+    }
+}
+
+impl Bytes {
+    /// How a size is written, as a regular expression.
+    pub fn pattern() -> String {
+        SIZE.pattern()
+    }
+}
+
 impl FromStr for Nanos {
     type Err = QuantityError;
 

@@ -97,6 +97,7 @@ fn unknown(names: &[&str], group: usize, name: &str, place: Place) -> Complaint 
         .label(did_you_mean(name, others.iter().copied()).unwrap_or_default());
     match others.as_slice() {
         [] => complaint.help("this is the only group"),
+        [only] => complaint.help(format!("the only other group is {only}")),
         _ => complaint.help(format!("the other groups are {}", list(&others, "and"))),
     }
 }

@@ -85,7 +85,12 @@ fn version(field: &Field<'_>) -> Option<Version> {
     } else {
         let complaint = Complaint::at(place, format!("unknown Python release `{text}`"));
         let feature: Option<&String> = known.iter().find(|known| text.starts_with(&format!("{known}.")));
+        let newer = text
+            .strip_prefix("3.")
+            .and_then(|minor| minor.parse::<u32>().ok())
+            .is_some_and(|m| m > 14);
         match feature {
+            None if newer => complaint.label("newer than any that is simulated"),
             Some(feature) => complaint.label(format!("a feature release is enough: \"{feature}\"")),
             None => complaint.label(did_you_mean(text, known.iter().map(String::as_str)).unwrap_or_default()),
         }

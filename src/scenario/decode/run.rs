@@ -61,8 +61,8 @@ fn refuse_strangers(reader: &Reader<'_>, executor: &str) -> bool {
         .collect();
     for key in &strangers {
         let help = match own {
-            [] => format!("\"{executor}\" has no such keys; take `{key}` out"),
-            _ => format!("\"{executor}\" knows {}", list(own, "and")),
+            [] => format!("take it out: \"{executor}\" has nothing to set"),
+            _ => format!("take it out: what \"{executor}\" has is {}", list(own, "and")),
         };
         let why = format!("executor = \"{executor}\" has no `{key}`");
         reader

@@ -78,7 +78,7 @@ fn refuse_duplicates(readers: &[Option<Reader<'_>>], names: &[Option<&str>]) -> 
             (reader, name, first.map(|first| &readers[first]))
         {
             unique = false;
-            let title = format!("two of {} are named `{name}`", reader.format.name);
+            let title = format!("two {} are named `{name}`", reader.format.name);
             reader.reading.complaints.add(
                 Complaint::at(reader.value_place("name"), title)
                     .label("again")
@@ -115,6 +115,10 @@ fn demand<'t>(
     reader: &Reader<'t>,
     steps: Option<&[super::super::Step]>,
 ) -> Option<(Demand, Option<u64>)> {
+    if reader.has("arrivals") && !reader.has("clients") {
+        // Refused as not simulated yet; what else such a group lacks is of no interest.
+        return None;
+    }
     if !reader.has("clients") {
         let mut in_place = true;
         for key in ["think", "duration", "warmup"]

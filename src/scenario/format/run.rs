@@ -81,7 +81,7 @@ const WORKERS: Shape = Shape::Either(&[
     },
     Shape::Pattern {
         what: "\"default\", \"cores\" or a sum such as \"2*cores+1\"",
-        pattern: r"^(default|([1-9][0-9]* *\* *)?cores( *\+ *[0-9]+)?)$",
+        pattern: r"^(default|([0-9]+ *\* *)?cores( *\+ *[0-9]+)?)$",
     },
 ]);
 
@@ -106,6 +106,15 @@ pub fn keys_of(executor: &str) -> &'static [&'static str] {
         "server" => &["workers", "threads"],
         _ => &[],
     }
+}
+
+/// The executors that know a key.
+pub fn executors_with(key: &str) -> Vec<&'static str> {
+    EXECUTORS
+        .names()
+        .into_iter()
+        .filter(|executor| keys_of(executor).contains(&key))
+        .collect()
 }
 
 /// Keys that only some executors know.

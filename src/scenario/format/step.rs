@@ -19,7 +19,7 @@ static ONE_STEP: Shape = Shape::OneOf(&STEP);
 
 /// `{ lognormal = { ... } }` and its siblings.
 pub static DISTRIBUTIONS: Choice = Choice {
-    what: "a distribution",
+    what: "a random time",
     tag: "distribution",
     variants: &[
         Format {
