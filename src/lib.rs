@@ -14,12 +14,14 @@
 //! | [`engine`] | the clock, the event queue, simulated threads of control, spans |
 //!
 //! Beside them, known to all who need them: [`scenario`] (what the user wrote, checked), [`profile`]
-//! (costs), [`results`] (configurations, rows, statistics); at the bottom [`random`] and [`units`].
+//! (costs), [`results`] (configurations, rows, statistics); at the bottom [`input`] (TOML with its places),
+//! [`random`] and [`units`].
 
 pub mod cli;
 pub mod cpython;
 pub mod engine;
 pub mod experiment;
+pub mod input;
 pub mod os;
 pub mod profile;
 pub mod random;

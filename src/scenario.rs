@@ -3,6 +3,18 @@
 //! A [`Scenario`] is only ever built from a file that passed every check, so nothing after this floor looks
 //! for mistakes again. Sweep axes are already multiplied out: a [`Configuration`] holds single values.
 
+mod axes;
+mod decode;
+mod files;
+mod format;
+mod labels;
+mod load;
+mod overrides;
+mod published;
+mod schema;
+
+pub use schema::schema;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

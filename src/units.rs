@@ -1,12 +1,12 @@
 //! Quantities with their unit in the type: whole nanoseconds and whole bytes.
 
-use std::fmt;
+mod decode;
+mod quantity;
+
+pub use quantity::{Quantity, QuantityError};
+
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, Sub};
-
-mod parse;
-
-pub use parse::ParseNanosError;
 
 /// A point in simulated time, or a length of it, in whole nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,36 +100,5 @@ impl Bytes {
     /// `kib` units of 1,024 bytes.
     pub const fn from_kib(kib: u64) -> Self {
         Self(kib * 1024)
-    }
-}
-
-impl fmt::Display for Nanos {
-    /// In the largest unit that shows it with at most four significant digits before the point: `5ms`, `1.25s`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Self::FOREVER {
-            return f.write_str("forever");
-        }
-        let (unit, name) = match self.0 {
-            0..1_000 => (1, "ns"),
-            1_000..1_000_000 => (1_000, "us"),
-            1_000_000..1_000_000_000 => (1_000_000, "ms"),
-            _ => (1_000_000_000, "s"),
-        };
-        write!(f, "{}{name}", self.0 as f64 / unit as f64)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Bytes {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let digits = text.trim_end_matches(|c: char| c.is_alphabetic() || c == ' ');
-        let unit = text[digits.len()..].trim();
-        let factor = match unit {
-            "B" => 1.0,
-            "KiB" => 1024.0,
-            "MiB" => 1048576.0,
-            _ => return Err(serde::de::Error::custom("unit")),
-        };
-        Ok(Self((digits.parse::<f64>().map_err(serde::de::Error::custom)? * factor) as u64))
     }
 }

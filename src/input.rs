@@ -1,0 +1,24 @@
+//! Reading what people write: TOML with its places kept, so that every complaint can show the line it is about.
+//!
+//! A file becomes a [`Node`] tree; a [`Format`] says which keys and values a table may hold; a [`Reader`] takes
+//! them out, and whatever does not fit becomes a complaint in one [`Complaints`] list, so that a person sees all
+//! mistakes at once. Scenarios and profiles are both read this way.
+
+mod complaints;
+mod field;
+mod file;
+mod format;
+mod place;
+mod reader;
+mod render;
+mod suggest;
+mod tree;
+
+pub use complaints::{Complaint, Complaints, Diagnostics};
+pub use field::Field;
+pub use file::read_text;
+pub use format::{Choice, Format, Key, Presence, Shape, Word, Words, grouped};
+pub use place::{Place, Source};
+pub use reader::{Reader, Reading};
+pub use suggest::{did_you_mean, list, nearest};
+pub use tree::{Entry, Node, Table, Value, parse_document, parse_value};

@@ -1,0 +1,335 @@
+//! What a file may hold, as data: the decoder, the sweep, `--set` and the JSON Schema all read these tables, so
+//! they cannot disagree.
+
+use crate::units::{Bytes, Nanos};
+
+use super::suggest::list;
+
+/// A table: its keys, in the order in which they are explained, swept and completed.
+#[derive(Debug)]
+pub struct Format {
+    /// As a person would name it: `[machine]`, `a step with io`.
+    pub name: &'static str,
+    /// What it is for, in one sentence.
+    pub help: &'static str,
+    /// Every key it may hold.
+    pub keys: &'static [Key],
+}
+
+/// A key of a table.
+#[derive(Debug)]
+pub struct Key {
+    /// As it is written.
+    pub name: &'static str,
+    /// What its value may be.
+    pub shape: Shape,
+    /// Whether it must be there.
+    pub presence: Presence,
+    /// Whether a list of values here is a sweep axis.
+    pub sweep: bool,
+    /// What it means, in one sentence.
+    pub help: &'static str,
+}
+
+/// Whether a key must be there, and what holds where it is not.
+#[derive(Clone, Copy, Debug)]
+pub enum Presence {
+    /// Must be there.
+    Required,
+    /// Its absence means something of its own.
+    Optional,
+    /// Stands for a text where it is absent.
+    Text(&'static str),
+    /// Stands for an integer where it is absent.
+    Integer(u64),
+    /// Stands for a truth value where it is absent.
+    Boolean(bool),
+    /// Known, but its machinery does not exist yet: refused, with what to do instead.
+    Later(&'static str),
+}
+
+impl Key {
+    /// A key that must be there.
+    pub const fn required(name: &'static str, shape: Shape, help: &'static str) -> Self {
+        Self {
+            name,
+            shape,
+            presence: Presence::Required,
+            sweep: true,
+            help,
+        }
+    }
+
+    /// A key that may be absent.
+    pub const fn optional(name: &'static str, shape: Shape, help: &'static str) -> Self {
+        Self {
+            name,
+            shape,
+            presence: Presence::Optional,
+            sweep: true,
+            help,
+        }
+    }
+
+    /// A key that stands for `text` where it is absent.
+    pub const fn text(name: &'static str, shape: Shape, text: &'static str, help: &'static str) -> Self {
+        Self {
+            name,
+            shape,
+            presence: Presence::Text(text),
+            sweep: true,
+            help,
+        }
+    }
+
+    /// A key that stands for `integer` where it is absent.
+    pub const fn integer(name: &'static str, shape: Shape, integer: u64, help: &'static str) -> Self {
+        Self {
+            name,
+            shape,
+            presence: Presence::Integer(integer),
+            sweep: true,
+            help,
+        }
+    }
+
+    /// A key that stands for `boolean` where it is absent.
+    pub const fn boolean(name: &'static str, boolean: bool, help: &'static str) -> Self {
+        Self {
+            name,
+            shape: Shape::Boolean,
+            presence: Presence::Boolean(boolean),
+            sweep: true,
+            help,
+        }
+    }
+
+    /// A key whose machinery does not exist yet, and what to do instead.
+    pub const fn later(name: &'static str, instead: &'static str) -> Self {
+        Self {
+            name,
+            shape: Shape::Text,
+            presence: Presence::Later(instead),
+            sweep: false,
+            help: "not simulated yet",
+        }
+    }
+
+    /// Where a list is no sweep axis.
+    pub const fn fixed(mut self) -> Self {
+        self.sweep = false;
+        self
+    }
+
+    /// Whether it is only refused.
+    pub const fn is_later(&self) -> bool {
+        matches!(self.presence, Presence::Later(_))
+    }
+}
+
+impl Format {
+    /// The definition of a key.
+    pub fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+
+    /// The names of all keys that are simulated.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.keys
+            .iter()
+            .filter(|key| !key.is_later())
+            .map(|key| key.name)
+            .collect()
+    }
+}
+
+/// What a value may be.
+#[derive(Debug)]
+pub enum Shape {
+    /// Any text that is not empty.
+    Text,
+    /// Letters, digits, `_` and `-`: it becomes part of a dotted path.
+    Name,
+    /// `true` or `false`
+    Boolean,
+    /// A whole number, bounds included.
+    Integer {
+        /// Smallest.
+        min: u64,
+        /// Largest.
+        max: u64,
+    },
+    /// A finite number above one bound and up to another.
+    Number {
+        /// Not included.
+        above: f64,
+        /// Included.
+        max: f64,
+    },
+    /// A text such as `5ms`, bounds included.
+    Duration {
+        /// Shortest.
+        min: Nanos,
+        /// Longest.
+        max: Nanos,
+    },
+    /// A text such as `64 KiB`.
+    Size {
+        /// Largest.
+        max: Bytes,
+    },
+    /// One of a few words.
+    Words(&'static Words),
+    /// A text of a form of its own, which its decoder checks.
+    Pattern {
+        /// In words, with an example.
+        what: &'static str,
+        /// As a regular expression, for the schema.
+        pattern: &'static str,
+    },
+    /// A table.
+    Table(&'static Format),
+    /// `[[name]]`, any number of times.
+    Tables(&'static Format),
+    /// A table with exactly one of several keys that say what it is.
+    OneOf(&'static Choice),
+    /// A list.
+    List(&'static Shape),
+    /// A table with keys that the user chooses.
+    Map(&'static Shape),
+    /// Whichever fits.
+    Either(&'static [Shape]),
+}
+
+/// A few words, and what each means.
+#[derive(Debug)]
+pub struct Words {
+    /// Every word.
+    pub list: &'static [Word],
+    /// What to say where any other value has a meaning whose machinery does not exist yet.
+    pub otherwise: Option<&'static str>,
+}
+
+/// One word of the format.
+#[derive(Debug)]
+pub struct Word {
+    /// As it is written.
+    pub text: &'static str,
+    /// What it means, in one sentence.
+    pub help: &'static str,
+    /// Known, but its machinery does not exist yet.
+    pub later: bool,
+}
+
+impl Word {
+    /// A word and what it means.
+    pub const fn new(text: &'static str, help: &'static str) -> Self {
+        Self {
+            text,
+            help,
+            later: false,
+        }
+    }
+
+    /// A word whose machinery does not exist yet.
+    pub const fn later(text: &'static str) -> Self {
+        Self {
+            text,
+            help: "not simulated yet",
+            later: true,
+        }
+    }
+}
+
+impl Words {
+    /// The words that are simulated, in quotes.
+    pub fn quoted(&self) -> Vec<String> {
+        self.names().iter().map(|word| format!("\"{word}\"")).collect()
+    }
+
+    /// The words that are simulated.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.list
+            .iter()
+            .filter(|word| !word.later)
+            .map(|word| word.text)
+            .collect()
+    }
+}
+
+/// Tables told apart by the one key that says what they are: the first of each variant.
+#[derive(Debug)]
+pub struct Choice {
+    /// Such a table, with an article: `a step`.
+    pub what: &'static str,
+    /// What the telling key is called: `verb`.
+    pub tag: &'static str,
+    /// Each with its telling key first.
+    pub variants: &'static [Format],
+}
+
+impl Choice {
+    /// The telling keys of the variants that are simulated.
+    pub fn tags(&self) -> Vec<&'static str> {
+        self.variants
+            .iter()
+            .map(Format::tag)
+            .filter(|key| !key.is_later())
+            .map(|key| key.name)
+            .collect()
+    }
+}
+
+impl Format {
+    /// The key that tells a variant of a [`Choice`] from the others.
+    pub fn tag(&self) -> &'static Key {
+        &self.keys[0]
+    }
+}
+
+impl Shape {
+    /// The value in words: what was expected.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Text => "text in quotes".to_owned(),
+            Self::Name => "made of letters, digits, `_` and `-`".to_owned(),
+            Self::Boolean => "true or false".to_owned(),
+            Self::Integer { min, max } => format!("an integer from {} to {}", grouped(*min), grouped(*max)),
+            Self::Number { above, max } => format!("a number above {above} and up to {max}"),
+            Self::Duration { .. } => "a duration such as \"5ms\"".to_owned(),
+            Self::Size { .. } => "a size such as \"64 KiB\"".to_owned(),
+            Self::Words(words) => list(&words.quoted(), "or"),
+            Self::Pattern { what, .. } => (*what).to_owned(),
+            Self::Table(format) => format!("a table with {}", list(&format.names(), "and")),
+            Self::Tables(format) => format!("tables, each under its own {}", format.name),
+            Self::OneOf(choice) => format!("{} with one of {}", choice.what, list(&choice.tags(), "or")),
+            Self::List(_) => "a list in brackets".to_owned(),
+            Self::Map(_) => "a table".to_owned(),
+            Self::Either(shapes) => {
+                let each: Vec<String> = shapes.iter().map(Self::describe).collect();
+                list(&each, "or")
+            }
+        }
+    }
+
+    /// The shape itself, or those it is a choice of.
+    pub fn alternatives(&self) -> &[Shape] {
+        match self {
+            Self::Either(shapes) => shapes,
+            _ => std::slice::from_ref(self),
+        }
+    }
+}
+
+/// `1,000,000`
+pub fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

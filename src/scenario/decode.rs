@@ -1,0 +1,127 @@
+//! Stage two of reading a scenario: the tree at one point of the sweep becomes one [`Configuration`].
+//!
+//! Every function here yields `None` after complaining, and goes on as long as it can: all mistakes in one pass.
+
+mod graph;
+mod limits;
+mod machine;
+mod run;
+mod step;
+mod task;
+
+use crate::input::{Complaint, Complaints, Node, Reader, Reading};
+
+use super::axes::Point;
+use super::files::Files;
+use super::format::{PROGRAM, SCENARIO};
+use super::{Configuration, Program, Replicate};
+
+/// What every decoder needs: where complaints go and where files are.
+#[derive(Clone, Copy, Debug)]
+pub struct Decoder<'t> {
+    /// The scenario, axes marked.
+    pub root: &'t Node,
+    /// Where complaints go.
+    pub complaints: &'t Complaints,
+    /// What the scenario names.
+    pub files: &'t Files,
+}
+
+/// A run of the scenario.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'t> {
+    /// Counted from 0.
+    pub index: usize,
+    /// Its table.
+    pub node: &'t Node,
+    /// Its name, or what tells it from its siblings; an executor's name, where this is all.
+    pub label: Option<&'t str>,
+}
+
+impl<'t> Decoder<'t> {
+    /// The scenario's top table, at a point of the sweep.
+    pub fn scenario(&self, choice: &'t [usize]) -> Option<Reader<'t>> {
+        Reader::open(
+            Reading {
+                complaints: self.complaints,
+                choice,
+            },
+            self.root,
+            &SCENARIO,
+        )
+    }
+
+    /// One configuration.
+    pub fn configuration(&self, run: Run<'t>, point: &'t Point) -> Option<Configuration> {
+        let scenario = self.scenario(&point.choice)?;
+        let reader = Reader::open(scenario.reading, run.node, &super::format::RUN);
+        let machine = machine::machine(self, &scenario);
+        let python = machine::python(&scenario, None);
+        let overridden = reader.and_then(|reader| machine::python(&scenario, Some(reader)));
+        let program = self.program(&scenario);
+        let tasks = task::tasks(self, &scenario);
+        let background = task::background(self, &scenario);
+        let (reader, machine, tasks, python) = (reader?, machine?, tasks?, python?);
+        let overridden = overridden?;
+        let executor = run::executor(&reader, &machine, overridden.version, &tasks);
+        limits::check(&scenario, &reader, &tasks, executor.as_ref());
+        let groups = tasks.into_iter().map(|task| task.group).collect();
+        Some(Configuration {
+            run: run.index,
+            label: run.label.or_else(|| reader.word("executor"))?.to_owned(),
+            swept: point.swept.clone(),
+            machine,
+            python: overridden,
+            baseline_python: python,
+            program: program?,
+            tasks: groups,
+            background: background?,
+            executor: executor?,
+        })
+    }
+
+    /// `[program]`
+    fn program(&self, scenario: &Reader<'t>) -> Option<Program> {
+        let reader = scenario.section("program", &PROGRAM)?;
+        let imports = self.time(&reader, "imports");
+        let memory = reader.size("memory");
+        let setup = match reader.given("setup") {
+            Some(field) => self.steps(&field),
+            None => Some(Vec::new()),
+        };
+        let setup = setup.and_then(|steps| step::refuse_endless(&reader, "setup", steps));
+        Some(Program {
+            imports: imports?,
+            memory: memory?,
+            setup: setup?,
+        })
+    }
+
+    /// `[replicate]`; `random` says whether any time of the scenario is.
+    pub fn replicate(&self, scenario: &Reader<'t>, random: bool) -> Option<Replicate> {
+        let reader = scenario.section("replicate", &super::format::REPLICATE)?;
+        let replications = match reader.has("replications") {
+            true => reader.integer("replications"),
+            false if random => Some(DEFAULT_REPLICATIONS),
+            false => Some(1),
+        };
+        let seed = reader.integer("seed");
+        let limit = reader.duration("limit");
+        let replications = u32::try_from(replications?).expect("the format's bound fits 32 bits");
+        Some(Replicate {
+            replications,
+            seed: seed?,
+            limit: limit?,
+        })
+    }
+}
+
+/// Enough for a confidence interval that means something.
+const DEFAULT_REPLICATIONS: u64 = 20;
+
+/// The complaint about a key that means nothing where it stands.
+fn out_of_place(reader: &Reader<'_>, key: &str, why: &str, help: &str) -> Complaint {
+    Complaint::at(reader.key_place(key), format!("`{key}` means nothing here"))
+        .label(why)
+        .help(help)
+}

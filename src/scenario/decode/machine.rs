@@ -1,0 +1,109 @@
+//! `[machine]` and `[python]`, with what a `[[run]]` overrides.
+
+use crate::input::{Complaint, Field, Reader, did_you_mean};
+use crate::units::Nanos;
+
+use super::super::format::{MACHINE, PYTHON};
+use super::super::{Machine, Python, Version};
+use super::Decoder;
+
+/// `[machine]`
+pub fn machine(decoder: &Decoder<'_>, scenario: &Reader<'_>) -> Option<Machine> {
+    let reader = scenario.section("machine", &MACHINE)?;
+    let cores = reader.integer("cores");
+    let smt = reader.integer("smt");
+    let quota = reader.word("quota");
+    let memory = reader.word("memory");
+    let name = reader.text("profile");
+    let profile = name.and_then(|name| {
+        decoder
+            .files
+            .profile(name, reader.value_place("profile"), decoder.complaints)
+    });
+    let (Some(_), Some(_)) = (quota, memory) else {
+        return None;
+    };
+    Some(Machine {
+        cores: small(cores?),
+        smt: small(smt?),
+        profile: profile?,
+    })
+}
+
+/// A number that the format bounds far below 2^32.
+pub fn small(value: u64) -> u32 {
+    u32::try_from(value).expect("the format's bound fits 32 bits")
+}
+
+/// `[python]`, or what a run makes of it.
+pub fn python(scenario: &Reader<'_>, run: Option<Reader<'_>>) -> Option<Python> {
+    let reader = scenario.section("python", &PYTHON)?;
+    let from = |key: &str| run.filter(|run| run.has(key)).unwrap_or(reader);
+    let version = match from("version").given("version") {
+        Some(field) => version(&field),
+        None => reader.default_text("version").and_then(parse),
+    };
+    let switch_interval = match from("switch_interval").given("switch_interval") {
+        Some(field) => field.duration(),
+        None => reader.duration("switch_interval"),
+    };
+    Some(Python {
+        version: version?,
+        switch_interval: whole_micros(switch_interval?),
+    })
+}
+
+/// The interpreter keeps whole microseconds and waits for at least one (`_PyEval_SetSwitchInterval` and
+/// `take_gil` in `Python/ceval_gil.c`).
+fn whole_micros(interval: Nanos) -> Nanos {
+    Nanos::from_micros((interval.0 / 1_000).max(1))
+}
+
+/// A release whose machinery exists; others are refused, the known ones by name.
+fn version(field: &Field<'_>) -> Option<Version> {
+    let text = field.text()?;
+    if let Some(version) = parse(text) {
+        return Some(version);
+    }
+    let place = field.node.place;
+    let known = RELEASES.map(|minor| format!("3.{minor}"));
+    let all = "releases from \"3.2\" to \"3.14\" are simulated";
+    let complaint = if let Some(free_threaded) = text
+        .strip_suffix('t')
+        .filter(|text| matches!(*text, "3.13" | "3.14"))
+    {
+        Complaint::at(
+            place,
+            format!("Python {text}, the free-threaded build, is not simulated yet"),
+        )
+        .label("its machinery does not exist yet")
+        .help(format!("the build with the lock is \"{free_threaded}\""))
+    } else if matches!(text, "3.0" | "3.1") || text == "2" || text.starts_with("2.") {
+        Complaint::at(place, format!("Python {text} is not simulated yet"))
+            .label("the interpreter lock before 3.2 was another")
+            .help(all)
+    } else {
+        let complaint = Complaint::at(place, format!("unknown Python release `{text}`"));
+        let feature: Option<&String> = known.iter().find(|known| text.starts_with(&format!("{known}.")));
+        let newer = text
+            .strip_prefix("3.")
+            .and_then(|minor| minor.parse::<u32>().ok())
+            .is_some_and(|m| m > 14);
+        match feature {
+            None if newer => complaint.label("newer than any that is simulated"),
+            Some(feature) => complaint.label(format!("a feature release is enough: \"{feature}\"")),
+            None => complaint.label(did_you_mean(text, known.iter().map(String::as_str)).unwrap_or_default()),
+        }
+        .help(all)
+    };
+    field.refuse(complaint)
+}
+
+/// Minor numbers of the releases with the lock that is modelled.
+const RELEASES: [u8; 13] = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14];
+
+fn parse(text: &str) -> Option<Version> {
+    let minor = text.strip_prefix("3.")?;
+    let minor = RELEASES.into_iter().find(|known| known.to_string() == minor)?;
+    Some(Version { major: 3, minor })
+}

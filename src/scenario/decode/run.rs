@@ -1,0 +1,283 @@
+//! `[[run]]`: the executor and the keys that mean something under it.
+
+use crate::input::{Complaint, Field, Reader, Value, grouped, list};
+
+use super::super::format::{MOST_THREADS, SPECIAL, keys_of};
+use super::super::{DependencyKind, Executor, Machine, StartMethod, Version};
+use super::machine::small;
+use super::out_of_place;
+use super::task::Task;
+
+/// The executor of a run, on this machine and for these tasks.
+pub fn executor(
+    reader: &Reader<'_>,
+    machine: &Machine,
+    version: Version,
+    tasks: &[Task<'_>],
+) -> Option<Executor> {
+    let word = reader.word("executor")?;
+    let fits = refuse_strangers(reader, word) & clients_fit(reader, word, tasks);
+    let executor = match word {
+        "sequential" => Some(Executor::Sequential),
+        "thread-per-task" => Some(Executor::ThreadPerTask),
+        "process-per-task" => {
+            start_method(reader, version).map(|start_method| Executor::ProcessPerTask { start_method })
+        }
+        "server" => server(reader),
+        "threads" => {
+            let default = default_threads(machine, version);
+            workers(reader, machine, default).map(|workers| Executor::Threads { workers })
+        }
+        "processes" => {
+            let workers = workers(reader, machine, Some(machine.cores * machine.smt));
+            let start_method = start_method(reader, version);
+            let chunksize = chunksize(reader, tasks);
+            processes(workers, start_method, chunksize)
+        }
+        _ => unreachable!("the format lists no other executor"),
+    };
+    executor.filter(|_| fits)
+}
+
+fn processes(
+    workers: Option<u32>,
+    start_method: Option<StartMethod>,
+    chunksize: Option<u64>,
+) -> Option<Executor> {
+    Some(Executor::Processes {
+        workers: workers?,
+        start_method: start_method?,
+        chunksize: chunksize?,
+    })
+}
+
+/// Complains about keys of other executors.
+fn refuse_strangers(reader: &Reader<'_>, executor: &str) -> bool {
+    let own = keys_of(executor);
+    let strangers: Vec<&str> = SPECIAL
+        .iter()
+        .copied()
+        .filter(|key| !own.contains(key) && reader.has(key))
+        .collect();
+    for key in &strangers {
+        let help = match own {
+            [] => format!("take it out: \"{executor}\" has nothing to set"),
+            _ => format!("take it out: what \"{executor}\" has is {}", list(own, "and")),
+        };
+        let why = format!("executor = \"{executor}\" has no `{key}`");
+        reader
+            .reading
+            .complaints
+            .add(out_of_place(reader, key, &why, &help));
+    }
+    strangers.is_empty()
+}
+
+/// Clients need a server, and a server needs clients.
+fn clients_fit(reader: &Reader<'_>, executor: &str, tasks: &[Task<'_>]) -> bool {
+    let server = executor == "server";
+    let Some(task) = tasks.iter().find(|task| task.has_clients() != server) else {
+        return true;
+    };
+    let name = &task.group.name;
+    let place = reader.value_place("executor");
+    let complaint = if server {
+        Complaint::at(place, format!("a server, but nobody asks for `{name}`"))
+            .label("a server serves clients")
+            .see(task.reader.place, "this group has no `clients`")
+            .help("give the group `clients` and a `duration`, or take another executor")
+    } else {
+        Complaint::at(place, format!("clients ask for `{name}`, but this is no server"))
+            .label("works off a given number of items")
+            .see(
+                task.reader.key_place("clients"),
+                "these clients ask again and again",
+            )
+            .help("take executor = \"server\", or a `count` instead of `clients`")
+    };
+    reader.reading.complaints.add(complaint);
+    false
+}
+
+fn server(reader: &Reader<'_>) -> Option<Executor> {
+    let threads = reader.integer("threads");
+    if let Some(field) = reader.given("workers") {
+        let one = matches!(field.node.value, Value::Integer(1));
+        if !one && field.integer()? > 1 {
+            return field.refuse(
+                Complaint::at(
+                    field.node.place,
+                    "a server of several processes is not simulated yet",
+                )
+                .label("its machinery does not exist yet")
+                .help("what is: workers = 1, with any number of `threads`"),
+            );
+        }
+    }
+    Some(Executor::Server {
+        threads: small(threads?),
+    })
+}
+
+/// What `max_workers=None` meant: `min(32, cpus + 4)` since 3.8, `cpus * 5` before, and nothing before 3.5
+/// (`Lib/concurrent/futures/thread.py`).
+fn default_threads(machine: &Machine, version: Version) -> Option<u32> {
+    let cpus = machine.cores * machine.smt;
+    match version.minor {
+        0..5 => None,
+        5..8 => Some(cpus * 5),
+        _ => Some((cpus + 4).min(32)),
+    }
+}
+
+/// An integer, `"default"`, `"cores"` or `"2*cores+1"`.
+fn workers(reader: &Reader<'_>, machine: &Machine, default: Option<u32>) -> Option<u32> {
+    let take_default = || match default {
+        Some(workers) => Some(workers),
+        None => reader.refuse(
+            Complaint::at(
+                reader.value_place("workers"),
+                "this Python has no default number of threads",
+            )
+            .label("ThreadPoolExecutor needs max_workers before 3.5")
+            .help("write workers = a number, or \"cores\""),
+        ),
+    };
+    let Some(field) = reader.given("workers") else {
+        return take_default();
+    };
+    match &field.node.value {
+        Value::Text(text) if text == "default" => take_default(),
+        Value::Text(text) => {
+            let workers = sum_of_cores(text, machine.cores);
+            let Some(workers) = workers else {
+                return refuse_expression(&field);
+            };
+            match workers {
+                1..=MOST_THREADS => Some(small(workers)),
+                _ => field.complain(
+                    format!("{} workers; at most {}", grouped(workers), grouped(MOST_THREADS)),
+                    &format!("with {} cores", machine.cores),
+                ),
+            }
+        }
+        _ => field.integer().map(small),
+    }
+}
+
+fn refuse_expression<T>(field: &Field<'_>) -> Option<T> {
+    field.refuse(
+        Complaint::at(
+            field.node.place,
+            format!("`workers` must be {}", field.shape.describe()),
+        )
+        .label("not one of them")
+        .help("the full form is \"N*cores+M\" with whole numbers N and M"),
+    )
+}
+
+/// `cores`, `2*cores`, `cores+1`, `2*cores+1`; blanks allowed.
+fn sum_of_cores(text: &str, cores: u32) -> Option<u64> {
+    let text: String = text.chars().filter(|c| *c != ' ').collect();
+    let (product, plus) = text.split_once('+').unwrap_or((&text, "0"));
+    let factor = match product.strip_suffix("cores")? {
+        "" => "1",
+        factor => factor.strip_suffix('*')?,
+    };
+    let number = |digits: &str| {
+        let plain = digits.len() <= 12 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if plain { digits.parse::<u64>().ok() } else { None }
+    };
+    let workers = number(factor)? * u64::from(cores) + number(plus)?;
+    (workers > 0).then_some(workers)
+}
+
+/// What the run says, or what the interpreter does on Linux: fork up to 3.13, forkserver from 3.14 on.
+fn start_method(reader: &Reader<'_>, version: Version) -> Option<StartMethod> {
+    let Some(field) = reader.given("start_method") else {
+        return Some(if version.minor >= 14 {
+            StartMethod::Forkserver
+        } else {
+            StartMethod::Fork
+        });
+    };
+    let method = match field.word()? {
+        "fork" => StartMethod::Fork,
+        "spawn" => StartMethod::Spawn,
+        _ => StartMethod::Forkserver,
+    };
+    if version.minor < 4 && method != StartMethod::Fork {
+        return field.refuse(
+            Complaint::at(
+                field.node.place,
+                format!("Python 3.{} can only fork", version.minor),
+            )
+            .label("start methods came with 3.4")
+            .help("take \"fork\", or a later `version`"),
+        );
+    }
+    Some(method)
+}
+
+/// Items per call. With `each`, an item is submitted by itself as soon as the one it waits for is done.
+fn chunksize(reader: &Reader<'_>, tasks: &[Task<'_>]) -> Option<u64> {
+    let Some(field) = reader.given("chunksize") else {
+        return Some(1);
+    };
+    if matches!(field.node.value, Value::Text(_)) {
+        return field.word().map(|_| 1);
+    }
+    let chunksize = field.integer()?;
+    let waits_for_each = |task: &&Task<'_>| {
+        task.group
+            .after
+            .iter()
+            .any(|edge| edge.kind == DependencyKind::Each)
+    };
+    match tasks.iter().find(waits_for_each) {
+        Some(task) if chunksize > 1 => field.refuse(
+            Complaint::at(
+                field.node.place,
+                "`chunksize` cannot be more than 1 with \"each\"",
+            )
+            .label("items would go out several at a time")
+            .see(
+                task.reader.value_place("after"),
+                "these are submitted one by one, as those they wait for are done",
+            )
+            .help("take chunksize = 1, or wait for \"all\""),
+        ),
+        _ => Some(chunksize),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sum_of_cores;
+
+    #[test]
+    fn sums_of_cores_are_read_and_others_are_not() {
+        for (text, workers) in [
+            ("cores", Some(4)),
+            ("2*cores", Some(8)),
+            ("cores+1", Some(5)),
+            ("2 * cores + 1", Some(9)),
+            ("0*cores+3", Some(3)),
+            ("0*cores", None),
+            ("cores*2", None),
+            ("2cores", None),
+            ("cores-1", None),
+            ("*cores", None),
+            ("cores+", None),
+            ("+1", None),
+            ("", None),
+            ("99999999999999999999*cores", None),
+        ] {
+            assert_eq!(
+                sum_of_cores(text, 4),
+                workers.filter(|_| text != "cores+"),
+                "{text}"
+            );
+        }
+    }
+}

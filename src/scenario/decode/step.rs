@@ -1,0 +1,200 @@
+//! Times and steps.
+
+use crate::input::{Complaint, Field, Reader, Value};
+use crate::random::Distribution;
+
+use super::super::Step;
+use super::super::format::{DISTRIBUTIONS, LONGEST, STEP};
+use super::Decoder;
+use super::limits;
+
+impl<'t> Decoder<'t> {
+    /// The time under a key, or its default.
+    pub fn time(&self, reader: &Reader<'t>, key: &str) -> Option<Distribution> {
+        match reader.given(key) {
+            Some(field) => self.distribution(&field),
+            None => reader.duration(key).map(Distribution::Constant),
+        }
+    }
+
+    /// A fixed or random time.
+    fn distribution(&self, field: &Field<'t>) -> Option<Distribution> {
+        match &field.node.value {
+            Value::Text(text) if text == "forever" => field.word().map(|_| Distribution::Forever),
+            Value::Table(_) => self.random(field),
+            _ => field.duration().map(Distribution::Constant),
+        }
+    }
+
+    /// `{ lognormal = { mean, cv } }` and its siblings.
+    fn random(&self, field: &Field<'t>) -> Option<Distribution> {
+        let variant = field.reading.open_choice(field.node, &DISTRIBUTIONS)?;
+        let kind = variant.format.tag().name;
+        if kind == "empirical" {
+            return self
+                .files
+                .measured(&variant.given(kind)?)
+                .map(Distribution::Empirical);
+        }
+        let inner = variant.open_table(kind)?;
+        match kind {
+            "uniform" => {
+                let (min, max) = (inner.duration("min"), inner.duration("max"));
+                let (min, max) = (min?, max?);
+                if min > max {
+                    return inner.refuse(
+                        Complaint::at(inner.value_place("max"), "`max` is less than `min`")
+                            .label(format!("{max} is less"))
+                            .see(inner.value_place("min"), format!("than {min}"))
+                            .help("exchange the two"),
+                    );
+                }
+                Some(Distribution::Uniform { min, max })
+            }
+            "exponential" => Some(Distribution::Exponential {
+                mean: inner.duration("mean")?,
+            }),
+            "pareto" => {
+                let (min, shape) = (inner.duration("min"), inner.number("shape"));
+                let (min, shape) = (min?, shape?);
+                let pareto = Distribution::Pareto { min, shape };
+                if limits::expected(&pareto) > u128::from(LONGEST.0) {
+                    return inner.refuse(
+                        Complaint::at(
+                            inner.value_place("shape"),
+                            "the mean of this Pareto distribution is too long",
+                        )
+                        .label("so close to 1 that the mean is beyond 100 days")
+                        .help("the mean is min * shape / (shape - 1): take a larger shape"),
+                    );
+                }
+                Some(pareto)
+            }
+            _ => {
+                let (mean, cv) = (inner.duration("mean"), inner.number("cv"));
+                let (mean, cv) = (mean?, cv?);
+                match kind {
+                    "normal" => Some(Distribution::Normal { mean, cv }),
+                    "lognormal" => Some(Distribution::LogNormal { mean, cv }),
+                    "gamma" => Some(Distribution::Gamma { mean, cv }),
+                    _ => unreachable!("the format lists no other distribution"),
+                }
+            }
+        }
+    }
+
+    /// Steps in their order, each checked.
+    pub fn steps(&self, field: &Field<'t>) -> Option<Vec<Step>> {
+        let elements = field.elements()?;
+        let steps: Vec<Option<Step>> = elements.iter().map(|element| self.step(element)).collect();
+        let endless = steps
+            .iter()
+            .position(|step| step.as_ref().is_some_and(never_ends));
+        if let Some(after) = endless.and_then(|index| elements.get(index + 1)) {
+            return field.refuse(
+                Complaint::at(after.node.place, "this step is never reached")
+                    .label("the step before it never ends")
+                    .help("\"forever\" can only stand in the last step"),
+            );
+        }
+        steps.into_iter().collect()
+    }
+
+    /// At least one step.
+    pub fn some_steps(&self, reader: &Reader<'t>, key: &str) -> Option<Vec<Step>> {
+        let field = reader.given(key)?;
+        let steps = self.steps(&field)?;
+        if steps.is_empty() {
+            return field.refuse(
+                Complaint::at(field.node.place, format!("{} has no steps", reader.format.name))
+                    .label("an empty list")
+                    .help(
+                        "a step is { python = \"5ms\" }, { io = \"5ms\" }, { native = \"5ms\" } and the like",
+                    ),
+            );
+        }
+        Some(steps)
+    }
+
+    fn step(&self, field: &Field<'t>) -> Option<Step> {
+        let reader = field.reading.open_choice(field.node, &STEP)?;
+        match reader.format.tag().name {
+            "io" => self.time(&reader, "io").map(Step::Io),
+            "python" => self.time(&reader, "python").map(Step::Python),
+            "native" => {
+                let (time, holds_lock) = (self.time(&reader, "native"), reader.boolean("holds_lock"));
+                Some(Step::Native {
+                    time: time?,
+                    holds_lock: holds_lock?,
+                })
+            }
+            "lock" => {
+                let (name, steps) = (reader.identifier("lock"), self.some_steps(&reader, "steps"));
+                Some(Step::Lock {
+                    name: name?.to_owned(),
+                    steps: steps?,
+                })
+            }
+            "repeat" => {
+                let (times, steps) = (reader.integer("repeat"), self.some_steps(&reader, "steps"));
+                let step = Step::Repeat {
+                    times: times?,
+                    steps: steps?,
+                };
+                match limits::work(std::slice::from_ref(&step)).excess() {
+                    None => Some(step),
+                    Some(why) => reader.refuse(
+                        Complaint::at(
+                            reader.value_place("repeat"),
+                            format!("this repeats too much: {why}"),
+                        )
+                        .label("so many times")
+                        .help("repeat less often, or take shorter steps"),
+                    ),
+                }
+            }
+            _ => unreachable!("the format lists no other verb"),
+        }
+    }
+}
+
+/// Whether whatever follows is out of reach.
+fn never_ends(step: &Step) -> bool {
+    match step {
+        Step::Io(time) | Step::Python(time) | Step::Native { time, .. } => *time == Distribution::Forever,
+        Step::Lock { steps, .. } | Step::Repeat { steps, .. } => steps.iter().any(never_ends),
+    }
+}
+
+/// Whether these steps take no time at all, for certain.
+pub fn take_no_time(steps: &[Step]) -> bool {
+    steps.iter().all(|step| match step {
+        Step::Io(time) | Step::Python(time) | Step::Native { time, .. } => is_zero(time),
+        Step::Lock { steps, .. } | Step::Repeat { steps, .. } => take_no_time(steps),
+    })
+}
+
+/// Whether every sample is zero.
+pub fn is_zero(time: &Distribution) -> bool {
+    match time {
+        Distribution::Constant(time) => time.0 == 0,
+        Distribution::Uniform { max, .. } => max.0 == 0,
+        Distribution::Empirical(values) => values.iter().all(|value| value.0 == 0),
+        _ => false,
+    }
+}
+
+/// Complains where steps that must end do not.
+pub fn refuse_endless(reader: &Reader<'_>, key: &str, steps: Vec<Step>) -> Option<Vec<Step>> {
+    if !steps.iter().any(never_ends) {
+        return Some(steps);
+    }
+    reader.refuse(
+        Complaint::at(
+            reader.value_place(key),
+            format!("{} never ends", reader.format.name),
+        )
+        .label("a step here takes \"forever\"")
+        .help("only the steps of a [[background]] thread may take \"forever\""),
+    )
+}

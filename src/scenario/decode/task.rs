@@ -1,0 +1,267 @@
+//! `[[task]]` and `[[background]]`.
+
+use crate::input::{Complaint, Place, Reader, Value};
+
+use super::super::format::{BACKGROUND, MOST_THREADS, PAYLOAD, TASK};
+use super::super::{Background, Demand, Payload, PayloadKind, TaskGroup};
+use super::machine::small;
+use super::{Decoder, graph, out_of_place, step};
+
+/// A group of tasks, and where it stands, for checks that concern several.
+#[derive(Debug)]
+pub struct Task<'t> {
+    /// What was read.
+    pub group: TaskGroup,
+    /// Its table.
+    pub reader: Reader<'t>,
+    /// Its own count, if it has one.
+    pub count: Option<u64>,
+}
+
+impl Task<'_> {
+    /// Where the number of its items stands, or the table.
+    pub fn demand_place(&self) -> Place {
+        let key = if self.reader.has("clients") {
+            "clients"
+        } else {
+            "count"
+        };
+        self.reader.value_place(key)
+    }
+
+    /// Whether clients ask for its items.
+    pub fn has_clients(&self) -> bool {
+        matches!(self.group.demand, Demand::Clients { .. })
+    }
+}
+
+/// All groups, in the file's order, with the edges between them.
+pub fn tasks<'t>(decoder: &Decoder<'t>, scenario: &Reader<'t>) -> Option<Vec<Task<'t>>> {
+    let field = scenario.given("task")?;
+    let nodes = field.tables()?;
+    if nodes.is_empty() {
+        return field.complain("there are no tasks", "an empty list");
+    }
+    let readers: Vec<Option<Reader<'t>>> = nodes
+        .iter()
+        .map(|node| Reader::open(scenario.reading, node, &TASK))
+        .collect();
+    let tasks: Vec<Option<Task<'t>>> = readers.iter().map(|reader| task(decoder, (*reader)?)).collect();
+    let names: Vec<Option<&str>> = readers.iter().map(|reader| name((*reader)?)).collect();
+    let unique = refuse_duplicates(&readers, &names);
+    // Edges are checked even where other keys are wrong, as long as all groups have their names.
+    let names: Option<Vec<&str>> = names.into_iter().collect();
+    let edges = names
+        .filter(|_| unique)
+        .and_then(|names| graph::edges(&readers, &names));
+    let mut tasks: Vec<Task<'t>> = tasks.into_iter().collect::<Option<_>>()?;
+    for (task, after) in tasks.iter_mut().zip(edges?) {
+        task.group.after = after;
+    }
+    graph::count_items(&mut tasks)?;
+    Some(tasks)
+}
+
+/// A name, without complaining a second time.
+fn name<'t>(reader: Reader<'t>) -> Option<&'t str> {
+    reader.identifier("name")
+}
+
+/// Complains about names that stand twice.
+fn refuse_duplicates(readers: &[Option<Reader<'_>>], names: &[Option<&str>]) -> bool {
+    let mut unique = true;
+    for (index, (reader, name)) in readers.iter().zip(names).enumerate() {
+        let first = names[..index]
+            .iter()
+            .position(|earlier| name.is_some() && earlier == name);
+        if let (Some(reader), Some(name), Some(Some(first))) =
+            (reader, name, first.map(|first| &readers[first]))
+        {
+            unique = false;
+            let title = format!("two {} are named `{name}`", reader.format.name);
+            reader.reading.complaints.add(
+                Complaint::at(reader.value_place("name"), title)
+                    .label("again")
+                    .see(first.value_place("name"), "the first")
+                    .help("names are unique: other tables and --set refer to them"),
+            );
+        }
+    }
+    unique
+}
+
+fn task<'t>(decoder: &Decoder<'t>, reader: Reader<'t>) -> Option<Task<'t>> {
+    let name = reader.identifier("name");
+    let argument = payload(&reader, "argument");
+    let result = payload(&reader, "result");
+    let steps = decoder.some_steps(&reader, "steps");
+    let steps = steps.and_then(|steps| step::refuse_endless(&reader, "steps", steps));
+    let demand = demand(decoder, &reader, steps.as_deref());
+    let (demand, count) = demand?;
+    let group = TaskGroup {
+        name: name?.to_owned(),
+        demand,
+        argument: argument?,
+        result: result?,
+        steps: steps?,
+        after: Vec::new(),
+    };
+    Some(Task { group, reader, count })
+}
+
+/// How many items, or who asks for them; a count that depends on others is filled in later.
+fn demand<'t>(
+    decoder: &Decoder<'t>,
+    reader: &Reader<'t>,
+    steps: Option<&[super::super::Step]>,
+) -> Option<(Demand, Option<u64>)> {
+    if reader.has("arrivals") && !reader.has("clients") {
+        // Refused as not simulated yet; what else such a group lacks is of no interest.
+        return None;
+    }
+    if !reader.has("clients") {
+        let mut in_place = true;
+        for key in ["think", "duration", "warmup"]
+            .into_iter()
+            .filter(|key| reader.has(key))
+        {
+            in_place = false;
+            reader.reading.complaints.add(out_of_place(
+                reader,
+                key,
+                "only clients have it",
+                "a group with `clients` repeats requests for a `duration`; one with `count` has just its items",
+            ));
+        }
+        let count = if reader.has("count") {
+            Some(reader.integer("count")?)
+        } else {
+            None
+        };
+        if count.is_none() && !reader.has("after") {
+            return reader.refuse(
+                Complaint::at(reader.place, "[[task]] needs `count` or `clients`")
+                    .label("how many items does it have?")
+                    .help("`count` = a number of items, or `clients` = a number of clients that ask again and again"),
+            );
+        }
+        return in_place.then_some((Demand::Count(count.unwrap_or(1)), count));
+    }
+    if reader.has("count") {
+        return reader.refuse(
+            Complaint::at(
+                reader.key_place("count"),
+                "`count` and `clients` exclude each other",
+            )
+            .label("a fixed number of items")
+            .see(reader.key_place("clients"), "as many as clients ask for")
+            .help("keep one of them"),
+        );
+    }
+    if !reader.has("duration") {
+        return reader.refuse(
+            Complaint::at(
+                reader.key_place("clients"),
+                "[[task]] with `clients` needs a `duration`",
+            )
+            .label("clients go on until they are stopped")
+            .help("for instance duration = \"20s\": how long requests are counted"),
+        );
+    }
+    let clients = reader.integer("clients");
+    let think = decoder.time(reader, "think");
+    let duration = reader.duration("duration");
+    let warmup = reader.duration("warmup");
+    let (think, steps) = (think?, steps?);
+    if step::is_zero(&think) && step::take_no_time(steps) {
+        return reader.refuse(
+            Complaint::at(reader.value_place("steps"), "a request here takes no time")
+                .label("every step takes zero time, and `think` is zero")
+                .help("clients would ask infinitely often; give a step some time"),
+        );
+    }
+    let demand = Demand::Clients {
+        clients: small(clients?),
+        think,
+        duration: duration?,
+        warmup: warmup?,
+    };
+    Some((demand, None))
+}
+
+/// `"2 MB"` or `{ size = "2 MB", kind = "dict" }`
+fn payload(reader: &Reader<'_>, key: &str) -> Option<Payload> {
+    let Some(field) = reader.given(key) else {
+        return reader.size(key).map(|size| Payload {
+            size,
+            kind: PayloadKind::default(),
+        });
+    };
+    if !matches!(field.node.value, Value::Table(_)) {
+        return field.size().map(|size| Payload {
+            size,
+            kind: PayloadKind::default(),
+        });
+    }
+    let inner = Reader::open(field.reading, field.node, &PAYLOAD)?;
+    let (size, kind) = (inner.size("size"), inner.word("kind"));
+    let kind = match kind? {
+        "bytes" => PayloadKind::Bytes,
+        "list[float]" => PayloadKind::ListFloat,
+        "list[int]" => PayloadKind::ListInt,
+        "dict" => PayloadKind::Dict,
+        "list[tuple]" => PayloadKind::ListTuple,
+        _ => unreachable!("the format lists no other kind"),
+    };
+    Some(Payload { size: size?, kind })
+}
+
+/// All background threads, in the file's order.
+pub fn background<'t>(decoder: &Decoder<'t>, scenario: &Reader<'t>) -> Option<Vec<Background>> {
+    let Some(field) = scenario.given("background") else {
+        return Some(Vec::new());
+    };
+    let nodes = field.tables()?;
+    let readers: Vec<Option<Reader<'t>>> = nodes
+        .iter()
+        .map(|node| Reader::open(scenario.reading, node, &BACKGROUND))
+        .collect();
+    let names: Vec<Option<&str>> = readers.iter().map(|reader| name((*reader)?)).collect();
+    refuse_duplicates(&readers, &names);
+    let all: Vec<Option<Background>> = readers
+        .iter()
+        .map(|reader| one_background(decoder, &(*reader)?))
+        .collect();
+    let all: Vec<Background> = all.into_iter().collect::<Option<_>>()?;
+    let total: u64 = all.iter().map(|background| u64::from(background.count)).sum();
+    if total > MOST_THREADS {
+        return field.complain(
+            format!("{total} background threads are too many"),
+            "at most 65,536 together",
+        );
+    }
+    Some(all)
+}
+
+fn one_background<'t>(decoder: &Decoder<'t>, reader: &Reader<'t>) -> Option<Background> {
+    let name = reader.identifier("name");
+    let count = reader.integer("count");
+    let place = reader.word("place");
+    let steps = decoder.some_steps(reader, "steps")?;
+    if step::take_no_time(&steps) {
+        return reader.refuse(
+            Complaint::at(
+                reader.value_place("steps"),
+                "a background thread that takes no time",
+            )
+            .label("every step takes zero time")
+            .help("it would repeat its steps infinitely often; give one of them some time, or \"forever\""),
+        );
+    }
+    place?;
+    Some(Background {
+        name: name?.to_owned(),
+        count: small(count?),
+        steps,
+    })
+}

@@ -1,0 +1,119 @@
+//! The files that a scenario names: each is read once, however many configurations ask for it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::input::{Complaint, Complaints, Field, Place, read_text};
+use crate::profile::Profile;
+use crate::units::Nanos;
+
+use super::format::LONGEST;
+
+/// The longest CSV file that is read.
+pub const LONGEST_TABLE: u64 = 64 << 20;
+
+/// What was read so far. `None`: could not be read, and somebody complained.
+#[derive(Debug)]
+pub struct Files {
+    /// Paths in a scenario are relative to its folder.
+    base: PathBuf,
+    profiles: RefCell<BTreeMap<String, Option<Arc<Profile>>>>,
+    measured: RefCell<BTreeMap<String, Option<Arc<[Nanos]>>>>,
+}
+
+impl Files {
+    /// Reads relative to a scenario's folder.
+    pub fn new(base: &Path) -> Self {
+        Self {
+            base: base.to_owned(),
+            profiles: RefCell::default(),
+            measured: RefCell::default(),
+        }
+    }
+
+    /// The cost profile that a field names.
+    pub fn profile(&self, field_text: &str, place: Place, complaints: &Complaints) -> Option<Arc<Profile>> {
+        let mut profiles = self.profiles.borrow_mut();
+        let load = || match Profile::load(field_text, &self.base) {
+            Ok(profile) => Some(profile),
+            Err(error) => complaints.refuse(
+                Complaint::at(place, format!("cannot use the profile `{field_text}`"))
+                    .label(error.to_string())
+                    .help(
+                        "a profile is a bundled one's name, or the path of a .toml file relative to this one",
+                    ),
+            ),
+        };
+        profiles.entry(field_text.to_owned()).or_insert_with(load).clone()
+    }
+
+    /// The durations in the CSV file that a field names.
+    pub fn measured(&self, field: &Field<'_>) -> Option<Arc<[Nanos]>> {
+        let name = field.text()?;
+        let mut measured = self.measured.borrow_mut();
+        let load = || {
+            let source = self.table(field.reading.complaints, name, field.node.place)?;
+            durations(field.reading.complaints, source)
+        };
+        measured.entry(name.to_owned()).or_insert_with(load).clone()
+    }
+
+    /// The text of a CSV file, as a source; `place` names it.
+    pub fn table(&self, complaints: &Complaints, name: &str, place: Place) -> Option<usize> {
+        read_text(
+            complaints,
+            &self.base.join(name),
+            name,
+            LONGEST_TABLE,
+            Some(place),
+        )
+    }
+}
+
+/// One duration in seconds per line; the first line may be a header.
+fn durations(complaints: &Complaints, source: usize) -> Option<Arc<[Nanos]>> {
+    let text = complaints.source_text(source);
+    let mut values = Vec::new();
+    let mut start = 0;
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        let written = line.trim();
+        let from = start + (line.len() - line.trim_start().len());
+        start += line.len();
+        if written.is_empty() {
+            continue;
+        }
+        match seconds(written) {
+            Ok(value) => values.push(value),
+            Err(_) if index == 0 && written.starts_with(|c: char| c.is_alphabetic() || c == '"') => {}
+            Err(why) => {
+                let place = Place::new(source, from, from + written.len());
+                return complaints.refuse(
+                    Complaint::at(place, "this line is no duration in seconds")
+                        .label(why)
+                        .help(
+                            "each line holds one number of seconds such as 0.0125; the first may be a header",
+                        ),
+                );
+            }
+        }
+    }
+    if values.is_empty() {
+        let complaint = Complaint::at(Place::whole(source), "there is no duration in this file");
+        return complaints.refuse(complaint.help("each line holds one number of seconds such as 0.0125"));
+    }
+    Some(values.into())
+}
+
+/// A decimal number of seconds, rounded to whole nanoseconds: clocks print more digits than they have.
+fn seconds(text: &str) -> Result<Nanos, String> {
+    let value: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if !(value >= 0.0) {
+        return Err("a duration cannot be negative".to_owned());
+    }
+    if value > LONGEST.as_secs_f64() {
+        return Err("longer than 100 days".to_owned());
+    }
+    Ok(Nanos((value * 1e9).round() as u64))
+}
