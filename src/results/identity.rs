@@ -5,7 +5,12 @@ use crate::scenario::{Configuration, Demand, Executor, Setting, StartMethod};
 use crate::units::Nanos;
 
 /// Swept paths that have a column of their own under another name.
-const DEDICATED: [&str; 4] = ["machine.cores", "run.workers", "run.start_method", "run.chunksize"];
+const DEDICATED: [&str; 4] = [
+    "machine.cores",
+    "run.workers",
+    "run.start_method",
+    "run.chunksize",
+];
 
 /// The word of the scenario file for an executor.
 pub fn executor_name(executor: &Executor) -> &'static str {
@@ -62,7 +67,10 @@ pub fn columns(configuration: &Configuration) -> [(&'static str, Value); 6] {
     [
         ("run", configuration.label.as_str().into()),
         ("executor", executor_name(executor).into()),
-        ("start_method", start_method(executor).map_or(Value::Empty, |method| start_method_name(method).into())),
+        (
+            "start_method",
+            start_method(executor).map_or(Value::Empty, |method| start_method_name(method).into()),
+        ),
         ("cores", Value::Integer(configuration.machine.cores.into())),
         ("workers", workers(executor).map(u64::from).into()),
         ("chunksize", chunksize(executor).into()),
@@ -72,7 +80,10 @@ pub fn columns(configuration: &Configuration) -> [(&'static str, Value); 6] {
 /// The swept paths of all configurations that need a column of their own, in first-seen order.
 pub fn swept_paths(configurations: &[Configuration]) -> Vec<&str> {
     let mut paths = Vec::new();
-    for setting in configurations.iter().flat_map(|configuration| &configuration.swept) {
+    for setting in configurations
+        .iter()
+        .flat_map(|configuration| &configuration.swept)
+    {
         let path = setting.path.as_str();
         if !DEDICATED.contains(&path) && !paths.contains(&path) {
             paths.push(path);
@@ -88,7 +99,9 @@ pub fn swept_value(configuration: &Configuration, path: &str) -> Value {
         return Value::Empty;
     };
     match setting.number {
-        Some(number) if number >= 0.0 && number.fract() == 0.0 && number < 1e15 => Value::Integer(number as u64),
+        Some(number) if number >= 0.0 && number.fract() == 0.0 && number < 1e15 => {
+            Value::Integer(number as u64)
+        }
         Some(number) => Value::Number(number),
         None => setting.shown.as_str().into(),
     }
@@ -116,7 +129,10 @@ pub fn setting(configuration: &Configuration, key: &str) -> Option<Setting> {
         ["chunksize"] | ["run", "chunksize"] => count(chunksize(executor)?),
         ["python" | "run", "switch_interval"] => duration(configuration.python.switch_interval),
         ["background", name, "count"] => {
-            let background = configuration.background.iter().find(|background| background.name == name)?;
+            let background = configuration
+                .background
+                .iter()
+                .find(|background| background.name == name)?;
             count(background.count.into())
         }
         ["task", name, demand] => {
@@ -130,5 +146,9 @@ pub fn setting(configuration: &Configuration, key: &str) -> Option<Setting> {
         }
         _ => return None,
     };
-    Some(Setting { path: key.to_owned(), shown, number })
+    Some(Setting {
+        path: key.to_owned(),
+        shown,
+        number,
+    })
 }

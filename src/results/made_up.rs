@@ -7,8 +7,8 @@ use crate::profile::Profile;
 use crate::random::Distribution;
 use crate::results::{Latency, Replication, Results, Row, Status, TimeByActivity};
 use crate::scenario::{
-    Background, Cell, Configuration, Demand, Executor, Machine, MatchValue, Metric, Payload, PayloadKind, Program,
-    Published, Python, Replicate, Scenario, Setting, StartMethod, Step, TaskGroup, Version,
+    Background, Cell, Configuration, Demand, Executor, Machine, MatchValue, Metric, Payload, PayloadKind,
+    Program, Published, Python, Replicate, Scenario, Setting, StartMethod, Step, TaskGroup, Version,
 };
 use crate::units::{Bytes, Nanos};
 
@@ -27,11 +27,21 @@ impl Maker {
             path: PathBuf::from(format!("scenarios/{name}.toml")),
             text: format!("title = \"Made-up {name}\"\n"),
             overrides: Vec::new(),
-            replicate: Replicate { replications: 1, seed: 7, limit: Nanos::from_secs(3600) },
+            replicate: Replicate {
+                replications: 1,
+                seed: 7,
+                limit: Nanos::from_secs(3600),
+            },
             configurations: Vec::new(),
             published: None,
         };
-        Self { results: Results { scenario, rows: Vec::new() }, labels: Vec::new() }
+        Self {
+            results: Results {
+                scenario,
+                rows: Vec::new(),
+            },
+            labels: Vec::new(),
+        }
     }
 
     /// Of every row to come.
@@ -48,20 +58,32 @@ impl Maker {
 
     /// A row: rows with equal labels are of one run. `figure` is a makespan in seconds, or the requests per
     /// second where there is no sequential makespan in seconds to compare with.
-    pub fn run(self, label: &str, executor: Executor, swept: &[(&str, &str)], figure: f64, sequential: Option<f64>) -> Self {
-        self.point(label, executor, swept, figure, sequential)
-    }
-
-    fn point(mut self, label: &str, executor: Executor, swept: &[(&str, &str)], figure: f64, sequential: Option<f64>) -> Self {
+    pub fn run(
+        mut self,
+        label: &str,
+        executor: Executor,
+        swept: &[(&str, &str)],
+        figure: f64,
+        sequential: Option<f64>,
+    ) -> Self {
         if !self.labels.iter().any(|known| known == label) {
             self.labels.push(label.to_owned());
         }
         let run = self.labels.iter().position(|known| known == label).unwrap();
         let swept: Vec<Setting> = swept
             .iter()
-            .map(|(path, shown)| Setting { path: (*path).to_owned(), shown: (*shown).to_owned(), number: number(shown) })
+            .map(|(path, shown)| Setting {
+                path: (*path).to_owned(),
+                shown: (*shown).to_owned(),
+                number: number(shown),
+            })
             .collect();
-        let lookup = |path: &str| swept.iter().find(|setting| setting.path == path).and_then(|setting| setting.number);
+        let lookup = |path: &str| {
+            swept
+                .iter()
+                .find(|setting| setting.path == path)
+                .and_then(|setting| setting.number)
+        };
         let python = Python {
             version: Version { major: 3, minor: 13 },
             switch_interval: Nanos((lookup("python.switch_interval").unwrap_or(0.005) * 1e9).round() as u64),
@@ -69,11 +91,19 @@ impl Maker {
         let requests = sequential.is_none();
         let demand = if requests {
             let second = Nanos::from_secs(1);
-            Demand::Clients { clients: 1, think: Distribution::Constant(second), duration: second, warmup: Nanos::ZERO }
+            Demand::Clients {
+                clients: 1,
+                think: Distribution::Constant(second),
+                duration: second,
+                warmup: Nanos::ZERO,
+            }
         } else {
             Demand::Count(200)
         };
-        let nothing = Payload { size: Bytes(0), kind: PayloadKind::Bytes };
+        let nothing = Payload {
+            size: Bytes(0),
+            kind: PayloadKind::Bytes,
+        };
         let busy = lookup("background.busy.count").map(|count| Background {
             name: "busy".to_owned(),
             count: count as u32,
@@ -85,12 +115,19 @@ impl Maker {
             machine: Machine {
                 cores: lookup("machine.cores").unwrap_or(4.0) as u32,
                 smt: 1,
-                profile: Arc::new(Profile { name: "linux-x86_64".to_owned(), text: "made = \"up\"\n".to_owned() }),
+                profile: Arc::new(Profile {
+                    name: "linux-x86_64".to_owned(),
+                    text: "made = \"up\"\n".to_owned(),
+                }),
             },
             swept,
             python: python.clone(),
             baseline_python: python,
-            program: Program { imports: Distribution::Constant(Nanos::ZERO), memory: Bytes(0), setup: Vec::new() },
+            program: Program {
+                imports: Distribution::Constant(Nanos::ZERO),
+                memory: Bytes(0),
+                setup: Vec::new(),
+            },
             tasks: vec![TaskGroup {
                 name: "item".to_owned(),
                 demand,
@@ -104,8 +141,12 @@ impl Maker {
         });
         let replications = self.results.scenario.replicate.replications;
         let row = Row {
-            replications: (0..replications).map(|index| replication(figure, requests, index)).collect(),
-            baseline: (0..replications).map(|index| sequential.map(|s| secs(s * (1.0 + 0.01 * noise(index + 7))))).collect(),
+            replications: (0..replications)
+                .map(|index| replication(figure, requests, index))
+                .collect(),
+            baseline: (0..replications)
+                .map(|index| sequential.map(|s| secs(s * (1.0 + 0.01 * noise(index + 7)))))
+                .collect(),
         };
         self.results.rows.push(row);
         self
@@ -114,13 +155,19 @@ impl Maker {
     /// Figures to compare with: `(key, value)` pairs that identify the cell, the figure, fitted or not.
     pub fn published(mut self, ours: &str, cells: &[(&[(&str, f64)], f64, bool)]) -> Self {
         let cells = cells.iter().map(|(matches, value, fitted)| Cell {
-            matches: matches.iter().map(|(key, value)| ((*key).to_owned(), MatchValue::Number(*value))).collect(),
+            matches: matches
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), MatchValue::Number(*value)))
+                .collect(),
             value: *value,
             fitted: *fitted,
         });
         self.results.scenario.published = Some(Published {
             file: "skvortsov-2021.csv".to_owned(),
-            metric: Metric { theirs: "theirs".to_owned(), ours: ours.to_owned() },
+            metric: Metric {
+                theirs: "theirs".to_owned(),
+                ours: ours.to_owned(),
+            },
             cells: cells.collect(),
         });
         self
@@ -154,9 +201,17 @@ fn number(shown: &str) -> Option<f64> {
 }
 
 fn replication(figure: f64, requests: bool, index: u32) -> Replication {
-    let makespan = if requests { Nanos::from_secs(20) } else { secs(figure * (1.0 + 0.06 * noise(index))) };
+    let makespan = if requests {
+        Nanos::from_secs(20)
+    } else {
+        secs(figure * (1.0 + 0.06 * noise(index)))
+    };
     let items = if requests { (figure * 20.0) as u64 } else { 200 };
-    let latency = if requests { secs(1.0 / figure) } else { secs(figure / 20.0) };
+    let latency = if requests {
+        secs(1.0 / figure)
+    } else {
+        secs(figure / 20.0)
+    };
     Replication {
         status: Status::Done,
         detail: String::new(),
@@ -164,7 +219,12 @@ fn replication(figure: f64, requests: bool, index: u32) -> Replication {
         teardown: Nanos::from_millis(2),
         items,
         counted: makespan,
-        latency: Latency { mean: latency, p50: latency, p95: latency * 2, p99: latency * 3 },
+        latency: Latency {
+            mean: latency,
+            p50: latency,
+            p95: latency * 2,
+            p99: latency * 3,
+        },
         worker_time: TimeByActivity {
             running: makespan,
             waiting_for_lock: makespan * 2,
@@ -176,28 +236,54 @@ fn replication(figure: f64, requests: bool, index: u32) -> Replication {
         parent_waiting_for_lock: makespan / 50,
         switches: 1234,
         peak_memory: Bytes(120_000_000),
-        critical_path: if requests { Nanos::ZERO } else { Nanos::from_millis(25) },
+        critical_path: if requests {
+            Nanos::ZERO
+        } else {
+            Nanos::from_millis(25)
+        },
         events: 98_765,
     }
 }
 
 /// Threads stay flat, processes rise: 1 to 16 cores, 20 replications.
 pub fn quickstart() -> Results {
-    let mut maker = Maker::new("quickstart").title("Thumbnails of 200 photos").replications(20);
+    let mut maker = Maker::new("quickstart")
+        .title("Thumbnails of 200 photos")
+        .replications(20);
     let cores = ["1", "2", "4", "8", "16"];
     for cores in cores {
-        maker = maker.run("sequential", Executor::Sequential, &[("machine.cores", cores)], 5.0, Some(5.0));
+        maker = maker.run(
+            "sequential",
+            Executor::Sequential,
+            &[("machine.cores", cores)],
+            5.0,
+            Some(5.0),
+        );
     }
     for (cores, makespan) in cores.into_iter().zip([4.98, 4.2, 4.0, 4.05, 4.1]) {
         let workers = cores.parse().unwrap();
         let swept = [("machine.cores", cores), ("run.workers", cores)];
-        maker = maker.run("threads", Executor::Threads { workers }, &swept, makespan, Some(5.0));
+        maker = maker.run(
+            "threads",
+            Executor::Threads { workers },
+            &swept,
+            makespan,
+            Some(5.0),
+        );
     }
     for (method, penalty) in [("fork", 0.03), ("spawn", 0.35)] {
-        let start_method = if method == "fork" { StartMethod::Fork } else { StartMethod::Spawn };
+        let start_method = if method == "fork" {
+            StartMethod::Fork
+        } else {
+            StartMethod::Spawn
+        };
         for cores in cores {
             let workers: u32 = cores.parse().unwrap();
-            let executor = Executor::Processes { workers, start_method, chunksize: 4 };
+            let executor = Executor::Processes {
+                workers,
+                start_method,
+                chunksize: 4,
+            };
             let swept = [("machine.cores", cores), ("run.start_method", method)];
             let makespan = 5.0 / f64::from(workers) + penalty + 0.008 * f64::from(workers);
             maker = maker.run("processes", executor, &swept, makespan, Some(5.0));
@@ -208,17 +294,29 @@ pub fn quickstart() -> Results {
 
 /// Threads that mostly wait: speedup beyond the number of cores.
 pub fn io_bound() -> Results {
-    let mut maker = Maker::new("io_bound").title("500 requests to a slow service").replications(20);
+    let mut maker = Maker::new("io_bound")
+        .title("500 requests to a slow service")
+        .replications(20);
     for (name, most) in [("threads", 24.0), ("processes", 21.0)] {
         for workers in [1u32, 2, 4, 8, 16, 32, 64] {
             let executor = if name == "threads" {
                 Executor::Threads { workers }
             } else {
-                Executor::Processes { workers, start_method: StartMethod::Fork, chunksize: 1 }
+                Executor::Processes {
+                    workers,
+                    start_method: StartMethod::Fork,
+                    chunksize: 1,
+                }
             };
             let speedup = f64::from(workers).min(most - f64::from(workers) / 20.0);
             let shown = workers.to_string();
-            maker = maker.run(name, executor, &[("run.workers", &shown)], 26.0 / speedup, Some(26.0));
+            maker = maker.run(
+                name,
+                executor,
+                &[("run.workers", &shown)],
+                26.0 / speedup,
+                Some(26.0),
+            );
         }
     }
     maker.make()
@@ -232,12 +330,24 @@ pub fn echo() -> Results {
         for interval in intervals {
             let seconds = number(interval).unwrap();
             let count: f64 = busy.parse().unwrap();
-            let rate = if count == 0.0 { 29_700.0 } else { 1.0 / (33e-6 + seconds * (0.4 + 0.6 * count)) / 2.0 };
-            let swept = [("python.switch_interval", interval), ("background.busy.count", busy)];
+            let rate = if count == 0.0 {
+                29_700.0
+            } else {
+                1.0 / (33e-6 + seconds * (0.4 + 0.6 * count)) / 2.0
+            };
+            let swept = [
+                ("python.switch_interval", interval),
+                ("background.busy.count", busy),
+            ];
             maker = maker.run("server", Executor::Server { threads: 1 }, &swept, rate, None);
         }
     }
-    let cell = |interval: f64, busy: f64| [("python.switch_interval", interval), ("background.busy.count", busy)];
+    let cell = |interval: f64, busy: f64| {
+        [
+            ("python.switch_interval", interval),
+            ("background.busy.count", busy),
+        ]
+    };
     let table = [
         (cell(0.1, 0.0), 30_000.0),
         (cell(0.1, 1.0), 5.0),
@@ -259,8 +369,10 @@ pub fn echo() -> Results {
         (cell(0.0001, 2.0), 1_700.0),
         (cell(0.0001, 4.0), 1_000.0),
     ];
-    let cells: Vec<(&[(&str, f64)], f64, bool)> =
-        table.iter().map(|(cell, rate)| (cell.as_slice(), *rate, cell[0].1 == 0.005)).collect();
+    let cells: Vec<(&[(&str, f64)], f64, bool)> = table
+        .iter()
+        .map(|(cell, rate)| (cell.as_slice(), *rate, cell[0].1 == 0.005))
+        .collect();
     maker.published("throughput_per_s", &cells).make()
 }
 
@@ -281,14 +393,35 @@ pub fn countdown() -> Results {
         for (workers, published) in [1u32, 2, 4, 8].into_iter().zip(makespans) {
             let seconds = number(interval).unwrap();
             let shown = workers.to_string();
-            let swept = [("python.switch_interval", interval), ("run.workers", shown.as_str())];
-            let switching = if workers == 1 { 0.0 } else { 8e-6 * f64::from(workers) / (seconds + 8e-6) };
-            maker = maker.run("threads", Executor::Threads { workers }, &swept, 6.6 * (1.0 + switching), Some(6.6));
-            cells.push(([("python.switch_interval", seconds), ("workers", f64::from(workers))], published));
+            let swept = [
+                ("python.switch_interval", interval),
+                ("run.workers", shown.as_str()),
+            ];
+            let switching = if workers == 1 {
+                0.0
+            } else {
+                8e-6 * f64::from(workers) / (seconds + 8e-6)
+            };
+            maker = maker.run(
+                "threads",
+                Executor::Threads { workers },
+                &swept,
+                6.6 * (1.0 + switching),
+                Some(6.6),
+            );
+            cells.push((
+                [
+                    ("python.switch_interval", seconds),
+                    ("workers", f64::from(workers)),
+                ],
+                published,
+            ));
         }
     }
-    let cells: Vec<(&[(&str, f64)], f64, bool)> =
-        cells.iter().map(|(cell, seconds)| (cell.as_slice(), *seconds, cell[0].1 == 0.005)).collect();
+    let cells: Vec<(&[(&str, f64)], f64, bool)> = cells
+        .iter()
+        .map(|(cell, seconds)| (cell.as_slice(), *seconds, cell[0].1 == 0.005))
+        .collect();
     maker.published("makespan_s", &cells).make()
 }
 
@@ -300,8 +433,30 @@ pub fn runs_only() -> Results {
         .replications(10)
         .run("sequential", Executor::Sequential, &[], 3.2, Some(3.2))
         .run("threads", Executor::Threads { workers: 4 }, &[], 1.35, Some(3.2))
-        .run("threads, one per task", Executor::ThreadPerTask, &[], 1.37, Some(3.2))
-        .run("processes (fork)", Executor::Processes { workers: 4, start_method: fork, chunksize: 1 }, &[], 0.93, Some(3.2))
-        .run("processes, one per task", Executor::ProcessPerTask { start_method: fork }, &[], 1.61, Some(3.2))
+        .run(
+            "threads, one per task",
+            Executor::ThreadPerTask,
+            &[],
+            1.37,
+            Some(3.2),
+        )
+        .run(
+            "processes (fork)",
+            Executor::Processes {
+                workers: 4,
+                start_method: fork,
+                chunksize: 1,
+            },
+            &[],
+            0.93,
+            Some(3.2),
+        )
+        .run(
+            "processes, one per task",
+            Executor::ProcessPerTask { start_method: fork },
+            &[],
+            1.61,
+            Some(3.2),
+        )
         .make()
 }

@@ -27,9 +27,15 @@ impl Estimate {
         let mean = mean(samples)?;
         let n = samples.len() as f64;
         let interval = (samples.len() > 1).then(|| {
-            let squares: f64 = samples.iter().map(|sample| (sample - mean) * (sample - mean)).sum();
+            let squares: f64 = samples
+                .iter()
+                .map(|sample| (sample - mean) * (sample - mean))
+                .sum();
             let half_width = t_quantile(samples.len() as u64 - 1) * (squares / (n - 1.0) / n).sqrt();
-            Interval { low: mean - half_width, high: mean + half_width }
+            Interval {
+                low: mean - half_width,
+                high: mean + half_width,
+            }
         });
         Some(Self { mean, interval })
     }
@@ -93,14 +99,22 @@ const T_QUANTILES: [f64; 30] = [
 
 /// Hill's expansion of the same quantile in powers of 1/df, the normal quantile first (Abramowitz and Stegun,
 /// 26.7.5, with its polynomials evaluated at 1.9599...). Off by less than 3e-8 from 31 degrees of freedom on.
-const T_EXPANSION: [f64; 5] =
-    [1.959963984540054, 2.372271230298563, 2.822498615739612, 2.555849679507723, 1.589534053393824];
+const T_EXPANSION: [f64; 5] = [
+    1.959963984540054,
+    2.372271230298563,
+    2.822498615739612,
+    2.555849679507723,
+    1.589534053393824,
+];
 
 /// The 97.5 % quantile of Student's t with `df` degrees of freedom, at least 1.
 fn t_quantile(df: u64) -> f64 {
     match T_QUANTILES.get(df as usize - 1) {
         Some(quantile) => *quantile,
-        None => T_EXPANSION.iter().rev().fold(0.0, |sum, term| sum / df as f64 + term),
+        None => T_EXPANSION
+            .iter()
+            .rev()
+            .fold(0.0, |sum, term| sum / df as f64 + term),
     }
 }
 
@@ -121,7 +135,11 @@ mod tests {
             (999, 1.9623414611),
         ];
         for (df, quantile) in known {
-            assert!((t_quantile(df) - quantile).abs() < 5e-8, "df = {df}: {}", t_quantile(df));
+            assert!(
+                (t_quantile(df) - quantile).abs() < 5e-8,
+                "df = {df}: {}",
+                t_quantile(df)
+            );
         }
     }
 
@@ -144,7 +162,13 @@ mod tests {
 
     #[test]
     fn a_single_sample_has_no_interval_and_no_sample_has_no_mean() {
-        assert_eq!(Estimate::of(&[3.0]), Some(Estimate { mean: 3.0, interval: None }));
+        assert_eq!(
+            Estimate::of(&[3.0]),
+            Some(Estimate {
+                mean: 3.0,
+                interval: None
+            })
+        );
         assert_eq!(Estimate::of(&[]), None);
     }
 

@@ -117,17 +117,31 @@ impl Summary {
     /// Of a single replication of a row: no intervals, everything else in the same terms.
     pub fn of_replication(configuration: &Configuration, row: &Row, replication: usize) -> Self {
         let one = replication..replication + 1;
-        Self::over(configuration, &row.replications[one.clone()], row.baseline.get(one).unwrap_or_default())
+        Self::over(
+            configuration,
+            &row.replications[one.clone()],
+            row.baseline.get(one).unwrap_or_default(),
+        )
     }
 
     fn over(configuration: &Configuration, replications: &[Replication], baseline: &[Option<Nanos>]) -> Self {
         let seconds = |of: fn(&Replication) -> Nanos| -> Vec<f64> {
-            replications.iter().map(|replication| of(replication).as_secs_f64()).collect()
+            replications
+                .iter()
+                .map(|replication| of(replication).as_secs_f64())
+                .collect()
         };
         let counts = |of: fn(&Replication) -> u64| -> Vec<f64> {
-            replications.iter().map(|replication| of(replication) as f64).collect()
+            replications
+                .iter()
+                .map(|replication| of(replication) as f64)
+                .collect()
         };
-        let status = replications.iter().map(|replication| replication.status).max().unwrap_or(Status::Done);
+        let status = replications
+            .iter()
+            .map(|replication| replication.status)
+            .max()
+            .unwrap_or(Status::Done);
         let done = status == Status::Done;
         let if_done = |samples: Vec<f64>| if done { samples } else { Vec::new() };
 
@@ -149,8 +163,14 @@ impl Summary {
             .collect();
         let answered = done && replications.iter().all(|replication| replication.items > 0);
         let makespan: Nanos = replications.iter().map(|replication| replication.makespan).sum();
-        let parent_busy = replications.iter().map(|replication| replication.parent_busy).sum();
-        let parent_waiting = replications.iter().map(|replication| replication.parent_waiting_for_lock).sum();
+        let parent_busy = replications
+            .iter()
+            .map(|replication| replication.parent_busy)
+            .sum();
+        let parent_waiting = replications
+            .iter()
+            .map(|replication| replication.parent_waiting_for_lock)
+            .sum();
 
         Self {
             status,
@@ -170,7 +190,11 @@ impl Summary {
             parent_busy: ratio(parent_busy, makespan),
             parent_waiting_for_lock: ratio(parent_waiting, makespan),
             switches: mean(&counts(|replication| replication.switches)).unwrap_or_default(),
-            peak_memory: replications.iter().map(|replication| replication.peak_memory).max().unwrap_or_default(),
+            peak_memory: replications
+                .iter()
+                .map(|replication| replication.peak_memory)
+                .max()
+                .unwrap_or_default(),
             teardown: mean(&if_done(seconds(|replication| replication.teardown))),
             events: mean(&counts(|replication| replication.events)).unwrap_or_default(),
             critical_path: mean(&seconds(|replication| replication.critical_path)).filter(|path| *path > 0.0),
@@ -187,7 +211,9 @@ fn detail(replications: &[Replication], worst: Status) -> String {
     if worst == Status::Done {
         return String::new();
     }
-    let mut alike = replications.iter().filter(|replication| replication.status == worst);
+    let mut alike = replications
+        .iter()
+        .filter(|replication| replication.status == worst);
     let first = alike.next().map_or("", |replication| replication.detail.as_str());
     let share = 1 + alike.count();
     if share == replications.len() {
@@ -200,6 +226,10 @@ impl Results {
     /// One for each row, in order.
     pub fn summaries(&self) -> Vec<Summary> {
         let configurations = &self.scenario.configurations;
-        configurations.iter().zip(&self.rows).map(|(configuration, row)| Summary::of(configuration, row)).collect()
+        configurations
+            .iter()
+            .zip(&self.rows)
+            .map(|(configuration, row)| Summary::of(configuration, row))
+            .collect()
     }
 }

@@ -51,7 +51,11 @@ impl From<Option<u64>> for Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        if text.is_empty() { Self::Empty } else { Self::Text(text.to_owned()) }
+        if text.is_empty() {
+            Self::Empty
+        } else {
+            Self::Text(text.to_owned())
+        }
     }
 }
 
@@ -64,7 +68,9 @@ pub fn significant(number: f64, digits: usize) -> String {
     // The standard library rounds exactly here, so the digits are the same everywhere.
     let scientific = format!("{:.*e}", digits - 1, number.abs());
     let (mantissa, exponent) = scientific.split_once('e').expect("`{:e}` writes an exponent");
-    let exponent: i32 = exponent.parse().expect("the exponent of a float is a small integer");
+    let exponent: i32 = exponent
+        .parse()
+        .expect("the exponent of a float is a small integer");
     let significand = mantissa.replace('.', "");
     let significand = significand.trim_end_matches('0');
     if significand.is_empty() {
@@ -76,7 +82,10 @@ pub fn significant(number: f64, digits: usize) -> String {
     }
     let whole_digits = exponent as usize + 1;
     if significand.len() <= whole_digits {
-        return format!("{sign}{significand}{}", "0".repeat(whole_digits - significand.len()));
+        return format!(
+            "{sign}{significand}{}",
+            "0".repeat(whole_digits - significand.len())
+        );
     }
     let (whole, fraction) = significand.split_at(whole_digits);
     format!("{sign}{whole}.{fraction}")
