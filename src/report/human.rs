@@ -12,6 +12,25 @@ pub fn duration(seconds: f64) -> String {
     format!("{} {name}", rounded(seconds / unit, 3))
 }
 
+/// `5 ms`, `1.5 s`: as many digits as there are, at most three.
+pub fn short_duration(seconds: f64) -> String {
+    let (unit, name) = time_unit(seconds);
+    format!("{} {name}", significant(seconds / unit, 3))
+}
+
+/// `64 KiB`, `2 MB`: in powers of 1,024 where that is what it is, else of 1,000.
+pub fn bytes(bytes: f64) -> String {
+    const BINARY: [(f64, &str); 3] = [(1_073_741_824.0, "GiB"), (1_048_576.0, "MiB"), (1024.0, "KiB")];
+    const DECIMAL: [(f64, &str); 3] = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+    let whole = BINARY
+        .iter()
+        .find(|(unit, _)| bytes >= *unit && bytes % unit == 0.0);
+    match whole.or(DECIMAL.iter().find(|(unit, _)| bytes >= *unit)) {
+        Some((unit, name)) => format!("{} {name}", significant(bytes / unit, 3)),
+        None => format!("{} B", significant(bytes, 3)),
+    }
+}
+
 /// `1.25 s ± 0.03`: the uncertainty in the unit of the mean.
 pub fn duration_estimate(estimate: &Estimate) -> String {
     let (unit, name) = time_unit(estimate.mean);
@@ -79,7 +98,7 @@ pub fn signed_percent(fraction: f64) -> String {
 }
 
 /// The largest unit in which the time is at least 1; seconds for zero.
-fn time_unit(seconds: f64) -> (f64, &'static str) {
+pub fn time_unit(seconds: f64) -> (f64, &'static str) {
     // A hair below 1, so that 999.7 us reads "1 ms" and not "1,000 µs".
     let fits = |unit: &&(f64, &'static str)| seconds.abs() >= unit.0 * 0.9995;
     let smallest = TIME_UNITS[TIME_UNITS.len() - 1];
@@ -127,6 +146,20 @@ mod tests {
         ];
         for (seconds, shown) in cases {
             assert_eq!(duration(seconds), shown);
+        }
+    }
+
+    #[test]
+    fn sizes_are_binary_where_they_are_round_so() {
+        let cases = [
+            (65_536.0, "64 KiB"),
+            (2e6, "2 MB"),
+            (40_000.0, "40 kB"),
+            (512.0, "512 B"),
+            (0.0, "0 B"),
+        ];
+        for (size, shown) in cases {
+            assert_eq!(bytes(size), shown);
         }
     }
 

@@ -107,10 +107,31 @@ pub fn swept_value(configuration: &Configuration, path: &str) -> Value {
     }
 }
 
+/// The identity column that a swept path is another name for, or the path itself; `run.switch_interval` is how a
+/// run overrides `python.switch_interval`.
+pub fn column_of(path: &str) -> &str {
+    match path {
+        "machine.cores" => "cores",
+        "run.executor" => "executor",
+        "run.start_method" => "start_method",
+        "run.workers" | "run.threads" | "threads" => "workers",
+        "run.chunksize" => "chunksize",
+        "run.switch_interval" => "python.switch_interval",
+        other => other,
+    }
+}
+
 /// A setting of a configuration by its swept path or identity column, whether it was swept or not; `None`
 /// where the configuration has nothing of that name.
 pub fn setting(configuration: &Configuration, key: &str) -> Option<Setting> {
-    if let Some(swept) = configuration.swept.iter().find(|setting| setting.path == key) {
+    let key = column_of(key);
+    let is_count = matches!(key, "cores" | "workers" | "chunksize");
+    // "cores" and "2*cores+1" are what was written for a number of workers, but not what it came to.
+    if let Some(swept) = configuration
+        .swept
+        .iter()
+        .find(|setting| !is_count && column_of(&setting.path) == key)
+    {
         return Some(swept.clone());
     }
     let count = |number: u64| (number.to_string(), Some(number as f64));
@@ -120,14 +141,14 @@ pub fn setting(configuration: &Configuration, key: &str) -> Option<Setting> {
     let parts: Vec<&str> = key.split('.').collect();
     let (shown, number) = match parts[..] {
         ["run"] => text(&configuration.label),
-        ["executor"] | ["run", "executor"] => text(executor_name(executor)),
-        ["start_method"] | ["run", "start_method"] => text(start_method_name(start_method(executor)?)),
-        ["cores"] | ["machine", "cores"] => count(configuration.machine.cores.into()),
+        ["executor"] => text(executor_name(executor)),
+        ["start_method"] => text(start_method_name(start_method(executor)?)),
+        ["cores"] => count(configuration.machine.cores.into()),
         ["machine", "smt"] => count(configuration.machine.smt.into()),
         ["machine", "profile"] => text(&configuration.machine.profile.name),
-        ["workers"] | ["threads"] | ["run", "workers" | "threads"] => count(workers(executor)?.into()),
-        ["chunksize"] | ["run", "chunksize"] => count(chunksize(executor)?),
-        ["python" | "run", "switch_interval"] => duration(configuration.python.switch_interval),
+        ["workers"] => count(workers(executor)?.into()),
+        ["chunksize"] => count(chunksize(executor)?),
+        ["python", "switch_interval"] => duration(configuration.python.switch_interval),
         ["background", name, "count"] => {
             let background = configuration
                 .background

@@ -262,7 +262,7 @@ pub fn quickstart() -> Results {
     }
     for (cores, makespan) in cores.into_iter().zip([4.98, 4.2, 4.0, 4.05, 4.1]) {
         let workers = cores.parse().unwrap();
-        let swept = [("machine.cores", cores), ("run.workers", cores)];
+        let swept = [("machine.cores", cores)];
         maker = maker.run(
             "threads",
             Executor::Threads { workers },
@@ -459,4 +459,29 @@ pub fn runs_only() -> Results {
             Some(3.2),
         )
         .make()
+}
+
+/// More lines than a chart can show, with long names, and one that never ended.
+pub fn crowded() -> Results {
+    let mut maker = Maker::new("crowded").title("A title that goes on and on, since nobody told its author that the page ends somewhere, and that even a second line is no excuse for a third one").replications(3);
+    for method in [StartMethod::Fork, StartMethod::Spawn] {
+        for chunksize in ["1", "4", "16", "64", "256", "1024"] {
+            for cores in ["1", "2", "3", "4", "6"] {
+                let workers: u32 = cores.parse().unwrap();
+                let chunk = chunksize.parse().unwrap();
+                let executor = Executor::Processes {
+                    workers,
+                    start_method: method,
+                    chunksize: chunk,
+                };
+                let swept = [("machine.cores", cores), ("run.chunksize", chunksize)];
+                let label = format!("a pool of processes by {method:?}, with a long name");
+                let makespan = 5.0 / f64::from(workers) * (1.0 + 0.2 / chunk as f64) + 0.0001 * chunk as f64;
+                maker = maker.run(&label, executor, &swept, makespan, Some(5.0));
+            }
+        }
+    }
+    let mut results = maker.make();
+    results.rows[3].replications[1].status = Status::Limit;
+    results
 }
