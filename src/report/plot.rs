@@ -15,6 +15,7 @@ mod font;
 mod gallery;
 mod labels;
 mod lines;
+mod names;
 
 use crate::report::ReportError;
 use crate::results::Results;

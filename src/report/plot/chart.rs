@@ -1,12 +1,12 @@
 //! What a chart of results shows: which figure over which setting, and which rows make a line.
 
-use crate::report::plot::axis::Unit;
+use crate::report::plot::names::{Quantity, figure_quantity, label, others, setting_quantity};
 use crate::results::identity::{self, column_of};
 use crate::results::sheet::Figure;
 use crate::results::statistics::Estimate;
 use crate::results::{Results, Summary};
-use crate::scenario::{Configuration, MatchValue, Setting};
-use crate::study::published::compare;
+use crate::scenario::{Configuration, MatchValue};
+use crate::study::published::{ComparedCell, compare};
 
 /// More lines than this cannot be told apart.
 const MOST_LINES: usize = 10;
@@ -87,20 +87,11 @@ pub struct PublishedPoint {
     pub fitted: bool,
 }
 
-/// What an axis shows.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Quantity {
-    /// In words.
-    pub name: String,
-    /// Of its values.
-    pub unit: Unit,
-}
-
 /// A row on its way to a chart.
 struct Item<'a> {
-    row: usize,
     configuration: &'a Configuration,
     figure: Option<Estimate>,
+    published: Vec<ComparedCell>,
 }
 
 impl Chart {
@@ -109,16 +100,20 @@ impl Chart {
     pub fn of(results: &Results) -> Self {
         let summaries = results.summaries();
         let figure = figure(results, &summaries);
-        let items: Vec<Item> = results
-            .scenario
-            .configurations
-            .iter()
-            .zip(&summaries)
-            .enumerate()
+        let compared = compare(results);
+        let speaking_of = |row| {
+            compared
+                .iter()
+                .filter(move |cell| cell.row == Some(row))
+                .cloned()
+                .collect()
+        };
+        let rows = results.scenario.configurations.iter().zip(&summaries).enumerate();
+        let items: Vec<Item> = rows
             .map(|(row, (configuration, summary))| Item {
-                row,
                 configuration,
                 figure: figure.estimate(summary),
+                published: speaking_of(row),
             })
             .collect();
         match varied(results) {
@@ -195,14 +190,7 @@ fn line_chart(results: &Results, items: &[Item], figure: &Figure, key: &str) -> 
     let firsts: Vec<&Configuration> = groups.iter().map(|group| group[0].configuration).collect();
     let lines: Vec<Line> = groups
         .iter()
-        .map(|group| {
-            line(
-                results,
-                group,
-                key,
-                label(group[0].configuration, &firsts, Some(key)),
-            )
-        })
+        .map(|group| line(group, key, label(group[0].configuration, &firsts, Some(key))))
         .collect();
 
     let mut notes = notes(results, items);
@@ -233,7 +221,7 @@ fn line_chart(results: &Results, items: &[Item], figure: &Figure, key: &str) -> 
     }
 }
 
-fn line(results: &Results, group: &[&Item], key: &str, label: String) -> Line {
+fn line(group: &[&Item], key: &str, label: String) -> Line {
     let x = |configuration| identity::setting(configuration, key).and_then(|setting| setting.number);
     let mut points: Vec<(f64, Estimate)> = group
         .iter()
@@ -247,7 +235,7 @@ fn line(results: &Results, group: &[&Item], key: &str, label: String) -> Line {
     let mut published = Vec::new();
     for item in group {
         if let Some(x) = x(item.configuration) {
-            published.extend(published_points(results, item.row, x));
+            published.extend(published_points(item, x));
         }
     }
     published.sort_by(|a, b| a.x.total_cmp(&b.x));
@@ -259,15 +247,12 @@ fn line(results: &Results, group: &[&Item], key: &str, label: String) -> Line {
     }
 }
 
-fn published_points(results: &Results, row: usize, x: f64) -> Vec<PublishedPoint> {
-    let cells = compare(results).into_iter().filter(|cell| cell.row == Some(row));
-    cells
-        .map(|cell| PublishedPoint {
-            x,
-            y: cell.published,
-            fitted: cell.fitted,
-        })
-        .collect()
+fn published_points(item: &Item, x: f64) -> impl Iterator<Item = PublishedPoint> {
+    item.published.iter().map(move |cell| PublishedPoint {
+        x,
+        y: cell.published,
+        fitted: cell.fitted,
+    })
 }
 
 fn bar_chart(results: &Results, items: &[Item], figure: &Figure) -> BarChart {
@@ -278,7 +263,7 @@ fn bar_chart(results: &Results, items: &[Item], figure: &Figure) -> BarChart {
         .map(|item| Bar {
             label: label(item.configuration, &all, None),
             figure: item.figure,
-            published: published_points(results, item.row, 0.0),
+            published: published_points(item, 0.0).collect(),
         })
         .collect();
     let mut notes = notes(results, items);
@@ -301,55 +286,6 @@ fn bar_chart(results: &Results, items: &[Item], figure: &Figure) -> BarChart {
         x: figure_quantity(figure.column),
         bars,
     }
-}
-
-/// What the sweep set, but for the setting on the x axis.
-fn others<'a>(configuration: &'a Configuration, key: &'a str) -> impl Iterator<Item = &'a Setting> {
-    configuration
-        .swept
-        .iter()
-        .filter(move |setting| column_of(&setting.path) != column_of(key))
-}
-
-/// What tells a configuration from all of these: its run if there are several, and the settings that vary.
-fn label(configuration: &Configuration, all: &[&Configuration], key: Option<&str>) -> String {
-    let mut parts = Vec::new();
-    if all.iter().any(|other| other.run != configuration.run) {
-        parts.push(configuration.label.clone());
-    }
-    for setting in others(configuration, key.unwrap_or_default()) {
-        let differs =
-            |other: &&&Configuration| other.run == configuration.run && !other.swept.contains(setting);
-        if all.iter().any(|other| differs(&other)) {
-            parts.push(in_words(setting));
-        }
-    }
-    if parts.is_empty() {
-        configuration.label.clone()
-    } else {
-        parts.join(", ")
-    }
-}
-
-/// `fork` speaks for itself; `4` does not: `busy = 4`.
-fn in_words(setting: &Setting) -> String {
-    match setting.number {
-        None => setting.shown.clone(),
-        Some(_) => format!("{} = {}", name_of(&setting.path), setting.shown),
-    }
-}
-
-/// `background.busy.count` is "busy", `python.switch_interval` is "switch interval", `task.item.steps.0.python`
-/// is "python of item".
-fn name_of(path: &str) -> String {
-    let parts: Vec<&str> = path.split('.').collect();
-    let name = match parts[..] {
-        ["background" | "task", name, "count"] => name.to_owned(),
-        ["background" | "task", name, .., last] => format!("{last} of {name}"),
-        [.., last] => last.to_owned(),
-        [] => String::new(),
-    };
-    name.replace('_', " ")
 }
 
 /// Perfect scaling over cores, or over workers: these are of no use beyond the cores, unless what they do shows
@@ -417,64 +353,10 @@ fn notes(results: &Results, items: &[Item]) -> Vec<String> {
     notes
 }
 
-fn figure_quantity(column: &str) -> Quantity {
-    let (name, unit) = match column {
-        "speedup" => ("Speedup over the sequential run", Unit::Plain),
-        "throughput_per_s" => ("Throughput (per second)", Unit::Plain),
-        "makespan_s" => ("Makespan", Unit::Seconds),
-        "latency_mean_s" => ("Mean latency", Unit::Seconds),
-        "latency_p50_s" => ("Median latency", Unit::Seconds),
-        "latency_p95_s" => ("95th percentile of latency", Unit::Seconds),
-        "latency_p99_s" => ("99th percentile of latency", Unit::Seconds),
-        _ => ("", Unit::Plain),
-    };
-    if !name.is_empty() {
-        return Quantity {
-            name: name.to_owned(),
-            unit,
-        };
-    }
-    let (name, unit) = match (column.strip_suffix("_bytes"), column.strip_suffix("_s")) {
-        (Some(name), _) => (name, Unit::Bytes),
-        (_, Some(name)) if !column.ends_with("_per_s") => (name, Unit::Seconds),
-        _ => (column, Unit::Plain),
-    };
-    Quantity {
-        name: capitalised(&name.replace('_', " ")),
-        unit,
-    }
-}
-
-fn setting_quantity(configuration: &Configuration, key: &str) -> Quantity {
-    let shown = identity::setting(configuration, key)
-        .map(|setting| setting.shown)
-        .unwrap_or_default();
-    let unit = match shown.trim_start_matches(|c: char| !c.is_ascii_alphabetic()) {
-        "ns" | "us" | "ms" | "s" | "min" | "h" => Unit::Seconds,
-        unit if !shown.starts_with(|c: char| c.is_ascii_alphabetic()) && unit.ends_with('B') => Unit::Bytes,
-        _ => Unit::Plain,
-    };
-    let parts: Vec<&str> = key.split('.').collect();
-    let name = match (column_of(key), &parts[..]) {
-        ("cores", _) => "Cores".to_owned(),
-        ("workers", _) => "Workers".to_owned(),
-        (_, ["background", name, "count"]) => format!("Background threads ({name})"),
-        (_, ["task", name, "count"]) => format!("Items ({name})"),
-        _ => capitalised(&name_of(key)),
-    };
-    Quantity { name, unit }
-}
-
-fn capitalised(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().collect::<String>() + letters.as_str()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::plot::axis::Unit;
     use crate::results::made_up;
 
     fn lines(results: &Results) -> LineChart {
@@ -542,18 +424,5 @@ mod tests {
                 .for_each(|baseline| *baseline = *baseline / 8);
         }
         assert_eq!(lines(&busy).ideal.last(), Some(&(64.0, 4.0)));
-    }
-
-    #[test]
-    fn settings_are_named_as_briefly_as_they_can_be() {
-        let cases = [
-            ("background.busy.count", "busy"),
-            ("python.switch_interval", "switch interval"),
-            ("task.item.steps.0.python", "python of item"),
-            ("run.chunksize", "chunksize"),
-        ];
-        for (path, name) in cases {
-            assert_eq!(name_of(path), name);
-        }
     }
 }

@@ -72,14 +72,6 @@ fn draw<B: DrawingBackend>(backend: &mut B, figure: &Figure, write: Write<B>) ->
                 let width = (width * f64::from(FINE)).round() as u32;
                 backend.draw_path(points.iter().map(fine), &style(*colour, width))
             }
-            Shape::Disc {
-                centre,
-                radius,
-                colour,
-            } => {
-                let radius = (radius * f64::from(FINE)).round() as u32;
-                backend.draw_circle(fine(centre), radius, &style(*colour, 1), true)
-            }
             Shape::Text(text) => {
                 write(backend, text)?;
                 continue;

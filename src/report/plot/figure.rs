@@ -31,15 +31,6 @@ pub enum Shape {
         /// Of the stroke.
         width: f64,
     },
-    /// A filled circle.
-    Disc {
-        /// Its centre.
-        centre: Point,
-        /// Its radius.
-        radius: f64,
-        /// What it is filled with.
-        colour: Colour,
-    },
     /// One line of text.
     Text(Text),
 }
@@ -193,24 +184,27 @@ impl Figure {
 
     /// A filled marker, of about `radius`.
     pub fn marker(&mut self, marker: Marker, centre: Point, radius: f64, colour: Colour) {
-        match corners(marker, centre, radius) {
-            Some(corners) => self.area(corners, colour),
-            None => self.shapes.push(Shape::Disc {
-                centre,
-                radius,
-                colour,
-            }),
-        }
+        self.area(corners(marker, centre, radius), colour);
     }
 
     /// Only the outline of a marker, so that a filled one of the same shape shows within it where they agree;
     /// `barred` draws a bar to either side.
     pub fn open_marker(&mut self, marker: Marker, centre: Point, radius: f64, colour: Colour, barred: bool) {
         const WIDTH: f64 = 1.8;
-        let mut outline = corners(marker, centre, radius).unwrap_or_else(|| circle(centre, radius));
-        // Once around and a corner further, so that the stroke closes without a notch.
-        outline.extend_from_within(..2);
-        self.line(outline, colour, WIDTH);
+        // How far the sides are from the centre, for a radius of 1: so the outline is as wide everywhere.
+        let sides = match marker {
+            Marker::Circle => 1.0,
+            Marker::Square => 0.9,
+            Marker::Diamond => 0.884,
+            Marker::TriangleUp | Marker::TriangleDown => 0.7,
+        };
+        let mut ring = corners(marker, centre, radius);
+        let inner = corners(marker, centre, radius - WIDTH / sides);
+        // Around outside, then back around inside: one area with a seam of no width.
+        ring.push(ring[0]);
+        ring.push(inner[0]);
+        ring.extend(inner.into_iter().rev());
+        self.area(ring, colour);
         if barred {
             for side in [-1.0, 1.0] {
                 let from = centre.0 + side * (radius + 0.5);
@@ -222,6 +216,20 @@ impl Figure {
             }
         }
     }
+}
+
+/// The corners of a marker with about the area of a circle of that radius.
+fn corners(marker: Marker, (x, y): Point, radius: f64) -> Vec<Point> {
+    let unit: &[Point] = match marker {
+        Marker::Circle => return circle((x, y), radius),
+        Marker::Square => &[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)],
+        Marker::Diamond => &[(0.0, -1.25), (1.25, 0.0), (0.0, 1.25), (-1.25, 0.0)],
+        Marker::TriangleUp => &[(0.0, -1.4), (1.2, 0.7), (-1.2, 0.7)],
+        Marker::TriangleDown => &[(0.0, 1.4), (1.2, -0.7), (-1.2, -0.7)],
+    };
+    unit.iter()
+        .map(|(dx, dy)| (x + dx * radius, y + dy * radius))
+        .collect()
 }
 
 /// Near enough to a circle at the size of a marker.
@@ -236,22 +244,6 @@ fn circle((x, y): Point, radius: f64) -> Vec<Point> {
             )
         })
         .collect()
-}
-
-/// The corners of a marker with about the area of a circle of that radius; `None` for the circle.
-fn corners(marker: Marker, (x, y): Point, radius: f64) -> Option<Vec<Point>> {
-    let unit: &[Point] = match marker {
-        Marker::Circle => return None,
-        Marker::Square => &[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)],
-        Marker::Diamond => &[(0.0, -1.25), (1.25, 0.0), (0.0, 1.25), (-1.25, 0.0)],
-        Marker::TriangleUp => &[(0.0, -1.4), (1.2, 0.7), (-1.2, 0.7)],
-        Marker::TriangleDown => &[(0.0, 1.4), (1.2, -0.7), (-1.2, -0.7)],
-    };
-    Some(
-        unit.iter()
-            .map(|(dx, dy)| (x + dx * radius, y + dy * radius))
-            .collect(),
-    )
 }
 
 /// The strokes of a dashed line: the path cut into the lengths of `dashes` in turn, every second one left out.
