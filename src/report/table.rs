@@ -14,15 +14,13 @@ const WORTH_TELLING: f64 = 0.005;
 pub fn table(results: &Results, width: u16) -> String {
     let summaries = results.summaries();
     // As many shares as fit without a line break in any cell; if not even one does, some cell has to wrap.
-    let bodies = (1..=3)
-        .rev()
-        .map(|shares| render(&columns(results, &summaries, shares), width));
+    let body = |shares| render(&columns(results, &summaries, shares), width);
     let unbroken = |body: &String| body.lines().count() == summaries.len() + 2;
-    let body = bodies
-        .clone()
+    let body = [3, 2]
+        .into_iter()
+        .map(body)
         .find(unbroken)
-        .or(bodies.last())
-        .unwrap_or_default();
+        .unwrap_or_else(|| body(1));
     format!("{}\n{body}{}", headline(results), remarks(results, &summaries))
 }
 

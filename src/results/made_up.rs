@@ -12,6 +12,9 @@ use crate::scenario::{
 };
 use crate::units::{Bytes, Nanos};
 
+/// What identifies a published cell, its figure, and whether it was fitted on.
+pub type PublishedCell<'a> = (&'a [(&'a str, f64)], f64, bool);
+
 /// Builds results row by row.
 pub struct Maker {
     results: Results,
@@ -152,8 +155,8 @@ impl Maker {
         self
     }
 
-    /// Figures to compare with: `(key, value)` pairs that identify the cell, the figure, fitted or not.
-    pub fn published(mut self, ours: &str, cells: &[(&[(&str, f64)], f64, bool)]) -> Self {
+    /// Figures to compare with.
+    pub fn published(mut self, ours: &str, cells: &[PublishedCell]) -> Self {
         let cells = cells.iter().map(|(matches, value, fitted)| Cell {
             matches: matches
                 .iter()
@@ -319,7 +322,9 @@ pub fn io_bound() -> Results {
             );
         }
     }
-    maker.make()
+    maker
+        .run("sequential", Executor::Sequential, &[], 26.0, Some(26.0))
+        .make()
 }
 
 /// An echo server beside busy threads, with its published table; 5 ms is what was fitted on.
@@ -369,7 +374,7 @@ pub fn echo() -> Results {
         (cell(0.0001, 2.0), 1_700.0),
         (cell(0.0001, 4.0), 1_000.0),
     ];
-    let cells: Vec<(&[(&str, f64)], f64, bool)> = table
+    let cells: Vec<PublishedCell> = table
         .iter()
         .map(|(cell, rate)| (cell.as_slice(), *rate, cell[0].1 == 0.005))
         .collect();
@@ -418,7 +423,7 @@ pub fn countdown() -> Results {
             ));
         }
     }
-    let cells: Vec<(&[(&str, f64)], f64, bool)> = cells
+    let cells: Vec<PublishedCell> = cells
         .iter()
         .map(|(cell, seconds)| (cell.as_slice(), *seconds, cell[0].1 == 0.005))
         .collect();

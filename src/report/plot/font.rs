@@ -1,7 +1,8 @@
 //! The one font of the PNG, by which labels are measured for the SVG too.
 //!
-//! DejaVu Sans comes with the program, so that no system font is needed and none can make a difference. Glyphs
-//! are placed here and not by plotters, which drops the space to the left of each.
+//! DejaVu Sans comes with the program (its licence is `assets/dejavu-fonts-LICENSE.txt`), so that no system font
+//! is needed and none can make a difference. Glyphs are placed here and not by plotters, which drops the space to
+//! the left of each.
 
 use std::sync::LazyLock;
 

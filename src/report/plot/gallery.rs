@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::report::plot::figure::{Anchor, Shape, Text};
-use crate::results::made_up;
+use crate::results::{Status, made_up};
 
 fn gallery() -> [(&'static str, Results); 6] {
     [
@@ -91,6 +91,28 @@ fn the_svg_has_title_axes_and_the_label_of_every_line() {
     }
     assert!(svg.contains("font-family=\"sans-serif\""));
     assert!(svg.starts_with("<svg width=\"960\" height=\"600\" viewBox=\"0 0 3840 2400\""));
+}
+
+#[test]
+fn a_chart_without_any_figure_is_still_a_chart() {
+    for (name, mut results) in gallery() {
+        for replication in results.rows.iter_mut().flat_map(|row| &mut row.replications) {
+            replication.status = Status::Deadlock;
+        }
+        let svg = String::from_utf8(Plot::of(&results).svg().unwrap()).unwrap();
+        assert!(!svg.contains("NaN") && !svg.contains("2147483647"), "{name}");
+        results.scenario.configurations.clear();
+        results.rows.clear();
+        Plot::of(&results).svg().unwrap();
+    }
+}
+
+#[test]
+fn figures_of_zero_have_a_place() {
+    let mut results = made_up::echo();
+    results.rows[3].replications[0].items = 0;
+    let svg = String::from_utf8(Plot::of(&results).svg().unwrap()).unwrap();
+    assert!(!svg.contains("2147483647"));
 }
 
 /// `cargo test --lib gallery -- --ignored` writes every chart to `target/gallery`, to be looked at.
