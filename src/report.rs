@@ -8,12 +8,12 @@ use thiserror::Error;
 use crate::results::Results;
 
 mod console;
-pub mod csv;
+mod csv;
 mod human;
-pub mod json;
+mod json;
 pub mod manifest;
 mod output;
-pub mod plot;
+mod plot;
 pub mod published;
 mod table;
 

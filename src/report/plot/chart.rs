@@ -160,12 +160,18 @@ fn varied(results: &Results) -> Option<String> {
 
 /// Whether some run has two configurations with different numbers there.
 fn varies(configurations: &[Configuration], key: &str) -> bool {
-    let number = |configuration| identity::setting(configuration, key).and_then(|setting| setting.number);
-    configurations.iter().enumerate().any(|(index, first)| {
-        let rest = configurations[index + 1..]
-            .iter()
-            .filter(|other| other.run == first.run);
-        number(first).is_some_and(|one| rest.filter_map(number).any(|other| other != one))
+    let mut firsts: Vec<(usize, f64)> = Vec::new();
+    configurations.iter().any(|configuration| {
+        let Some(number) = identity::setting(configuration, key).and_then(|setting| setting.number) else {
+            return false;
+        };
+        match firsts.iter().find(|(run, _)| *run == configuration.run) {
+            Some((_, first)) => *first != number,
+            None => {
+                firsts.push((configuration.run, number));
+                false
+            }
+        }
     })
 }
 
@@ -209,12 +215,10 @@ fn line_chart(results: &Results, items: &[Item], figure: &Figure, key: &str) -> 
     } else {
         Vec::new()
     };
-    let title = results.scenario.title.clone();
-    let first = firsts[0];
     LineChart {
-        title,
+        title: results.scenario.title.clone(),
         notes,
-        x: setting_quantity(first, key),
+        x: setting_quantity(&firsts, key),
         y: figure_quantity(figure.column),
         lines,
         ideal,

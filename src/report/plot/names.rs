@@ -91,11 +91,12 @@ pub fn figure_quantity(column: &str) -> Quantity {
     }
 }
 
-/// Of a setting, by its swept path or identity column.
-pub fn setting_quantity(configuration: &Configuration, key: &str) -> Quantity {
-    let shown = identity::setting(configuration, key)
-        .map(|setting| setting.shown)
-        .unwrap_or_default();
+/// Of a setting that some of these configurations have, by its swept path or identity column.
+pub fn setting_quantity(configurations: &[&Configuration], key: &str) -> Quantity {
+    let mut settings = configurations
+        .iter()
+        .filter_map(|configuration| identity::setting(configuration, key));
+    let shown = settings.next().map(|setting| setting.shown).unwrap_or_default();
     let unit = match shown.trim_start_matches(|c: char| !c.is_ascii_alphabetic()) {
         "ns" | "us" | "ms" | "s" | "min" | "h" => Unit::Seconds,
         unit if !shown.starts_with(|c: char| c.is_ascii_alphabetic()) && unit.ends_with('B') => Unit::Bytes,
