@@ -1,1 +1,79 @@
-//! To come.
+//! Results in; console table, CSV, JSON, plots and manifest out. Nothing here knows how results were made.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::results::Results;
+
+mod console;
+mod csv;
+mod human;
+mod json;
+pub mod manifest;
+mod output;
+mod plot;
+pub mod published;
+mod table;
+
+pub use output::{OutputFile, Outputs};
+pub use table::table;
+
+/// `results.csv` as text, for `--format csv`.
+pub fn csv(results: &Results) -> String {
+    String::from_utf8(csv::results(results)).expect("CSV is made of strings, commas and line breaks")
+}
+
+/// The rows of `results.csv` as JSON, for `--format json`.
+pub fn json(results: &Results) -> String {
+    json::results(results)
+}
+
+/// Why a report could not be made.
+#[derive(Debug, Error)]
+pub enum ReportError {
+    /// The output folder is no use. Nothing was changed in it.
+    #[error(
+        "cannot write results to {}: {source}\n\
+         nothing was written; make the folder writable, or name another one with --out DIR",
+        folder.display()
+    )]
+    Folder {
+        /// As the user or the scenario named it.
+        folder: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The plotting library gave up.
+    #[error(
+        "cannot draw {file}: {reason}\nplease report this with the scenario; results.csv has all figures"
+    )]
+    Plot {
+        /// Which file.
+        file: &'static str,
+        /// What the library says.
+        reason: String,
+    },
+    /// A manifest that cannot be read.
+    #[error("cannot read the manifest {}: {source}\n--verify takes the manifest.json of an earlier run", path.display())]
+    ManifestUnreadable {
+        /// As the user named it.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// A file that is no manifest of ours.
+    #[error(
+        "{} is not a manifest that this gilsim {} can check: {source}\n\
+         --verify takes the manifest.json of an earlier run, unchanged",
+        path.display(),
+        env!("CARGO_PKG_VERSION")
+    )]
+    ManifestInvalid {
+        /// As the user named it.
+        path: PathBuf,
+        /// Where and what is wrong.
+        source: serde_json::Error,
+    },
+}

@@ -1,5 +1,17 @@
 //! What came out: replications, rows and their statistics.
 
+pub mod identity;
+#[cfg(test)]
+pub mod made_up;
+pub mod sheet;
+pub mod statistics;
+pub mod summary;
+mod value;
+
+pub use sheet::Sheet;
+pub use summary::Summary;
+pub use value::{Value, significant};
+
 use crate::scenario::Scenario;
 use crate::units::{Bytes, Nanos};
 

@@ -1,1 +1,3 @@
-//! To come.
+//! Questions about results: simulated beside published.
+
+pub mod published;

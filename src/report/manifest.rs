@@ -1,0 +1,335 @@
+//! `manifest.json`: what went into a run and the digest of what came out, so that another run can be held to it.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use sha2::{Digest, Sha256};
+
+use crate::report::json::cell;
+use crate::report::{OutputFile, Outputs, ReportError};
+use crate::results::{Results, Value, identity};
+
+/// What went into a run and what came out. Its keys are in the order of these fields.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The version of gilsim that made the run; another one may make other bytes.
+    pub gilsim: String,
+    /// The scenario file.
+    pub scenario: Input,
+    /// Every cost profile that a configuration uses, in first-seen order.
+    pub profiles: Vec<Input>,
+    /// The `--set` options in force, as typed.
+    pub overrides: Vec<String>,
+    /// Names all random streams.
+    pub seed: u64,
+    /// Of every configuration.
+    pub replications: u32,
+    /// Simulated time after which a replication is given up, ns.
+    pub limit_ns: u64,
+    /// Identity and swept values of every configuration, in the order of `results.csv`; what a configuration
+    /// does not have is left out.
+    pub configurations: Vec<Map<String, Json>>,
+    /// Every other file of the run.
+    pub outputs: Vec<Output>,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// As typed, or the bundled name; folders are separated by `/` on every platform.
+    pub path: String,
+    /// SHA-256 of its text, in hexadecimal.
+    pub sha256: String,
+}
+
+/// A file that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Output {
+    /// Its name in the output folder.
+    pub file: String,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+}
+
+/// One way in which a fresh run is not the recorded one: first what went in, then what came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// Something else went in, which explains whatever differs in the outputs.
+    Input {
+        /// What it is, in words.
+        what: String,
+        /// As the manifest has it.
+        recorded: String,
+        /// As it is now.
+        fresh: String,
+    },
+    /// The same file with other bytes.
+    Bytes {
+        /// Its name.
+        file: String,
+    },
+    /// A recorded file that the fresh run does not make.
+    Missing {
+        /// Its name.
+        file: String,
+    },
+    /// A file that only the fresh run makes.
+    New {
+        /// Its name.
+        file: String,
+    },
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input {
+                what,
+                recorded,
+                fresh,
+            } => write!(f, "{what}: recorded {recorded}, now {fresh}"),
+            Self::Bytes { file } => write!(f, "{file}: other bytes"),
+            Self::Missing { file } => write!(f, "{file}: recorded, but no longer made"),
+            Self::New { file } => write!(f, "{file}: made now, but not recorded"),
+        }
+    }
+}
+
+impl Manifest {
+    /// Its name in the output folder.
+    pub const FILE: &'static str = "manifest.json";
+
+    /// Of results and the files that were made of them.
+    pub fn of(results: &Results, files: &[OutputFile]) -> Self {
+        let scenario = &results.scenario;
+        let mut profiles: Vec<Input> = Vec::new();
+        for configuration in &scenario.configurations {
+            let profile = &configuration.machine.profile;
+            let input = Input {
+                path: profile.name.replace('\\', "/"),
+                sha256: sha256(profile.text.as_bytes()),
+            };
+            if !profiles.contains(&input) {
+                profiles.push(input);
+            }
+        }
+        let paths = identity::swept_paths(&scenario.configurations);
+        let configurations = scenario.configurations.iter().map(|configuration| {
+            let swept = paths
+                .iter()
+                .map(|path| (*path, identity::swept_value(configuration, path)));
+            let values = identity::columns(configuration).into_iter().chain(swept);
+            let present = values.filter(|(_, value)| *value != Value::Empty);
+            present
+                .map(|(key, value)| (key.to_owned(), cell(&value)))
+                .collect()
+        });
+        Self {
+            gilsim: env!("CARGO_PKG_VERSION").to_owned(),
+            scenario: Input {
+                path: scenario.path.to_string_lossy().replace('\\', "/"),
+                sha256: sha256(scenario.text.as_bytes()),
+            },
+            profiles,
+            overrides: scenario.overrides.clone(),
+            seed: scenario.replicate.seed,
+            replications: scenario.replicate.replications,
+            limit_ns: scenario.replicate.limit.0,
+            configurations: configurations.collect(),
+            outputs: files
+                .iter()
+                .map(|file| Output {
+                    file: file.name.to_owned(),
+                    sha256: sha256(&file.bytes),
+                })
+                .collect(),
+        }
+    }
+
+    /// Indented, ending in a line break.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("every key of a manifest is a string") + "\n"
+    }
+
+    /// Reads back what [`Manifest::to_json`] wrote.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no manifest.
+    pub fn load(path: &Path) -> Result<Self, ReportError> {
+        let text = fs::read_to_string(path).map_err(|source| ReportError::ManifestUnreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        serde_json::from_str(&text).map_err(|source| ReportError::ManifestInvalid {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    /// In what a fresh run differs from the recorded one; empty where every byte is the same. Where the scenario
+    /// file lies is not held against it.
+    pub fn verify(&self, fresh: &Outputs) -> Vec<Difference> {
+        let mut differences = Vec::new();
+        let recorded_manifest = fresh.files().iter().find(|file| file.name == Self::FILE);
+        let manifest = recorded_manifest.and_then(|file| serde_json::from_slice::<Self>(&file.bytes).ok());
+        if let Some(now) = &manifest {
+            let mut compare = |what: &str, recorded: String, fresh: String| {
+                if recorded != fresh {
+                    differences.push(Difference::Input {
+                        what: what.to_owned(),
+                        recorded,
+                        fresh,
+                    });
+                }
+            };
+            compare("gilsim's version", self.gilsim.clone(), now.gilsim.clone());
+            compare(
+                "SHA-256 of the scenario",
+                self.scenario.sha256.clone(),
+                now.scenario.sha256.clone(),
+            );
+            compare("cost profiles", inputs(&self.profiles), inputs(&now.profiles));
+            compare("overrides", self.overrides.join(" "), now.overrides.join(" "));
+            compare("seed", self.seed.to_string(), now.seed.to_string());
+            compare(
+                "replications",
+                self.replications.to_string(),
+                now.replications.to_string(),
+            );
+            compare("limit in ns", self.limit_ns.to_string(), now.limit_ns.to_string());
+            let counts = [self, now].map(|manifest| manifest.configurations.len().to_string());
+            let [recorded, fresh] = counts;
+            compare("number of configurations", recorded, fresh);
+        }
+        let is_output = |file: &&OutputFile| file.name != Self::FILE;
+        for output in &self.outputs {
+            let file = output.file.clone();
+            match fresh
+                .files()
+                .iter()
+                .filter(is_output)
+                .find(|fresh| fresh.name == output.file)
+            {
+                None => differences.push(Difference::Missing { file }),
+                Some(fresh) if sha256(&fresh.bytes) != output.sha256 => {
+                    differences.push(Difference::Bytes { file })
+                }
+                Some(_) => {}
+            }
+        }
+        for fresh in fresh.files().iter().filter(is_output) {
+            if !self.outputs.iter().any(|output| output.file == fresh.name) {
+                differences.push(Difference::New {
+                    file: fresh.name.to_owned(),
+                });
+            }
+        }
+        differences
+    }
+}
+
+fn inputs(inputs: &[Input]) -> String {
+    inputs
+        .iter()
+        .map(|input| format!("{} {}", input.path, input.sha256))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// In lower-case hexadecimal.
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::made_up;
+
+    #[test]
+    fn digest_of_a_known_text() {
+        assert_eq!(
+            sha256(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+
+    #[test]
+    fn reads_back_what_it_wrote_and_finds_no_difference() {
+        let folder = tempfile::tempdir().unwrap();
+        let outputs = Outputs::of(&made_up::runs_only()).unwrap();
+        outputs.write(folder.path()).unwrap();
+        let manifest = Manifest::load(&folder.path().join(Manifest::FILE)).unwrap();
+        assert_eq!(
+            manifest.to_json().as_bytes(),
+            outputs.files().last().unwrap().bytes
+        );
+        assert_eq!(manifest.verify(&outputs), []);
+    }
+
+    #[test]
+    fn names_what_went_in_and_what_came_out_differently() {
+        let results = made_up::runs_only();
+        let recorded = Outputs::of(&results).unwrap();
+        let recorded: Manifest = serde_json::from_slice(&recorded.files().last().unwrap().bytes).unwrap();
+        let mut changed = results;
+        changed.scenario.replicate.seed = 8;
+        changed.rows[0].replications[0].switches += 1;
+        let differences: Vec<String> = recorded
+            .verify(&Outputs::of(&changed).unwrap())
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            differences,
+            [
+                "seed: recorded 7, now 8",
+                "results.csv: other bytes",
+                "replications.csv: other bytes"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_no_manifest_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("manifest.json");
+        assert!(
+            Manifest::load(&path)
+                .unwrap_err()
+                .to_string()
+                .contains("manifest.json")
+        );
+        fs::write(&path, "{\"gilsim\": 3}").unwrap();
+        let error = Manifest::load(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("not a manifest") && error.contains("line 1"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn reads_like_this() {
+        let mut results = made_up::runs_only();
+        results.scenario.configurations.truncate(2);
+        insta::assert_snapshot!(
+            Manifest::of(
+                &results,
+                &[OutputFile {
+                    name: "results.csv",
+                    bytes: Vec::new()
+                }]
+            )
+            .to_json()
+        );
+    }
+}

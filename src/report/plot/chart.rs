@@ -1,0 +1,432 @@
+//! What a chart of results shows: which figure over which setting, and which rows make a line.
+
+use crate::report::plot::names::{Quantity, figure_quantity, label, others, setting_quantity};
+use crate::results::identity::{self, column_of};
+use crate::results::sheet::Figure;
+use crate::results::statistics::Estimate;
+use crate::results::{Results, Summary};
+use crate::scenario::{Configuration, MatchValue};
+use crate::study::published::{ComparedCell, compare};
+
+/// More lines than this cannot be told apart.
+const MOST_LINES: usize = 10;
+/// More bars than this do not fit on a page.
+const MOST_BARS: usize = 24;
+
+/// One of two kinds: over a number, or over nothing but the runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Chart {
+    /// A line for each run over a setting that is a number.
+    Lines(LineChart),
+    /// A bar for each configuration, where no number varies.
+    Bars(BarChart),
+}
+
+/// A figure over a setting.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LineChart {
+    /// Headline.
+    pub title: String,
+    /// What the marks mean that the labels do not say.
+    pub notes: Vec<String>,
+    /// What is varied.
+    pub x: Quantity,
+    /// What comes out.
+    pub y: Quantity,
+    /// At most ten.
+    pub lines: Vec<Line>,
+    /// Perfect scaling, in rising x; empty where it means nothing.
+    pub ideal: Vec<(f64, f64)>,
+}
+
+/// The rows of a run, as far as they differ in x alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// What tells it from the others.
+    pub label: String,
+    /// In rising x.
+    pub points: Vec<(f64, Estimate)>,
+    /// A figure that does not depend on x: a run that has no such setting.
+    pub level: Option<f64>,
+    /// What others measured.
+    pub published: Vec<PublishedPoint>,
+}
+
+/// A figure for each configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BarChart {
+    /// Headline.
+    pub title: String,
+    /// What the marks mean that the labels do not say.
+    pub notes: Vec<String>,
+    /// What comes out.
+    pub x: Quantity,
+    /// In the scenario's order.
+    pub bars: Vec<Bar>,
+}
+
+/// A configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bar {
+    /// What tells it from the others.
+    pub label: String,
+    /// `None` where it did not end.
+    pub figure: Option<Estimate>,
+    /// What others measured.
+    pub published: Vec<PublishedPoint>,
+}
+
+/// A figure that someone measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PublishedPoint {
+    /// The setting; of no meaning for a bar.
+    pub x: f64,
+    /// The figure.
+    pub y: f64,
+    /// The profile was fitted on it.
+    pub fitted: bool,
+}
+
+/// A row on its way to a chart.
+struct Item<'a> {
+    configuration: &'a Configuration,
+    figure: Option<Estimate>,
+    published: Vec<ComparedCell>,
+}
+
+impl Chart {
+    /// The published figure over the first setting that the published table matches by; else speedup, or
+    /// throughput where there is no speedup, over cores, workers or the first number that varies.
+    pub fn of(results: &Results) -> Self {
+        let summaries = results.summaries();
+        let figure = figure(results, &summaries);
+        let compared = compare(results);
+        let speaking_of = |row| {
+            compared
+                .iter()
+                .filter(move |cell| cell.row == Some(row))
+                .cloned()
+                .collect()
+        };
+        let rows = results.scenario.configurations.iter().zip(&summaries).enumerate();
+        let items: Vec<Item> = rows
+            .map(|(row, (configuration, summary))| Item {
+                configuration,
+                figure: figure.estimate(summary),
+                published: speaking_of(row),
+            })
+            .collect();
+        match varied(results) {
+            Some(key) => Self::Lines(line_chart(results, &items, figure, &key)),
+            None => Self::Bars(bar_chart(results, &items, figure)),
+        }
+    }
+}
+
+/// What comes out.
+fn figure(results: &Results, summaries: &[Summary]) -> &'static Figure {
+    let published = results
+        .scenario
+        .published
+        .as_ref()
+        .and_then(|published| Figure::named(&published.metric.ours));
+    let counted = summaries.iter().any(|summary| summary.speedup.is_some());
+    let usual = Figure::named(if counted { "speedup" } else { "throughput_per_s" });
+    published.or(usual).expect("both columns are in the schema")
+}
+
+/// The key of the setting that is on the x axis; `None` where no number varies within any run.
+fn varied(results: &Results) -> Option<String> {
+    let configurations = &results.scenario.configurations;
+    let matched = results
+        .scenario
+        .published
+        .iter()
+        .flat_map(|published| &published.cells)
+        .flat_map(|cell| {
+            let numbers = cell
+                .matches
+                .iter()
+                .filter(|(_, value)| matches!(value, MatchValue::Number(_)));
+            numbers.map(|(key, _)| key.as_str())
+        });
+    let swept = identity::swept_paths(configurations);
+    let mut keys = matched
+        .chain(["cores", "workers"])
+        .chain(swept)
+        .chain(["chunksize"]);
+    keys.find(|key| varies(configurations, key)).map(str::to_owned)
+}
+
+/// Whether some run has two configurations with different numbers there.
+fn varies(configurations: &[Configuration], key: &str) -> bool {
+    let mut firsts: Vec<(usize, f64)> = Vec::new();
+    configurations.iter().any(|configuration| {
+        let Some(number) = identity::setting(configuration, key).and_then(|setting| setting.number) else {
+            return false;
+        };
+        match firsts.iter().find(|(run, _)| *run == configuration.run) {
+            Some((_, first)) => *first != number,
+            None => {
+                firsts.push((configuration.run, number));
+                false
+            }
+        }
+    })
+}
+
+fn line_chart(results: &Results, items: &[Item], figure: &Figure, key: &str) -> LineChart {
+    let mut groups: Vec<Vec<&Item>> = Vec::new();
+    for item in items {
+        let same = |group: &&mut Vec<&Item>| {
+            group[0].configuration.run == item.configuration.run
+                && others(group[0].configuration, key).eq(others(item.configuration, key))
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(item),
+            None => groups.push(vec![item]),
+        }
+    }
+    let all = groups.len();
+    if all > MOST_LINES {
+        groups = (0..MOST_LINES)
+            .map(|index| groups[index * all / MOST_LINES].clone())
+            .collect();
+    }
+    let firsts: Vec<&Configuration> = groups.iter().map(|group| group[0].configuration).collect();
+    let lines: Vec<Line> = groups
+        .iter()
+        .map(|group| line(group, key, label(group[0].configuration, &firsts, Some(key))))
+        .collect();
+
+    let mut notes = notes(results, items);
+    if lines
+        .iter()
+        .flat_map(|line| &line.points)
+        .any(|(_, estimate)| estimate.interval.is_some())
+    {
+        notes.insert(0, interval_note(results, "shaded"));
+    }
+    if all > MOST_LINES {
+        notes.push(format!("{MOST_LINES} of {all} lines; results.csv has them all"));
+    }
+    let ideal = if figure.column == "speedup" {
+        ideal(items, &lines, key)
+    } else {
+        Vec::new()
+    };
+    LineChart {
+        title: results.scenario.title.clone(),
+        notes,
+        x: setting_quantity(&firsts, key),
+        y: figure_quantity(figure.column),
+        lines,
+        ideal,
+    }
+}
+
+fn line(group: &[&Item], key: &str, label: String) -> Line {
+    let x = |configuration| identity::setting(configuration, key).and_then(|setting| setting.number);
+    let mut points: Vec<(f64, Estimate)> = group
+        .iter()
+        .filter_map(|item| Some((x(item.configuration)?, item.figure?)))
+        .collect();
+    points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let level = match group {
+        [only] if x(only.configuration).is_none() => only.figure.map(|figure| figure.mean),
+        _ => None,
+    };
+    let mut published = Vec::new();
+    for item in group {
+        if let Some(x) = x(item.configuration) {
+            published.extend(published_points(item, x));
+        }
+    }
+    published.sort_by(|a, b| a.x.total_cmp(&b.x));
+    Line {
+        label,
+        points,
+        level,
+        published,
+    }
+}
+
+fn published_points(item: &Item, x: f64) -> impl Iterator<Item = PublishedPoint> {
+    item.published.iter().map(move |cell| PublishedPoint {
+        x,
+        y: cell.published,
+        fitted: cell.fitted,
+    })
+}
+
+fn bar_chart(results: &Results, items: &[Item], figure: &Figure) -> BarChart {
+    let all: Vec<&Configuration> = items.iter().map(|item| item.configuration).collect();
+    let bars: Vec<Bar> = items
+        .iter()
+        .take(MOST_BARS)
+        .map(|item| Bar {
+            label: label(item.configuration, &all, None),
+            figure: item.figure,
+            published: published_points(item, 0.0).collect(),
+        })
+        .collect();
+    let mut notes = notes(results, items);
+    if bars
+        .iter()
+        .filter_map(|bar| bar.figure)
+        .any(|figure| figure.interval.is_some())
+    {
+        notes.insert(0, interval_note(results, "whiskers"));
+    }
+    if items.len() > MOST_BARS {
+        notes.push(format!(
+            "the first {MOST_BARS} of {}; results.csv has them all",
+            items.len()
+        ));
+    }
+    BarChart {
+        title: results.scenario.title.clone(),
+        notes,
+        x: figure_quantity(figure.column),
+        bars,
+    }
+}
+
+/// Perfect scaling over cores, or over workers: these are of no use beyond the cores, unless what they do shows
+/// that they mostly wait. Nothing where the lines leave it behind, or where x is something else.
+fn ideal(items: &[Item], lines: &[Line], key: &str) -> Vec<(f64, f64)> {
+    let points = || {
+        lines
+            .iter()
+            .flat_map(|line| &line.points)
+            .map(|(x, figure)| (*x, figure.mean))
+    };
+    let cores = items
+        .iter()
+        .map(|item| item.configuration.machine.cores)
+        .max()
+        .unwrap_or(1);
+    let cores = f64::from(cores);
+    let bound = match column_of(key) {
+        "cores" => f64::INFINITY,
+        "workers" if points().all(|(_, speedup)| speedup <= 1.25 * cores) => cores,
+        "workers" => f64::INFINITY,
+        _ => return Vec::new(),
+    };
+    let mut xs: Vec<f64> = points()
+        .map(|(x, _)| x)
+        .chain([bound])
+        .filter(|x| x.is_finite())
+        .collect();
+    let most = points().map(|(x, _)| x).fold(0.0, f64::max);
+    let least = points().map(|(x, _)| x).fold(f64::INFINITY, f64::min);
+    xs.retain(|x| (least..=most).contains(x));
+    xs.sort_by(f64::total_cmp);
+    xs.dedup();
+    if points().any(|(x, speedup)| speedup > 1.25 * x) || xs.len() < 2 {
+        return Vec::new();
+    }
+    xs.into_iter().map(|x| (x, x.min(bound))).collect()
+}
+
+fn interval_note(results: &Results, mark: &str) -> String {
+    format!(
+        "{mark}: 95 % confidence interval of {} replications",
+        results.scenario.replicate.replications
+    )
+}
+
+fn notes(results: &Results, items: &[Item]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(published) = &results.scenario.published {
+        let fitted = published.cells.iter().any(|cell| cell.fitted);
+        let barred = if fitted {
+            ", barred where the costs were fitted on them"
+        } else {
+            ""
+        };
+        notes.push(format!(
+            "open markers: published figures ({}){barred}",
+            published.file
+        ));
+    }
+    let missing = items.iter().filter(|item| item.figure.is_none()).count();
+    if missing > 0 {
+        notes.push(format!("{missing} without this figure; results.csv says why"));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::plot::axis::Unit;
+    use crate::results::made_up;
+
+    fn lines(results: &Results) -> LineChart {
+        match Chart::of(results) {
+            Chart::Lines(chart) => chart,
+            Chart::Bars(_) => panic!("a number varies"),
+        }
+    }
+
+    fn labels(chart: &LineChart) -> Vec<&str> {
+        chart.lines.iter().map(|line| line.label.as_str()).collect()
+    }
+
+    #[test]
+    fn speedup_over_cores_has_a_line_for_each_run_and_start_method() {
+        let chart = lines(&made_up::quickstart());
+        assert_eq!(
+            (chart.x.name.as_str(), chart.y.name.as_str()),
+            ("Cores", "Speedup over the sequential run")
+        );
+        assert_eq!(
+            labels(&chart),
+            ["sequential", "threads", "processes, fork", "processes, spawn"]
+        );
+        assert!(chart.lines.iter().all(|line| line.points.len() == 5));
+        assert_eq!(chart.ideal.last(), Some(&(16.0, 16.0)));
+        assert_eq!(
+            chart.notes,
+            ["shaded: 95 % confidence interval of 20 replications"]
+        );
+    }
+
+    #[test]
+    fn a_published_table_decides_figure_and_setting() {
+        let chart = lines(&made_up::echo());
+        assert_eq!(
+            (chart.x.name.as_str(), chart.x.unit),
+            ("Switch interval", Unit::Seconds)
+        );
+        assert_eq!(chart.y.name, "Throughput (per second)");
+        assert_eq!(labels(&chart), ["busy = 0", "busy = 1", "busy = 2", "busy = 4"]);
+        let published: Vec<usize> = chart.lines.iter().map(|line| line.published.len()).collect();
+        assert_eq!(published, [5, 5, 5, 4]);
+        assert!(chart.ideal.is_empty());
+        assert_eq!(
+            labels(&lines(&made_up::countdown())),
+            ["workers = 1", "workers = 2", "workers = 4", "workers = 8"]
+        );
+    }
+
+    #[test]
+    fn without_a_number_that_varies_there_are_bars() {
+        assert!(matches!(Chart::of(&made_up::runs_only()), Chart::Bars(chart) if chart.bars.len() == 5));
+    }
+
+    #[test]
+    fn workers_beyond_the_cores_are_no_ideal_unless_the_work_mostly_waits() {
+        let waiting = lines(&made_up::io_bound());
+        assert_eq!(waiting.ideal.last(), Some(&(64.0, 64.0)));
+        let mut busy = made_up::io_bound();
+        for row in &mut busy.rows {
+            row.baseline
+                .iter_mut()
+                .flatten()
+                .for_each(|baseline| *baseline = *baseline / 8);
+        }
+        assert_eq!(lines(&busy).ideal.last(), Some(&(64.0, 4.0)));
+    }
+}

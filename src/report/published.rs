@@ -1,0 +1,167 @@
+//! Published figures beside the simulated ones: on the console and as `published.csv`.
+
+use crate::report::console::{Column, render};
+use crate::report::{csv, human};
+use crate::results::{Results, Sheet, Value, significant};
+use crate::scenario::{MatchValue, Published};
+use crate::study::published::{Agreement, ComparedCell, compare};
+
+/// The comparison for a person, at most `width` columns wide; `None` where the scenario names no table.
+pub fn table(results: &Results, width: u16) -> Option<String> {
+    let published = results.scenario.published.as_ref()?;
+    let compared = compare(results);
+    let keys = keys(published);
+    let number = |number: f64| human::with_thousands(&significant(number, 4));
+    let column = |cell: &dyn Fn(&ComparedCell) -> String| compared.iter().map(cell).collect::<Vec<String>>();
+    let keys = keys
+        .iter()
+        .map(|key| Column::numbers(key, column(&|cell| value(published, cell, key).to_string())));
+    let columns: Vec<Column> = keys
+        .chain([
+            Column::numbers("published", column(&|cell| number(cell.published))),
+            Column::numbers(
+                "simulated",
+                column(&|cell| cell.simulated.map(number).unwrap_or_default()),
+            ),
+            Column::numbers(
+                "difference",
+                column(&|cell| cell.difference().map(human::signed_percent).unwrap_or_default()),
+            ),
+            Column::words("", column(&|cell| remark(cell).to_owned())),
+        ])
+        .collect();
+    let headline = format!(
+        "{}: {} beside our {}",
+        published.file, published.metric.theirs, published.metric.ours
+    );
+    let verdict = verdict(&Agreement::of(&compared));
+    Some(format!("{headline}\n{}{verdict}\n", render(&columns, width)))
+}
+
+/// `published.csv`: a row per compared cell; `None` where the scenario names no table.
+///
+/// Columns: one per key that the cells are matched by, `metric` (ours), `published`, `simulated` (empty where
+/// nothing matches), `relative_difference`, `cell` (`judged`, or `fitted` where the profile was fitted on it) and
+/// `run` (the row it was held against).
+pub fn to_csv(results: &Results) -> Option<Vec<u8>> {
+    let published = results.scenario.published.as_ref()?;
+    let keys = keys(published);
+    let figures = [
+        "metric",
+        "published",
+        "simulated",
+        "relative_difference",
+        "cell",
+        "run",
+    ];
+    let columns = keys.iter().copied().chain(figures).map(str::to_owned).collect();
+    let rows = compare(results).into_iter().map(|cell| {
+        let run = cell
+            .row
+            .map(|row| results.scenario.configurations[row].label.as_str())
+            .unwrap_or_default();
+        let mut values: Vec<Value> = keys.iter().map(|key| value(published, &cell, key)).collect();
+        values.extend([
+            published.metric.ours.as_str().into(),
+            Value::Number(cell.published),
+            cell.simulated.into(),
+            cell.difference().into(),
+            if cell.fitted {
+                "fitted".into()
+            } else {
+                "judged".into()
+            },
+            run.into(),
+        ]);
+        values
+    });
+    Some(csv::csv(&Sheet {
+        columns,
+        rows: rows.collect(),
+    }))
+}
+
+/// How far off the judged cells are, in one line.
+fn verdict(agreement: &Agreement) -> String {
+    let mut words = match (agreement.median, agreement.worst) {
+        (Some(median), Some(worst)) => format!(
+            "{} predictions, off by {} in the median and {} at worst",
+            agreement.judged,
+            human::percent(median),
+            human::percent(worst)
+        ),
+        _ => "no predictions to judge".to_owned(),
+    };
+    if agreement.fitted > 0 {
+        words += &format!("; {} more were fitted and are not judged", agreement.fitted);
+    }
+    if agreement.unmatched > 0 {
+        words += &format!(
+            "; {} have no configuration that ended to be held against",
+            agreement.unmatched
+        );
+    }
+    words
+}
+
+fn remark(cell: &ComparedCell) -> &'static str {
+    match (cell.fitted, cell.row) {
+        (true, _) => "fitted",
+        (false, None) => "no such configuration",
+        (false, Some(_)) => "",
+    }
+}
+
+/// All keys that any cell is matched by, in first-seen order.
+fn keys(published: &Published) -> Vec<&str> {
+    let mut keys = Vec::new();
+    for (key, _) in published.cells.iter().flat_map(|cell| &cell.matches) {
+        if !keys.contains(&key.as_str()) {
+            keys.push(key.as_str());
+        }
+    }
+    keys
+}
+
+fn value(published: &Published, cell: &ComparedCell, key: &str) -> Value {
+    let mut matches = published.cells[cell.cell].matches.iter();
+    match matches.find(|(matched, _)| matched == key) {
+        Some((_, MatchValue::Number(number))) => Value::Number(*number),
+        Some((_, MatchValue::Text(text))) => text.as_str().into(),
+        None => Value::Empty,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::made_up;
+
+    #[test]
+    fn reads_well_at_100_columns() {
+        insta::assert_snapshot!(table(&made_up::echo(), 100).unwrap());
+    }
+
+    #[test]
+    fn csv_has_a_row_for_each_cell() {
+        let text = String::from_utf8(to_csv(&made_up::echo()).unwrap()).unwrap();
+        let mut lines = text.lines();
+        assert_eq!(
+            lines.next().unwrap(),
+            "python.switch_interval,background.busy.count,metric,published,simulated,relative_difference,cell,run"
+        );
+        assert_eq!(
+            lines.next().unwrap(),
+            "0.1,0,throughput_per_s,30000,29700,-0.01,judged,server"
+        );
+        assert_eq!(text.lines().count(), 20);
+    }
+
+    #[test]
+    fn a_scenario_without_a_published_table_has_neither() {
+        assert_eq!(
+            (table(&made_up::quickstart(), 100), to_csv(&made_up::quickstart())),
+            (None, None)
+        );
+    }
+}

@@ -1,0 +1,259 @@
+//! The table on the console: for a person, so only what varies or matters, in units that can be read.
+
+use crate::report::console::{Column, render};
+use crate::report::human;
+use crate::results::identity;
+use crate::results::summary::Shares;
+use crate::results::{Results, Status, Summary};
+use crate::scenario::Configuration;
+
+/// Shares below this are left out of "where the time went".
+const WORTH_TELLING: f64 = 0.005;
+
+/// The table for a person, at most `width` columns wide, with a headline above and words below. No colours.
+pub fn table(results: &Results, width: u16) -> String {
+    let summaries = results.summaries();
+    // As many shares as fit without a line break in any cell; if not even one does, some cell has to wrap.
+    let body = |shares| render(&columns(results, &summaries, shares), width);
+    let unbroken = |body: &String| body.lines().count() == summaries.len() + 2;
+    let body = [3, 2]
+        .into_iter()
+        .map(body)
+        .find(unbroken)
+        .unwrap_or_else(|| body(1));
+    format!("{}\n{body}{}", headline(results), remarks(results, &summaries))
+}
+
+/// `shares` is how many activities of the workers to tell.
+fn columns(results: &Results, summaries: &[Summary], shares: usize) -> Vec<Column> {
+    let mut columns = identity_columns(&results.scenario.configurations);
+    let figure = |cell: &dyn Fn(&Summary) -> Option<String>| -> Vec<String> {
+        summaries
+            .iter()
+            .map(|summary| cell(summary).unwrap_or_default())
+            .collect()
+    };
+    columns.extend([
+        Column::words(
+            "status",
+            figure(&|s| (s.status != Status::Done).then(|| s.status.name().to_owned())),
+        ),
+        Column::numbers(
+            "speedup",
+            figure(&|s| s.speedup.map(|speedup| human::hundredths(speedup.mean))),
+        ),
+    ]);
+    if summaries.iter().any(|summary| summary.speedup.is_some()) {
+        columns.push(Column::numbers(
+            "makespan",
+            figure(&|s| s.makespan.as_ref().map(human::duration_estimate)),
+        ));
+    } else {
+        columns.extend([
+            Column::numbers(
+                "per second",
+                figure(&|s| s.throughput.as_ref().map(human::estimate)),
+            ),
+            Column::numbers(
+                "latency",
+                figure(&|s| s.latency.map(|latency| human::duration(latency.mean))),
+            ),
+            Column::numbers(
+                "99 %",
+                figure(&|s| s.latency.map(|latency| human::duration(latency.p99))),
+            ),
+        ]);
+    }
+    columns.push(Column::words(
+        "workers' time",
+        figure(&|s| s.shares.map(|all| top_shares(&all, shares))),
+    ));
+    columns.retain(|column| !column.is_empty());
+    columns
+}
+
+/// The run, and whatever else tells the configurations apart.
+fn identity_columns(configurations: &[Configuration]) -> Vec<Column> {
+    let each = |cell: &dyn Fn(&Configuration) -> String| -> Vec<String> {
+        configurations.iter().map(cell).collect()
+    };
+    let shown = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+    let mut columns = vec![
+        Column::numbers("cores", each(&|c| c.machine.cores.to_string())),
+        Column::numbers(
+            "workers",
+            each(&|c| shown(identity::workers(&c.executor).map(u64::from))),
+        ),
+        Column::words(
+            "start",
+            each(&|c| {
+                identity::start_method(&c.executor)
+                    .map(identity::start_method_name)
+                    .unwrap_or_default()
+                    .to_owned()
+            }),
+        ),
+        Column::numbers("chunk", each(&|c| shown(identity::chunksize(&c.executor)))),
+    ];
+    for path in identity::swept_paths(configurations) {
+        let cells = each(&|c| {
+            let swept = c.swept.iter().find(|setting| setting.path == path);
+            swept.map(|setting| setting.shown.clone()).unwrap_or_default()
+        });
+        columns.push(Column::numbers(short_name(path), cells));
+    }
+    columns.retain(Column::tells_rows_apart);
+    columns.insert(0, Column::words("run", each(&|c| c.label.clone())));
+    columns
+}
+
+/// `background.busy.count` is "busy", `python.switch_interval` is "switch_interval".
+fn short_name(path: &str) -> &str {
+    let path = path.strip_suffix(".count").unwrap_or(path);
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+/// The largest so many, in words.
+fn top_shares(shares: &Shares, most: usize) -> String {
+    let mut parts: Vec<(&str, f64)> = shares
+        .named()
+        .filter(|(_, share)| *share >= WORTH_TELLING)
+        .collect();
+    parts.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let words = parts
+        .iter()
+        .take(most)
+        .map(|(activity, share)| format!("{:.0} % {}", share * 100.0, in_words(activity)));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn in_words(activity: &str) -> &str {
+    match activity {
+        "waiting_for_lock" => "lock",
+        "ready_without_core" => "no core",
+        "serialization" => "pickling",
+        other => other,
+    }
+}
+
+/// What is the same for all rows.
+fn headline(results: &Results) -> String {
+    let scenario = &results.scenario;
+    let mut facts = Vec::new();
+    if let Some(first) = scenario.configurations.first() {
+        let all = |same: &dyn Fn(&Configuration) -> bool| scenario.configurations.iter().all(same);
+        if all(&|c| c.machine.cores == first.machine.cores) {
+            let plural = if first.machine.cores == 1 { "" } else { "s" };
+            facts.push(format!("{} core{plural}", first.machine.cores));
+        }
+        if all(&|c| c.python.version == first.python.version) {
+            facts.push(format!(
+                "CPython {}.{}",
+                first.python.version.major, first.python.version.minor
+            ));
+        }
+        if all(&|c| c.machine.profile.name == first.machine.profile.name) {
+            facts.push(format!("costs of {}", first.machine.profile.name));
+        }
+    }
+    let replications = scenario.replicate.replications;
+    if replications > 1 {
+        facts.push(format!(
+            "{replications} replications (± is the 95 % confidence interval)"
+        ));
+    }
+    format!("{}\n{}", scenario.title, facts.join(", "))
+}
+
+/// What a table cannot say: the bound that dependencies set, and what went wrong.
+fn remarks(results: &Results, summaries: &[Summary]) -> String {
+    let mut remarks = String::new();
+    let depends = |c: &Configuration| c.tasks.iter().any(|group| !group.after.is_empty());
+    if results.scenario.configurations.iter().any(depends) {
+        let paths: Vec<f64> = summaries
+            .iter()
+            .filter_map(|summary| summary.critical_path)
+            .collect();
+        let shortest = paths.iter().copied().min_by(f64::total_cmp);
+        let longest = paths.iter().copied().max_by(f64::total_cmp);
+        if let (Some(shortest), Some(longest)) = (shortest, longest) {
+            let from = human::duration(shortest);
+            let to = human::duration(longest);
+            let range = if from == to {
+                from
+            } else {
+                format!("{from} to {to}")
+            };
+            remarks += &format!(
+                "Critical path: the longest chain of items that must follow each other takes {range} by their own \
+                 work,\nso no executor and no number of cores can be faster than that.\n"
+            );
+        }
+    }
+    for (configuration, summary) in results.scenario.configurations.iter().zip(summaries) {
+        if summary.status != Status::Done && !summary.detail.is_empty() {
+            remarks += &format!(
+                "{}: {}: {}\n",
+                configuration.label,
+                summary.status.name(),
+                summary.detail
+            );
+        }
+    }
+    remarks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::made_up;
+    use crate::scenario::{Dependency, DependencyKind};
+
+    #[test]
+    fn no_line_is_wider_than_asked_for() {
+        for results in [
+            made_up::quickstart(),
+            made_up::echo(),
+            made_up::countdown(),
+            made_up::runs_only(),
+        ] {
+            for width in [80, 100, 140] {
+                let text = table(&results, width);
+                let widest = text
+                    .lines()
+                    .skip(2)
+                    .map(|line| line.chars().count())
+                    .max()
+                    .unwrap();
+                assert!(widest <= width as usize, "{widest} > {width}\n{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn reads_well_at_100_columns() {
+        insta::assert_snapshot!(table(&made_up::runs_only(), 100));
+        insta::assert_snapshot!(table(&made_up::quickstart(), 100));
+        insta::assert_snapshot!(table(&made_up::echo(), 100));
+    }
+
+    #[test]
+    fn what_went_wrong_and_what_cannot_be_beaten_is_said_in_words() {
+        let mut results = made_up::runs_only();
+        let first = Dependency {
+            group: 0,
+            kind: DependencyKind::All,
+        };
+        for configuration in &mut results.scenario.configurations {
+            configuration.tasks[0].after = vec![first.clone()];
+        }
+        results.rows[1].replications[0].status = Status::Deadlock;
+        results.rows[1].replications[0].detail = "worker 1 waits for lock a, which worker 2 holds".to_owned();
+        let text = table(&results, 100);
+        assert!(text.contains("takes 25.0 ms by their own work"), "{text}");
+        assert!(
+            text.contains("threads: deadlock: 1 of 10 replications: worker 1 waits for lock a"),
+            "{text}"
+        );
+    }
+}
