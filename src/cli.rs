@@ -1,1 +1,97 @@
-//! To come.
+//! The command line: one file per verb. Arguments in, calls down, exit code out.
+//!
+//! Results go to standard output or to files, words to standard error.
+
+mod check;
+mod run;
+mod schema;
+
+use std::io::{IsTerminal, stderr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::input::Diagnostics;
+
+/// All is well.
+const DONE: u8 = 0;
+/// A row, a comparison or a check failed.
+const FAILED: u8 = 1;
+/// The input is of no use, or the output has nowhere to go.
+const UNUSABLE: u8 = 2;
+
+/// What threads and processes would make of a Python program, before anyone rewrites it.
+#[derive(Debug, Parser)]
+#[command(name = "gilsim", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Simulate a scenario: a table on the terminal, tables and plots in files.
+    Run(run::Arguments),
+    /// Say what is wrong with a scenario, without simulating it.
+    Check(check::Arguments),
+    /// Print the JSON Schema of scenario files, for editors.
+    Schema,
+    /// Print the first draws of every distribution: the same in every build of one version.
+    #[command(hide = true)]
+    Draws,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A table for a person.
+    #[default]
+    Table,
+    /// `results.csv`.
+    Csv,
+    /// The same as JSON: a list of objects.
+    Json,
+}
+
+/// The scenario and what is changed in it.
+#[derive(Debug, clap::Args)]
+struct ScenarioArguments {
+    /// The scenario file.
+    #[arg(required_unless_present = "verify")]
+    scenario: Option<PathBuf>,
+    /// Put VALUE where the scenario has something else; a list sweeps. May be repeated.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    overrides: Vec<String>,
+    /// Name the random streams by this number instead of the scenario's `seed`.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    let code = match Arguments::parse().verb {
+        Verb::Run(arguments) => run::run(&arguments),
+        Verb::Check(arguments) => check::check(&arguments),
+        Verb::Schema => schema::print(),
+        Verb::Draws => {
+            print!("{}", crate::random::first_draws());
+            Ok(DONE)
+        }
+    };
+    ExitCode::from(code.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        UNUSABLE
+    }))
+}
+
+/// Says everything that is wrong with an input.
+fn complain(diagnostics: &Diagnostics) -> u8 {
+    eprintln!("{}", diagnostics.render(colour()));
+    UNUSABLE
+}
+
+/// Whether words may be coloured: on a terminal, unless the user asked for none (<https://no-color.org>).
+fn colour() -> bool {
+    stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}

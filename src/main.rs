@@ -1,1 +1,7 @@
-fn main() {}
+//! The `gilsim` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gilsim::cli::main()
+}

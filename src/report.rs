@@ -11,12 +11,13 @@ mod console;
 mod csv;
 mod human;
 mod json;
-pub mod manifest;
+mod manifest;
 mod output;
 mod plot;
 pub mod published;
 mod table;
 
+pub use manifest::{Difference, Manifest};
 pub use output::{OutputFile, Outputs};
 pub use table::table;
 

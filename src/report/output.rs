@@ -62,6 +62,19 @@ impl Outputs {
         Ok(Self { files })
     }
 
+    /// Finds out, before anything is simulated, whether files can be written into `folder`. Leaves nothing behind.
+    ///
+    /// # Errors
+    /// They cannot.
+    pub fn check_folder(folder: &Path) -> Result<(), ReportError> {
+        let unusable = |source| ReportError::Folder { folder: folder.to_owned(), source };
+        // The nearest folder that exists already: it is there that others would be made.
+        let here = |path: &Path| if path.as_os_str().is_empty() { PathBuf::from(".") } else { path.to_owned() };
+        let existing = folder.ancestors().map(here).find(|path| path.exists());
+        let existing = existing.unwrap_or_else(|| folder.to_owned());
+        tempfile::Builder::new().prefix(".gilsim-").tempdir_in(existing).map(drop).map_err(unusable)
+    }
+
     /// In the order in which they are written.
     pub fn files(&self) -> &[OutputFile] {
         &self.files
