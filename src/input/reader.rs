@@ -96,8 +96,8 @@ impl<'t> Reading<'t> {
                 .label("and the second")
                 .see(first.key_place, "the first")
                 .help(format!(
-                    "{} has exactly one {}: keep one of them, or split it",
-                    choice.what, choice.tag
+                    "{} has exactly one {}: {}",
+                    choice.what, choice.tag, choice.split
                 )),
             ),
         }
