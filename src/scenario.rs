@@ -224,7 +224,7 @@ pub enum Step {
     },
     /// `lock`: the inner steps run with the named lock held; one for all workers.
     Lock {
-        /// Index into the sorted list of the scenario's lock names.
+        /// Steps with the same name share one lock.
         name: String,
         /// Run while the lock is held.
         steps: Vec<Step>,

@@ -15,6 +15,9 @@ pub struct Nanos(pub u64);
 impl Nanos {
     /// No time at all; the start of a simulation.
     pub const ZERO: Self = Self(0);
+    /// The longest time that a scenario can write, 100 days: twice as much still fits into 64 bits in units of
+    /// 1/1024 ns. Random times are to be cut here, too.
+    pub const LONGEST: Self = Self(100 * 24 * 3_600_000_000_000);
     /// Later than anything that happens: a burst of work that never ends.
     pub const FOREVER: Self = Self(u64::MAX);
 

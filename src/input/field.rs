@@ -71,7 +71,7 @@ impl<'t> Field<'t> {
         let value: Nanos = self.quantity()?;
         if value < min {
             let why = if value == Nanos::ZERO {
-                "nothing".to_owned()
+                "zero".to_owned()
             } else {
                 format!("shorter than {min}")
             };
@@ -279,6 +279,11 @@ impl<'t> Field<'t> {
                 Shape::Text | Shape::Name | Shape::Words(_) | Shape::Pattern { .. }
             )
         });
+        let wants_plain = matches!(
+            self.shape,
+            Shape::Integer { .. } | Shape::Number { .. } | Shape::Boolean
+        );
+        let is_plain = |text: &str| text.parse::<f64>().is_ok() || text == "true" || text == "false";
         match &self.node.value {
             Value::Integer(_) | Value::Float(_) | Value::Boolean(_) if wants_text => {
                 let written = self.reading.complaints.text(self.node.place);
@@ -294,15 +299,8 @@ impl<'t> Field<'t> {
             {
                 complaint = complaint.help("put it in brackets: [{ ... }]");
             }
-            Value::Text(text)
-                if matches!(
-                    self.shape,
-                    Shape::Integer { .. } | Shape::Number { .. } | Shape::Boolean
-                ) =>
-            {
-                if text.parse::<f64>().is_ok() || text == "true" || text == "false" {
-                    complaint = complaint.help(format!("write it without quotes: {text}"));
-                }
+            Value::Text(text) if wants_plain && is_plain(text) => {
+                complaint = complaint.help(format!("write it without quotes: {text}"));
             }
             _ => {}
         }
@@ -319,7 +317,7 @@ impl<'t> Field<'t> {
         });
         let expected = match shape {
             Some(Shape::Duration { min, max }) if min.0 == 1 => {
-                format!("more than nothing and at most {} days", max.0 / DAY)
+                format!("more than zero and at most {} days", max.0 / DAY)
             }
             Some(Shape::Duration { min, max }) if min.0 == 0 => format!("at most {} days", max.0 / DAY),
             Some(Shape::Duration { min, max }) => format!("from {min} to {} days", max.0 / DAY),

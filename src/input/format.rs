@@ -264,6 +264,8 @@ pub struct Choice {
     pub what: &'static str,
     /// What the telling key is called: `verb`.
     pub tag: &'static str,
+    /// What to do where there are two.
+    pub split: &'static str,
     /// Each with its telling key first.
     pub variants: &'static [Format],
 }
@@ -326,7 +328,7 @@ pub fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
     for (index, digit) in digits.char_indices() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -65,7 +65,6 @@ impl<'t> Reading<'t> {
                 return self.complaints.refuse(complaint);
             }
         };
-        // `lock` is a verb and also says how an update is guarded, so a later variant may claim an earlier's tag.
         let is_tag = |entry: &&Entry| {
             choice
                 .variants
@@ -79,6 +78,7 @@ impl<'t> Reading<'t> {
                 .iter()
                 .find(|variant| variant.tag().name == entry.key)
         };
+        // First, since its keys may be tags of others: `lock` is a verb, and also says how an update is guarded.
         if let Some(entry) = tags
             .iter()
             .find(|entry| variant_of(entry).is_some_and(|v| v.tag().is_later()))
@@ -96,8 +96,8 @@ impl<'t> Reading<'t> {
                 .label("and the second")
                 .see(first.key_place, "the first")
                 .help(format!(
-                    "{} has exactly one {}: keep one of them, or split it",
-                    choice.what, choice.tag
+                    "{} has exactly one {}: {}",
+                    choice.what, choice.tag, choice.split
                 )),
             ),
         }
@@ -125,20 +125,6 @@ impl<'t> Reading<'t> {
             .label("its machinery does not exist yet")
             .help(instead);
         self.complaints.refuse(complaint)
-    }
-}
-
-static EMPTY: Table = Table::EMPTY;
-
-/// The complaint about something else in a table's place.
-fn no_table(node: &Node, format: &Format) -> Complaint {
-    let complaint = Complaint::at(node.place, format!("{} must be a table", format.name))
-        .label(format!("this is {}", node.kind()));
-    match node.value {
-        Value::List(_) if format.name.starts_with('[') => {
-            complaint.help(format!("there is one of it: write {}", format.name))
-        }
-        _ => complaint.help(format!("its keys are {}", list(&format.names(), "and"))),
     }
 }
 
@@ -377,5 +363,20 @@ impl<'t> Reader<'t> {
         self.format
             .key(key)
             .expect("a decoder asks only for keys that its format lists")
+    }
+}
+
+/// What an absent table holds.
+static EMPTY: Table = Table::EMPTY;
+
+/// The complaint about something else in a table's place.
+fn no_table(node: &Node, format: &Format) -> Complaint {
+    let complaint = Complaint::at(node.place, format!("{} must be a table", format.name))
+        .label(format!("this is {}", node.kind()));
+    match node.value {
+        Value::List(_) if format.name.starts_with('[') => {
+            complaint.help(format!("there is one of it: write {}", format.name))
+        }
+        _ => complaint.help(format!("its keys are {}", list(&format.names(), "and"))),
     }
 }

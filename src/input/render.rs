@@ -91,7 +91,9 @@ fn snippet<'a>(
             annotation.label(label)
         }
     });
-    Snippet::source(&text[first..last])
+    // A carriage return would be shown; a blank takes as many bytes.
+    let lines = text[first..last].replace('\r', " ");
+    Snippet::source(lines)
         .line_start(line)
         .path(source.name.as_str())
         .annotations(annotations)

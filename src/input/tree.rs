@@ -117,7 +117,7 @@ pub fn parse_document(complaints: &Complaints, source: usize, text: &str) -> Opt
 
 /// What usually is behind an error of syntax.
 fn hint(complaint: Complaint, message: &str, at: usize, text: &str) -> Complaint {
-    if message.starts_with("string values must be quoted") {
+    if is_missing_quotes(message) {
         let rest = text[at..]
             .split(['\n', ',', ']', '}', '#'])
             .next()
@@ -140,15 +140,24 @@ fn hint(complaint: Complaint, message: &str, at: usize, text: &str) -> Complaint
     complaint
 }
 
-/// Parses one value that starts at byte `offset` of a registered source.
+/// Parses one value that starts at byte `offset` of a registered source. Texts without quotes, such as `5ms`, will
+/// do: a shell has eaten them, or nobody typed them.
 ///
 /// # Errors
 /// What TOML says against it.
 pub fn parse_value(source: usize, offset: usize, text: &str) -> Result<Node, String> {
-    match DeValue::parse(text) {
-        Ok(value) => Ok(convert(value, source, offset)),
-        Err(error) => Err(error.message().to_owned()),
+    let (value, errors) = DeValue::parse_recoverable(text);
+    match errors
+        .iter()
+        .find(|error| text.trim().is_empty() || !is_missing_quotes(error.message()))
+    {
+        None => Ok(convert(value, source, offset)),
+        Some(error) => Err(error.message().to_owned()),
     }
+}
+
+fn is_missing_quotes(message: &str) -> bool {
+    message.starts_with("string values must be quoted")
 }
 
 fn convert_table(table: DeTable<'_>, source: usize, offset: usize) -> Table {

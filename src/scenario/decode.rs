@@ -61,10 +61,24 @@ impl<'t> Decoder<'t> {
         let program = self.program(&scenario);
         let tasks = task::tasks(self, &scenario);
         let background = task::background(self, &scenario);
-        let (reader, machine, tasks, python) = (reader?, machine?, tasks?, python?);
-        let overridden = overridden?;
-        let executor = run::executor(&reader, &machine, overridden.version, &tasks);
-        limits::check(&scenario, &reader, &tasks, executor.as_ref());
+        let (reader, machine, overridden) = (reader?, machine?, overridden?);
+        // Where a task is wrong, the run is checked all the same, as for no tasks.
+        let executor = run::executor(
+            &reader,
+            &machine,
+            overridden.version,
+            tasks.as_deref().unwrap_or_default(),
+        );
+        let (tasks, executor, python) = (tasks?, executor?, python?);
+        let (program, background) = (program?, background?);
+        let extent = limits::Extent {
+            scenario: &scenario,
+            run: &reader,
+            tasks: &tasks,
+            background: &background,
+            executor: &executor,
+        };
+        extent.check();
         let groups = tasks.into_iter().map(|task| task.group).collect();
         Some(Configuration {
             run: run.index,
@@ -73,10 +87,10 @@ impl<'t> Decoder<'t> {
             machine,
             python: overridden,
             baseline_python: python,
-            program: program?,
+            program,
             tasks: groups,
-            background: background?,
-            executor: executor?,
+            background,
+            executor,
         })
     }
 

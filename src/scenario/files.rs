@@ -9,8 +9,6 @@ use crate::input::{Complaint, Complaints, Field, Place, read_text};
 use crate::profile::Profile;
 use crate::units::Nanos;
 
-use super::format::LONGEST;
-
 /// The longest CSV file that is read.
 pub const LONGEST_TABLE: u64 = 64 << 20;
 
@@ -62,10 +60,11 @@ impl Files {
 
     /// The text of a CSV file, as a source; `place` names it.
     pub fn table(&self, complaints: &Complaints, name: &str, place: Place) -> Option<usize> {
+        let path = self.base.join(name);
         read_text(
             complaints,
-            &self.base.join(name),
-            name,
+            &path,
+            &path.display().to_string(),
             LONGEST_TABLE,
             Some(place),
         )
@@ -109,11 +108,10 @@ fn durations(complaints: &Complaints, source: usize) -> Option<Arc<[Nanos]>> {
 /// A decimal number of seconds, rounded to whole nanoseconds: clocks print more digits than they have.
 fn seconds(text: &str) -> Result<Nanos, String> {
     let value: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    if !(value >= 0.0) {
-        return Err("a duration cannot be negative".to_owned());
+    match value {
+        value if value.is_nan() => Err("not a number".to_owned()),
+        value if value < 0.0 => Err("a duration cannot be negative".to_owned()),
+        value if value > Nanos::LONGEST.as_secs_f64() => Err("longer than 100 days".to_owned()),
+        value => Ok(Nanos((value * 1e9).round() as u64)),
     }
-    if value > LONGEST.as_secs_f64() {
-        return Err("longer than 100 days".to_owned());
-    }
-    Ok(Nanos((value * 1e9).round() as u64))
 }

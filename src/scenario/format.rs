@@ -14,9 +14,6 @@ pub use task::{BACKGROUND, PAYLOAD, TASK};
 use crate::input::{Format, Key, Shape, Word, Words};
 use crate::units::{Bytes, Nanos};
 
-/// The longest time that can be written. With it, a configuration's whole work, counted in 1/1024 ns, fits in
-/// 64 bits twice over.
-pub const LONGEST: Nanos = Nanos(100 * 24 * 3_600_000_000_000);
 /// The most memory that can be written.
 pub const LARGEST: Bytes = Bytes(1 << 40);
 /// The most threads or processes of one kind: beyond it Linux would refuse, too.
@@ -26,22 +23,22 @@ pub const MOST_ITEMS: u64 = 10_000_000;
 /// The most configurations of one scenario.
 pub const MOST_CONFIGURATIONS: u128 = 100_000;
 
-/// A time from nothing to [`LONGEST`].
+/// A time from nothing to [`Nanos::LONGEST`].
 pub const DURATION: Shape = Shape::Duration {
     min: Nanos::ZERO,
-    max: LONGEST,
+    max: Nanos::LONGEST,
 };
 /// A time that is more than nothing.
 pub const SOME_TIME: Shape = Shape::Duration {
     min: Nanos(1),
-    max: LONGEST,
+    max: Nanos::LONGEST,
 };
 /// A size from nothing to [`LARGEST`].
 pub const SIZE: Shape = Shape::Size { max: LARGEST };
 
 /// The whole file.
 pub static SCENARIO: Format = Format {
-    name: "a scenario",
+    name: "the scenario",
     help: "What a Python program does, what it runs on, and what might spread it over threads and processes.",
     keys: &[
         Key::optional(

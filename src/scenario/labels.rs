@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::input::{Complaint, Complaints, Node, Table, Value};
+use crate::input::{Complaint, Complaints, Node, Place, Table, Value};
 
 use super::axes::shown;
 use super::format::RUN;
@@ -56,16 +56,22 @@ fn refuse_duplicates(
     labels: &[Option<String>],
     executors: &[String],
 ) {
-    let mut seen = BTreeMap::new();
+    let mut seen: BTreeMap<String, Place> = BTreeMap::new();
     for (run, (label, executor)) in runs.iter().zip(labels.iter().zip(executors)) {
-        let label = label.as_ref().unwrap_or(executor);
-        if let Some(first) = seen.insert(label, run.place).filter(|_| !label.is_empty()) {
-            complaints.add(
-                Complaint::at(run.place, format!("two runs are called `{label}`"))
-                    .label("the second")
-                    .see(first, "the first")
-                    .help("give each a `name` of its own, or take one out"),
-            );
+        let labels: Vec<String> = match label {
+            Some(label) => vec![label.clone()],
+            None => executor.split('/').map(str::to_owned).collect(),
+        };
+        for label in labels.into_iter().filter(|label| !label.is_empty()) {
+            if let Some(first) = seen.get(&label) {
+                complaints.add(
+                    Complaint::at(run.place, format!("two runs are called `{label}`"))
+                        .label("the second")
+                        .see(*first, "the first")
+                        .help("give each a `name` of its own, or take one out"),
+                );
+            }
+            seen.entry(label).or_insert(run.place);
         }
     }
 }

@@ -131,7 +131,7 @@ fn read(
     })
 }
 
-/// Every configuration, in order. Where there are too many, or mistakes, only as many as it takes to find more.
+/// Every configuration, in order. Where there are too many, one for each run: that finds most other mistakes.
 fn configurations(decoder: &Decoder<'_>, axes: &Axes, source: usize) -> Option<Vec<Configuration>> {
     let complaints = decoder.complaints;
     let runs: &[Node] = match decoder.scenario(&[])?.given("run") {
@@ -142,7 +142,7 @@ fn configurations(decoder: &Decoder<'_>, axes: &Axes, source: usize) -> Option<V
         if decoder.scenario(&[])?.has("run") {
             complaints.add(Complaint::at(Place::whole(source), "there are no runs").help("add a [[run]]"));
         }
-        // Tasks are checked all the same: as for a run that leaves everything open.
+        // Everything else is checked all the same.
         return check_without_runs(decoder);
     }
     let labels = labels::labels(complaints, runs);
@@ -154,10 +154,9 @@ fn configurations(decoder: &Decoder<'_>, axes: &Axes, source: usize) -> Option<V
             node,
             label: labels[index].as_deref(),
         };
-        let mut points = axes.points(index);
-        for point in points.by_ref().take(if few_enough { usize::MAX } else { 1 }) {
-            configurations.push(decoder.configuration(run, &point));
-        }
+        let most = if few_enough { usize::MAX } else { 1 };
+        let points = axes.points(index).take(most);
+        configurations.extend(points.map(|point| decoder.configuration(run, &point)));
     }
     configurations.into_iter().collect()
 }
@@ -168,20 +167,16 @@ fn check_without_runs(decoder: &Decoder<'_>) -> Option<Vec<Configuration>> {
         value: Value::Refused,
         place: Place::whole(0),
     };
+    let run = Run {
+        index: 0,
+        node: &node,
+        label: None,
+    };
     let point = axes::Point {
         choice: Vec::new(),
         swept: Vec::new(),
     };
-    decoder
-        .configuration(
-            Run {
-                index: 0,
-                node: &node,
-                label: None,
-            },
-            &point,
-        )
-        .map(|_| Vec::new())
+    decoder.configuration(run, &point).map(|_| Vec::new())
 }
 
 /// Whether replications of a configuration differ.

@@ -61,8 +61,8 @@ fn apply_one(complaints: &Complaints, root: &mut Node, option: &str, source: usi
     let Value::Table(table) = &mut root.value else {
         return None;
     };
-    let set = match section {
-        "run" => set_in_runs(table, keys, &value, path_place),
+    match section {
+        "run" => set_in_runs(complaints, table, keys, &value, path_place),
         "python" => {
             // What is set holds everywhere: a run's own value gives way.
             for run in tables_of(table, "run") {
@@ -71,18 +71,7 @@ fn apply_one(complaints: &Complaints, root: &mut Node, option: &str, source: usi
             set_in(root, path, value, path_place)
         }
         _ => set_in(root, path, value, path_place),
-    };
-    if set.is_none() {
-        complaints.add(
-            Complaint::at(path_place, format!("no run here knows `{keys}`"))
-                .label("no executor here has it")
-                .help(format!(
-                    "`{keys}` belongs to {}",
-                    list(&executors_with(keys), "and")
-                )),
-        );
     }
-    set
 }
 
 /// Every path of a scenario that holds, or could hold, a single value.
@@ -211,16 +200,30 @@ fn bare(source: usize, offset: usize, text: &str) -> Option<Node> {
     })
 }
 
-/// Sets a key of every run whose executor knows it; `None` where there is none.
-fn set_in_runs(root: &mut Table, key: &str, value: &Node, place: Place) -> Option<()> {
-    let mut known = None;
-    for run in tables_of(root, "run") {
+/// Sets a key of every run whose executor knows it; complains where there are runs, but none such.
+fn set_in_runs(
+    complaints: &Complaints,
+    root: &mut Table,
+    key: &str,
+    value: &Node,
+    place: Place,
+) -> Option<()> {
+    let runs = tables_of(root, "run");
+    let any = !runs.is_empty();
+    let mut known = false;
+    for run in runs {
         if knows(run, key) {
-            known = Some(());
+            known = true;
             insert(run, key, value.clone(), place);
         }
     }
-    known
+    if any && !known {
+        let complaint =
+            Complaint::at(place, format!("no run here knows `{key}`")).label("no executor here has it");
+        let help = format!("`{key}` belongs to {}", list(&executors_with(key), "and"));
+        return complaints.refuse(complaint.help(help));
+    }
+    Some(())
 }
 
 /// Whether a key means something under every executor that a run may have.
@@ -236,7 +239,8 @@ fn knows(run: &Table, key: &str) -> bool {
         })
 }
 
-/// Follows a path that is known to be right, and sets what it leads to.
+/// Follows a path that is known to be right, and sets what it leads to. `None` where something else stands in a
+/// table's place: that is complained about when the table is read.
 fn set_in(root: &mut Node, path: &str, value: Node, place: Place) -> Option<()> {
     let mut node = root;
     let mut segments = path.split('.').peekable();

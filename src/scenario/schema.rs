@@ -103,7 +103,7 @@ fn property(key: &'static Key) -> Value {
 fn shape(of: &'static Shape) -> Value {
     match of {
         Shape::Text => json!({ "type": "string", "pattern": r"\S" }),
-        Shape::Name => json!({ "type": "string", "pattern": r"^[\p{L}\p{N}_-]+$" }),
+        Shape::Name => json!({ "type": "string", "pattern": r"^[\p{Alphabetic}\p{N}_-]+$" }),
         Shape::Boolean => json!({ "type": "boolean" }),
         Shape::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
         Shape::Number { above, max } if above.is_finite() => {

@@ -216,7 +216,7 @@ impl Quantity {
             fraction.parse().map_err(|_| Reason::NoNumber)?
         };
         let scaled = fraction * u128::from(*size);
-        if scaled % parts != 0 {
+        if !scaled.is_multiple_of(parts) {
             return Err(Reason::NotWhole);
         }
         let total = whole.checked_add(scaled / parts).ok_or(Reason::TooLarge)?;
@@ -265,10 +265,13 @@ impl FromStr for Bytes {
 }
 
 impl fmt::Display for Nanos {
-    /// Exactly, in the largest of ns, us, ms and s that it reaches: `5ms`, `1.25s`, `90s`.
+    /// Exactly, in the largest of ns, us, ms and s that it reaches, whole hours in h: `5ms`, `1.25s`, `90s`, `2h`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if *self == Self::FOREVER {
             return f.write_str("forever");
+        }
+        if self.0 > 0 && self.0.is_multiple_of(HOUR) {
+            return write!(f, "{}h", self.0 / HOUR);
         }
         let (unit, name) = match self.0 {
             0..1_000 => (1, "ns"),
@@ -285,7 +288,7 @@ impl fmt::Display for Bytes {
     /// Exactly, in the largest of B, kB, MB and GB that it reaches, or in KiB, MiB and GiB where that is whole.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (unit, name) in [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")] {
-            if self.0 >= unit && self.0 % unit == 0 && self.0 % 1_000 != 0 {
+            if self.0 >= unit && self.0.is_multiple_of(unit) && !self.0.is_multiple_of(1_000) {
                 return write!(f, "{} {name}", self.0 / unit);
             }
         }
@@ -299,6 +302,9 @@ impl fmt::Display for Bytes {
         write!(f, " {name}")
     }
 }
+
+/// Nanoseconds.
+const HOUR: u64 = 3_600_000_000_000;
 
 /// `value / unit` for a `unit` that is a power of ten, every digit of it and no trailing zeros.
 fn write_decimal(f: &mut fmt::Formatter<'_>, value: u64, unit: u64) -> fmt::Result {
@@ -385,6 +391,8 @@ mod tests {
             assert_eq!(Nanos(value).to_string().parse(), Ok(Nanos(value)));
         }
         assert_eq!(Nanos(1_250_000_000).to_string(), "1.25s");
+        assert_eq!(Nanos::from_secs(90).to_string(), "90s");
+        assert_eq!(Nanos::from_secs(7200).to_string(), "2h");
         assert_eq!(Bytes(65_536).to_string(), "64 KiB");
         assert_eq!(Bytes(120_000_000).to_string(), "120 MB");
     }

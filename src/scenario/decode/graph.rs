@@ -116,7 +116,7 @@ fn cycle(edges: &[Vec<Edge>]) -> Option<Vec<usize>> {
         .filter(|component| component.len() > 1);
     let component: Vec<usize> = tangled
         .map(|c| c.into_iter().map(NodeIndex::index).collect())
-        .min_by_key(first)?;
+        .min_by_key(|component: &Vec<usize>| first(component))?;
     // Within a component every group has a way on, and the walk must come back to a group it has seen.
     let mut walk = vec![first(&component)];
     loop {
@@ -132,7 +132,7 @@ fn cycle(edges: &[Vec<Edge>]) -> Option<Vec<usize>> {
     }
 }
 
-fn first(component: &Vec<usize>) -> usize {
+fn first(component: &[usize]) -> usize {
     component.iter().copied().min().unwrap_or(0)
 }
 

@@ -2,9 +2,10 @@
 
 use crate::input::{Complaint, Reader, grouped};
 use crate::random::Distribution;
+use crate::units::Nanos;
 
-use super::super::format::{LONGEST, MOST_THREADS};
-use super::super::{Demand, Executor, Step};
+use super::super::format::{MOST_THREADS, REPLICATE};
+use super::super::{Background, Demand, Executor, Step};
 use super::task::Task;
 
 /// What steps amount to. Saturating: only compared with bounds.
@@ -16,8 +17,8 @@ pub struct Work {
     steps: u128,
 }
 
-/// All items together: twice [`LONGEST`], and still below 2^64 in units of 1/1024 ns.
-const MOST_TIME: u128 = 2 * LONGEST.0 as u128;
+/// All items together: twice [`Nanos::LONGEST`], and still below 2^64 in units of 1/1024 ns.
+const MOST_TIME: u128 = 2 * Nanos::LONGEST.0 as u128;
 /// At ten million a second these take a quarter of an hour per replication.
 const MOST_STEPS: u128 = 10_000_000_000;
 
@@ -75,45 +76,140 @@ pub fn expected(time: &Distribution) -> u128 {
     }
 }
 
-/// Complains where a configuration amounts to too much.
-pub fn check(scenario: &Reader<'_>, run: &Reader<'_>, tasks: &[Task<'_>], executor: Option<&Executor>) {
-    let complaints = scenario.reading.complaints;
-    let mut sum = Work::default();
-    let mut items = 0u64;
-    for task in tasks {
-        let count = match task.group.demand {
-            Demand::Count(count) => count,
-            Demand::Clients { .. } => 1,
-        };
-        items = items.saturating_add(count);
-        sum = sum.plus(work(&task.group.steps).times(count));
-        if let Some(why) = sum.excess() {
-            let complaint = Complaint::at(
-                task.demand_place(),
-                format!("this is too much to simulate: {why}"),
-            )
-            .label(format!(
-                "{} items, with those of the groups before",
-                grouped(items)
-            ))
-            .help("take fewer items, or shorter steps");
-            return complaints.add(complaint);
+/// What the bounds of a configuration concern.
+#[derive(Clone, Copy, Debug)]
+pub struct Extent<'a, 't> {
+    /// The scenario's table.
+    pub scenario: &'a Reader<'t>,
+    /// The run's table.
+    pub run: &'a Reader<'t>,
+    /// The groups of tasks.
+    pub tasks: &'a [Task<'t>],
+    /// The threads beside them.
+    pub background: &'a [Background],
+    /// What spreads the tasks.
+    pub executor: &'a Executor,
+}
+
+impl Extent<'_, '_> {
+    /// Complains where a configuration amounts to too much.
+    pub fn check(&self) {
+        self.check_work();
+        self.check_threads_at_once();
+        self.check_against_limit();
+    }
+
+    fn add(&self, complaint: Complaint) {
+        self.scenario.reading.complaints.add(complaint);
+    }
+
+    fn items(&self) -> u64 {
+        self.tasks.iter().map(count).fold(0, u64::saturating_add)
+    }
+
+    fn check_work(&self) {
+        let mut sum = Work::default();
+        for task in self.tasks {
+            sum = sum.plus(work(&task.group.steps).times(count(task)));
+            if let Some(why) = sum.excess() {
+                let label = match task.has_clients() {
+                    true => "a single request of theirs".to_owned(),
+                    false => format!("{} items, with the groups before", grouped(count(task))),
+                };
+                let complaint = Complaint::at(
+                    task.demand_place(),
+                    format!("this is too much to simulate: {why}"),
+                )
+                .label(label)
+                .help("take fewer items, or shorter steps");
+                return self.add(complaint);
+            }
         }
     }
-    let at_once = matches!(
-        executor,
-        Some(Executor::ThreadPerTask | Executor::ProcessPerTask { .. })
-    );
-    if at_once && items > MOST_THREADS {
-        let title = format!(
-            "{} threads or processes at once; at most {}",
-            grouped(items),
-            grouped(MOST_THREADS)
+
+    fn check_threads_at_once(&self) {
+        let at_once = matches!(
+            self.executor,
+            Executor::ThreadPerTask | Executor::ProcessPerTask { .. }
         );
-        complaints.add(
-            Complaint::at(run.value_place("executor"), title)
-                .label("one for each item")
-                .help("take fewer items, or an executor with `workers`"),
-        );
+        let items = self.items();
+        if at_once && items > MOST_THREADS {
+            let title = format!(
+                "{} threads or processes at once; at most {}",
+                grouped(items),
+                grouped(MOST_THREADS)
+            );
+            self.add(
+                Complaint::at(self.run.value_place("executor"), title)
+                    .label("one for each item")
+                    .help("take fewer items, or an executor with `workers`"),
+            );
+        }
+    }
+
+    /// Requests must be over before the simulation is, and all threads' time must add up within 64 bits.
+    fn check_against_limit(&self) {
+        let Some(replicate) = self.scenario.section("replicate", &REPLICATE) else {
+            return;
+        };
+        let Some(limit) = replicate.duration("limit") else {
+            return;
+        };
+        for task in self.tasks {
+            let Demand::Clients { duration, warmup, .. } = task.group.demand else {
+                continue;
+            };
+            if duration + warmup > limit {
+                let title = format!(
+                    "requests go on for {}, but the simulation ends after {limit}",
+                    duration + warmup
+                );
+                let complaint = Complaint::at(task.reader.value_place("duration"), title);
+                let complaint = match replicate.has("limit") {
+                    true => complaint.see(replicate.value_place("limit"), "the simulation's end"),
+                    false => complaint.note(format!("`limit` under [replicate] is {limit} by default")),
+                };
+                self.add(complaint.help("take a shorter `duration` and `warmup`, or a longer `limit`"));
+            }
+        }
+        let threads = self.threads();
+        if u128::from(threads) * u128::from(limit.0) > u128::from(u64::MAX / 2) {
+            let title = format!(
+                "{} threads for {limit} are more than can be accounted for",
+                grouped(threads)
+            );
+            self.add(
+                Complaint::at(replicate.value_place("limit"), title)
+                    .label("their time adds up to more than 64 bits of nanoseconds")
+                    .help("take a shorter `limit`, or fewer threads"),
+            );
+        }
+    }
+
+    /// Everything with a thread of control of its own.
+    fn threads(&self) -> u64 {
+        let workers = match *self.executor {
+            Executor::Sequential => 1,
+            Executor::Threads { workers } | Executor::Processes { workers, .. } => u64::from(workers),
+            Executor::ThreadPerTask | Executor::ProcessPerTask { .. } => self.items(),
+            Executor::Server { threads } => u64::from(threads),
+        };
+        let clients = self.tasks.iter().map(|task| match task.group.demand {
+            Demand::Clients { clients, .. } => u64::from(clients),
+            Demand::Count(_) => 0,
+        });
+        let background = self
+            .background
+            .iter()
+            .map(|background| u64::from(background.count));
+        clients.chain(background).fold(workers, u64::saturating_add)
+    }
+}
+
+/// Items of a group; of endless requests, one.
+fn count(task: &Task<'_>) -> u64 {
+    match task.group.demand {
+        Demand::Count(count) => count,
+        Demand::Clients { .. } => 1,
     }
 }

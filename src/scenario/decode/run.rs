@@ -102,8 +102,11 @@ fn clients_fit(reader: &Reader<'_>, executor: &str, tasks: &[Task<'_>]) -> bool 
 fn server(reader: &Reader<'_>) -> Option<Executor> {
     let threads = reader.integer("threads");
     if let Some(field) = reader.given("workers") {
-        let one = matches!(field.node.value, Value::Integer(1));
-        if !one && field.integer()? > 1 {
+        let one = match field.node.value {
+            Value::Integer(_) => field.integer()? == 1,
+            _ => false,
+        };
+        if !one {
             return field.refuse(
                 Complaint::at(
                     field.node.place,

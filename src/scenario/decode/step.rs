@@ -2,9 +2,10 @@
 
 use crate::input::{Complaint, Field, Reader, Value};
 use crate::random::Distribution;
+use crate::units::Nanos;
 
 use super::super::Step;
-use super::super::format::{DISTRIBUTIONS, LONGEST, STEP};
+use super::super::format::{DISTRIBUTIONS, STEP};
 use super::Decoder;
 use super::limits;
 
@@ -58,7 +59,7 @@ impl<'t> Decoder<'t> {
                 let (min, shape) = (inner.duration("min"), inner.number("shape"));
                 let (min, shape) = (min?, shape?);
                 let pareto = Distribution::Pareto { min, shape };
-                if limits::expected(&pareto) > u128::from(LONGEST.0) {
+                if limits::expected(&pareto) > u128::from(Nanos::LONGEST.0) {
                     return inner.refuse(
                         Complaint::at(
                             inner.value_place("shape"),

@@ -21,6 +21,7 @@ static ONE_STEP: Shape = Shape::OneOf(&STEP);
 pub static DISTRIBUTIONS: Choice = Choice {
     what: "a random time",
     tag: "distribution",
+    split: "keep one of them",
     variants: &[
         Format {
             name: "a uniform distribution",
@@ -139,6 +140,7 @@ static PARETO: Format = Format {
 pub static STEP: Choice = Choice {
     what: "a step",
     tag: "verb",
+    split: "write two steps, { ... }, { ... }",
     variants: &[
         Format {
             name: "a step with `io`",

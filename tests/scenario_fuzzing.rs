@@ -1,4 +1,5 @@
-//! Whatever stands in a scenario file, reading it ends in a scenario or in complaints that can be shown.
+//! Whatever stands in a scenario file, reading it ends in complaints that can be shown, or in a scenario that fits
+//! the schema.
 
 use std::path::Path;
 
@@ -70,18 +71,25 @@ const TOKENS: &[&str] = &[
     "name",
 ];
 
-fn read(text: &str, options: &[String]) {
-    let result = Scenario::parse(
-        Path::new("mutant.toml"),
-        text,
-        Path::new("tests/fixtures/good"),
-        options,
-        None,
-    );
-    if let Err(diagnostics) = result {
-        assert!(!diagnostics.complaints().is_empty());
-        assert!(diagnostics.render(true).contains("error"));
+/// Reads a scenario, if it is one.
+fn read(text: &str, options: &[String]) -> Option<Scenario> {
+    let base = Path::new("tests/fixtures/good");
+    match Scenario::parse(Path::new("mutant.toml"), text, base, options, None) {
+        Ok(scenario) => Some(scenario),
+        Err(diagnostics) => {
+            assert!(!diagnostics.complaints().is_empty());
+            assert!(diagnostics.render(true).contains("error"));
+            None
+        }
     }
+}
+
+/// The schema, compiled once.
+fn validator() -> &'static jsonschema::Validator {
+    static VALIDATOR: std::sync::LazyLock<jsonschema::Validator> = std::sync::LazyLock::new(|| {
+        jsonschema::draft202012::new(&gilsim::scenario::schema()).expect("the schema is one")
+    });
+    &VALIDATOR
 }
 
 /// Replaces a stretch of a text, its ends given as shares of the whole.
@@ -111,15 +119,19 @@ proptest! {
     }
 
     #[test]
-    fn any_change_of_a_good_scenario_is_read(
+    fn any_change_of_a_good_scenario_is_read_as_the_schema_has_it(
         which in 0..GOOD.len(),
-        changes in prop::collection::vec((0.0..1.0f64, 0..12usize, 0..TOKENS.len()), 1..6),
+        changes in prop::collection::vec((0.0..1.0f64, 0..12usize, 0..TOKENS.len()), 0..4),
     ) {
         let mut text = GOOD[which].to_owned();
         for (start, length, token) in changes {
             mutate(&mut text, start, length, TOKENS[token]);
         }
-        read(&text, &[]);
+        if read(&text, &[]).is_some() {
+            let document = toml::from_str::<serde_json::Value>(&text).expect("it was read");
+            let errors: Vec<String> = validator().iter_errors(&document).map(|e| e.to_string()).collect();
+            prop_assert!(errors.is_empty(), "read, but not by the schema: {errors:?}\n{text}");
+        }
     }
 
     #[test]
