@@ -93,11 +93,13 @@ fn interpreter_lock(threads: u32) {
     let profile = Profile::load("linux-x86_64", Path::new(".")).expect("a bundled profile");
     let key = Key::root(1, 0);
     let os = Os::new(threads as usize, 1, profile, key);
-    let python = Python { version: Version { major: 3, minor: 13 }, switch_interval: Nanos::from_millis(5) };
+    let python = Python {
+        version: Version { major: 3, minor: 13 },
+        switch_interval: Nanos::from_millis(5),
+    };
     let interpreter = Interpreter::new(&os, "the program", &python, key);
     let spec = ThreadSpec {
         name: "main".into(),
-        process: interpreter.process,
         foreground: true,
         activity: Activity::Running,
     };
@@ -119,11 +121,18 @@ fn interpreter_lock(threads: u32) {
 
 fn benches(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("hold");
-    group.throughput(Throughput::Elements(EVENTS)).measurement_time(Duration::from_secs(3)).sample_size(20);
+    group
+        .throughput(Throughput::Elements(EVENTS))
+        .measurement_time(Duration::from_secs(3))
+        .sample_size(20);
     for pending in [10, 1_000, 100_000] {
-        group.bench_with_input(BenchmarkId::from_parameter(pending), &pending, |bench, &n| bench.iter(|| hold(n)));
+        group.bench_with_input(BenchmarkId::from_parameter(pending), &pending, |bench, &n| {
+            bench.iter(|| hold(n))
+        });
     }
-    group.bench_with_input(BenchmarkId::from_parameter(100), &100, |bench, &n| bench.iter(|| hold(n)));
+    group.bench_with_input(BenchmarkId::from_parameter(100), &100, |bench, &n| {
+        bench.iter(|| hold(n))
+    });
     group.finish();
 
     let mut group = criterion.benchmark_group("lock");

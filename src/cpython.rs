@@ -42,7 +42,12 @@ pub trait Call: Clone + 'static {
 /// What both executors of `concurrent.futures` can do.
 pub trait FuturesExecutor<C: Call> {
     /// `Executor.submit`
-    fn submit(&self, caller: &ThreadState, call: C, future: std::rc::Rc<Future>) -> impl std::future::Future<Output = ()>;
+    fn submit(
+        &self,
+        caller: &ThreadState,
+        call: C,
+        future: std::rc::Rc<Future>,
+    ) -> impl std::future::Future<Output = ()>;
 
     /// `Executor.shutdown(wait=True)`
     fn shutdown(&self, caller: &ThreadState) -> impl std::future::Future<Output = ()>;

@@ -76,8 +76,14 @@ impl Engine {
     /// # Panics
     /// If `time` lies in the past: an engine that chose silently would be wrong in silence.
     pub fn schedule(&self, slot: Slot, time: Nanos, action: Action) {
-        assert!(time >= self.now.get(), "an event at {time} was scheduled at {}", self.now.get());
-        self.queue.borrow_mut().schedule(slot, time, self.now.get(), action);
+        assert!(
+            time >= self.now.get(),
+            "an event at {time} was scheduled at {}",
+            self.now.get()
+        );
+        self.queue
+            .borrow_mut()
+            .schedule(slot, time, self.now.get(), action);
     }
 
     /// Takes back whatever is pending on `slot`.
@@ -114,7 +120,12 @@ impl Engine {
             let Some(event) = self.queue.borrow_mut().pop(self.now.get()) else {
                 break Ended::Exhausted;
             };
-            assert!(event.time >= self.now.get(), "time ran backwards from {} to {}", self.now.get(), event.time);
+            assert!(
+                event.time >= self.now.get(),
+                "time ran backwards from {} to {}",
+                self.now.get(),
+                event.time
+            );
             if event.time > limit {
                 self.now.set(limit);
                 break Ended::Limit;
@@ -126,7 +137,9 @@ impl Engine {
                 Action::Resume => {
                     self.adopt(&mut bodies);
                     let body = &mut bodies[event.slot.index()];
-                    let future = body.as_mut().expect("only a slot with a living thread is resumed");
+                    let future = body
+                        .as_mut()
+                        .expect("only a slot with a living thread is resumed");
                     if future.as_mut().poll(&mut context).is_ready() {
                         *body = None;
                     }
@@ -166,7 +179,11 @@ impl Future for Suspend {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.suspended, true) { Poll::Ready(()) } else { Poll::Pending }
+        if std::mem::replace(&mut self.suspended, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 }
 
@@ -198,7 +215,19 @@ mod tests {
     #[test]
     fn simultaneous_events_fire_in_the_order_of_their_scheduling() {
         let (log, ended) = play(&[(0, 10, 3), (5, 5, 3), (10, 0, 2)], Nanos::FOREVER);
-        assert_eq!(log, [(0, 0), (5, 1), (10, 2), (10, 0), (10, 1), (10, 2), (15, 1), (20, 0)]);
+        assert_eq!(
+            log,
+            [
+                (0, 0),
+                (5, 1),
+                (10, 2),
+                (10, 0),
+                (10, 1),
+                (10, 2),
+                (15, 1),
+                (20, 0)
+            ]
+        );
         assert_eq!(ended, Ended::Exhausted);
     }
 

@@ -77,7 +77,12 @@ impl Plan {
         let rows = scenario
             .configurations
             .iter()
-            .map(|configuration| (index_of(configuration.clone()), baseline_of(configuration).map(&mut index_of)))
+            .map(|configuration| {
+                (
+                    index_of(configuration.clone()),
+                    baseline_of(configuration).map(&mut index_of),
+                )
+            })
             .collect();
         Self { distinct, rows }
     }
@@ -86,7 +91,10 @@ impl Plan {
 /// The implied sequential run: the same work on the same machine under the scenario's own `[python]`. None where the
 /// work has a duration instead of a count.
 fn baseline_of(configuration: &Configuration) -> Option<Configuration> {
-    let counted = configuration.tasks.iter().all(|task| matches!(task.demand, Demand::Count(_)));
+    let counted = configuration
+        .tasks
+        .iter()
+        .all(|task| matches!(task.demand, Demand::Count(_)));
     counted.then(|| Configuration {
         executor: Executor::Sequential,
         python: configuration.baseline_python.clone(),
@@ -96,7 +104,15 @@ fn baseline_of(configuration: &Configuration) -> Option<Configuration> {
 
 /// Everything that a simulation depends on. Two configurations that agree in it have the same results.
 fn what_is_simulated(configuration: &Configuration) -> String {
-    let Configuration { machine, python, program, tasks, background, executor, .. } = configuration;
+    let Configuration {
+        machine,
+        python,
+        program,
+        tasks,
+        background,
+        executor,
+        ..
+    } = configuration;
     format!(
         "{} {} {} {python:?} {program:?} {tasks:?} {background:?} {executor:?}",
         machine.cores, machine.smt, machine.profile.name

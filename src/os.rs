@@ -101,13 +101,17 @@ impl Os {
     /// Lets the machine run until the foreground is done, is stuck for good, or `limit` has passed.
     pub fn run(&self, limit: Nanos) -> Outcome {
         let cpus = self.scheduler.borrow().cpus.len();
-        let ended = self.engine.run(limit, |slot: Slot| match slot.index().checked_sub(cpus) {
-            None => self.scheduler.borrow_mut().tick(&self.engine, slot.index()),
-            Some(thread) => {
-                let thread = ThreadId(thread as u32);
-                self.scheduler.borrow_mut().wake(&self.engine, thread, Woken::TimedOut);
-            }
-        });
+        let ended = self
+            .engine
+            .run(limit, |slot: Slot| match slot.index().checked_sub(cpus) {
+                None => self.scheduler.borrow_mut().tick(&self.engine, slot.index()),
+                Some(thread) => {
+                    let thread = ThreadId(thread as u32);
+                    self.scheduler
+                        .borrow_mut()
+                        .wake(&self.engine, thread, Woken::TimedOut);
+                }
+            });
         match (self.deadlock.take(), ended) {
             (Some(report), _) => Outcome::Deadlock(report),
             (None, Ended::Stopped) => Outcome::Done,
@@ -122,8 +126,8 @@ impl Os {
     }
 
     /// A new process that maps no memory yet.
-    pub fn add_process(&self, name: impl Into<Rc<str>>) -> ProcessId {
-        self.scheduler.borrow_mut().processes.add(name.into())
+    pub fn add_process(&self) -> ProcessId {
+        self.scheduler.borrow_mut().processes.add()
     }
 
     /// A new thread, ready to run. `body` is given the thread's id.
@@ -157,7 +161,9 @@ impl Os {
         let track = scheduler.ledger.open(spec.activity.label(), self.now());
         let foreground = spec.foreground;
         let cpu = scheduler.least_busy_cpu();
-        scheduler.threads.push(Thread::new(spec, slot, track, external, cpu));
+        scheduler
+            .threads
+            .push(Thread::new(spec, slot, track, external, cpu));
         if foreground {
             self.hopeful.set(self.hopeful.get() + 1);
         }
@@ -189,14 +195,18 @@ impl Os {
     }
 
     async fn work(&self, me: ThreadId, work: Work) {
-        self.scheduler.borrow_mut().start_burst(&self.engine, me, work, false);
+        self.scheduler
+            .borrow_mut()
+            .start_burst(&self.engine, me, work, false);
         suspend().await;
         self.resumed(me);
     }
 
     /// CPU work that [`Os::interrupt`] may cut short. Gives back what is left of it.
     pub async fn compute_interruptibly(&self, me: ThreadId, work: Work) -> Work {
-        self.scheduler.borrow_mut().start_burst(&self.engine, me, work, true);
+        self.scheduler
+            .borrow_mut()
+            .start_burst(&self.engine, me, work, true);
         suspend().await;
         self.resumed(me);
         std::mem::take(&mut self.scheduler.borrow_mut().threads[me.index()].beyond)
@@ -205,7 +215,9 @@ impl Os {
     /// Makes an interruptible burst of `thread` end after at most `gap` more CPU time. Nothing happens if it is
     /// in no such burst.
     pub fn interrupt(&self, thread: ThreadId, gap: Nanos) {
-        self.scheduler.borrow_mut().interrupt(&self.engine, thread, Work::at_full_speed(gap));
+        self.scheduler
+            .borrow_mut()
+            .interrupt(&self.engine, thread, Work::at_full_speed(gap));
     }
 
     /// A cost too small for an event of its own: the calling thread works it off before its next burst.
@@ -223,7 +235,9 @@ impl Os {
 
     /// Waits off-core for `object`, until woken.
     pub async fn block(&self, me: ThreadId, object: ObjectId) {
-        self.scheduler.borrow_mut().block(&self.engine, me, Some(object), None, false);
+        self.scheduler
+            .borrow_mut()
+            .block(&self.engine, me, Some(object), None, false);
         self.lost_hope(me);
         suspend().await;
         self.resumed(me);
@@ -231,7 +245,9 @@ impl Os {
 
     /// Waits off-core for `object`, until woken by a thread that is sure to come: the wait never makes a deadlock.
     pub async fn block_for_sure(&self, me: ThreadId, object: ObjectId) {
-        self.scheduler.borrow_mut().block(&self.engine, me, Some(object), None, true);
+        self.scheduler
+            .borrow_mut()
+            .block(&self.engine, me, Some(object), None, true);
         suspend().await;
         self.resumed(me);
     }
@@ -252,7 +268,9 @@ impl Os {
     }
 
     async fn block_until(&self, me: ThreadId, object: Option<ObjectId>, deadline: Nanos) -> Woken {
-        self.scheduler.borrow_mut().block(&self.engine, me, object, Some(deadline), true);
+        self.scheduler
+            .borrow_mut()
+            .block(&self.engine, me, object, Some(deadline), true);
         suspend().await;
         self.resumed(me);
         self.scheduler.borrow().threads[me.index()].woken
@@ -260,7 +278,12 @@ impl Os {
 
     /// When a timer set for `time` from now goes off.
     fn after(&self, time: Nanos) -> Nanos {
-        let slack = self.profile.costs.scheduler.timer_slack.sample(&mut self.slack.borrow_mut());
+        let slack = self
+            .profile
+            .costs
+            .scheduler
+            .timer_slack
+            .sample(&mut self.slack.borrow_mut());
         self.now().saturating_add(time).saturating_add(slack)
     }
 
@@ -322,7 +345,9 @@ impl Os {
     /// Time that a thread has spent with an activity until now.
     pub fn time_in(&self, thread: ThreadId, activity: Activity) -> Nanos {
         let scheduler = self.scheduler.borrow();
-        let totals = scheduler.ledger.totals(scheduler.threads[thread.index()].track, self.now());
+        let totals = scheduler
+            .ledger
+            .totals(scheduler.threads[thread.index()].track, self.now());
         Nanos(totals[activity.label() as usize])
     }
 

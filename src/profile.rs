@@ -15,7 +15,10 @@ use crate::units::{Bytes, Nanos};
 /// The profiles that come with gilsim: name and text.
 const BUNDLED: [(&str, &str); 2] = [
     ("linux-x86_64", include_str!("profile/linux-x86_64.toml")),
-    ("macos-2021-laptop", include_str!("profile/macos-2021-laptop.toml")),
+    (
+        "macos-2021-laptop",
+        include_str!("profile/macos-2021-laptop.toml"),
+    ),
 ];
 
 /// Every cost of a host. Times are CPU time of the thread that pays, at full speed, unless said otherwise.
@@ -93,7 +96,11 @@ impl JointSpeed {
     pub fn of(&self, busy_cores: usize, busy_siblings: usize) -> u64 {
         let last = self.busy_cores.len() - 1;
         let core = self.busy_cores[busy_cores.saturating_sub(1).min(last)];
-        if busy_siblings > 1 { (core * self.sibling_busy / 1024).max(1) } else { core }
+        if busy_siblings > 1 {
+            (core * self.sibling_busy / 1024).max(1)
+        } else {
+            core
+        }
     }
 }
 
@@ -158,7 +165,11 @@ impl TryFrom<u64> for BytesPerMicro {
     type Error = &'static str;
 
     fn try_from(speed: u64) -> Result<Self, Self::Error> {
-        if speed == 0 { Err("a speed is at least 1 (MB/s)") } else { Ok(Self(speed)) }
+        if speed == 0 {
+            Err("a speed is at least 1 (MB/s)")
+        } else {
+            Ok(Self(speed))
+        }
     }
 }
 
@@ -272,7 +283,10 @@ pub struct MemoryCosts {
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
     /// Neither a bundled name nor a readable file.
-    #[error("cannot read the profile {path}: {source}; the bundled profiles are {}", bundled_names())]
+    #[error(
+        "cannot read the profile {path}: {source}; the bundled profiles are {}",
+        bundled_names()
+    )]
     Unreadable {
         /// As looked for.
         path: PathBuf,
@@ -296,16 +310,24 @@ impl Profile {
             return Self::parse(name, text).map(Arc::new);
         }
         let path = base.join(name);
-        let text = std::fs::read_to_string(&path).map_err(|source| ProfileError::Unreadable { path, source })?;
+        let text =
+            std::fs::read_to_string(&path).map_err(|source| ProfileError::Unreadable { path, source })?;
         Self::parse(name, &text).map(Arc::new)
     }
 
     /// A profile from its text.
     pub fn parse(name: &str, text: &str) -> Result<Self, ProfileError> {
-        let malformed = |reason: String| ProfileError::Malformed { name: name.to_owned(), reason };
+        let malformed = |reason: String| ProfileError::Malformed {
+            name: name.to_owned(),
+            reason,
+        };
         let costs: Costs = toml::from_str(text).map_err(|error| malformed(error.to_string()))?;
         costs.check().map_err(|reason| malformed(reason.to_owned()))?;
-        Ok(Self { name: name.to_owned(), text: text.to_owned(), costs })
+        Ok(Self {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            costs,
+        })
     }
 }
 

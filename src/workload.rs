@@ -58,11 +58,18 @@ pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate
         record: Record::default(),
         key,
     });
-    let interpreter = Interpreter::new(os, "the program", &configuration.python, key.name("interpreter lock"));
-    os.map(interpreter.process, Bytes(os.costs().memory.interpreter.0 + configuration.program.memory.0));
+    let interpreter = Interpreter::new(
+        os,
+        "the program",
+        &configuration.python,
+        key.name("interpreter lock"),
+    );
+    os.map(
+        interpreter.process,
+        Bytes(os.costs().memory.interpreter.0 + configuration.program.memory.0),
+    );
     let spec = ThreadSpec {
         name: "the main thread".into(),
-        process: interpreter.process,
         foreground: true,
         activity: Activity::Idle,
     };
@@ -91,7 +98,11 @@ impl World {
                 self.record.finish(me, &executor.workers(), &[]);
                 self.shut_down(me, &executor).await;
             }
-            Executor::Processes { workers, start_method, chunksize } => {
+            Executor::Processes {
+                workers,
+                start_method,
+                chunksize,
+            } => {
                 let launcher = self.launcher(*start_method);
                 let executor = ProcessPoolExecutor::new(me, *workers, launcher, Setup(self.clone())).await;
                 let cost = me.os().costs().process_pool.result;
@@ -107,7 +118,11 @@ impl World {
     }
 
     fn launcher(&self, method: StartMethod) -> Launcher {
-        Launcher::new(method, self.configuration.program.imports.clone(), self.key.name("program"))
+        Launcher::new(
+            method,
+            self.configuration.program.imports.clone(),
+            self.key.name("program"),
+        )
     }
 
     async fn shut_down(&self, me: &ThreadState, executor: &impl crate::cpython::FuturesExecutor<Items>) {

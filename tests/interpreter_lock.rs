@@ -17,11 +17,13 @@ fn time_between_hand_overs(cores: usize, threads: u32, switch_interval: Nanos) -
     let profile = Profile::load("linux-x86_64", Path::new(".")).unwrap();
     let key = Key::root(1, 0);
     let os = Os::new(cores, 1, profile, key);
-    let python = Python { version: Version { major: 3, minor: 13 }, switch_interval };
+    let python = Python {
+        version: Version { major: 3, minor: 13 },
+        switch_interval,
+    };
     let interpreter = Interpreter::new(&os, "the program", &python, key);
     let spec = ThreadSpec {
         name: "main".into(),
-        process: interpreter.process,
         foreground: true,
         activity: Activity::Running,
     };
@@ -37,7 +39,12 @@ fn time_between_hand_overs(cores: usize, threads: u32, switch_interval: Nanos) -
         me.os().stop();
     });
     assert_eq!(os.run(RUN * 2), Outcome::Done);
-    eprintln!("switches {} of cpu {} events {}", lock.gil.switches(), os.switches(), os.events());
+    eprintln!(
+        "switches {} of cpu {} events {}",
+        lock.gil.switches(),
+        os.switches(),
+        os.events()
+    );
     let _ = Rc::strong_count(&os);
     RUN / lock.gil.switches()
 }
@@ -45,7 +52,10 @@ fn time_between_hand_overs(cores: usize, threads: u32, switch_interval: Nanos) -
 fn assert_within(actual: Nanos, expected_us: u64, percent: u64) {
     let expected = Nanos::from_micros(expected_us);
     let off = actual.0.abs_diff(expected.0) * 100;
-    assert!(off <= expected.0 * percent, "{actual} is not within {percent} % of {expected}");
+    assert!(
+        off <= expected.0 * percent,
+        "{actual} is not within {percent} % of {expected}"
+    );
 }
 
 #[test]

@@ -15,7 +15,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn check(arguments: &Arguments) -> anyhow::Result<u8> {
-    let ScenarioArguments { scenario, overrides, seed } = &arguments.scenario;
+    let ScenarioArguments {
+        scenario,
+        overrides,
+        seed,
+    } = &arguments.scenario;
     let path = scenario.as_deref().unwrap_or_else(|| std::path::Path::new(""));
     match Scenario::load(path, overrides, *seed) {
         Ok(scenario) => {

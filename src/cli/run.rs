@@ -35,7 +35,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     if let Some(jobs) = arguments.jobs {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs as usize);
-        pool.build_global().with_context(|| format!("cannot start {jobs} threads"))?;
+        pool.build_global()
+            .with_context(|| format!("cannot start {jobs} threads"))?;
     }
     match &arguments.verify {
         Some(manifest) => verify(manifest),
@@ -44,13 +45,22 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 }
 
 fn simulate_and_report(arguments: &Arguments) -> anyhow::Result<u8> {
-    let ScenarioArguments { scenario, overrides, seed } = &arguments.scenario;
-    let path = scenario.as_deref().expect("clap requires it where there is no --verify");
+    let ScenarioArguments {
+        scenario,
+        overrides,
+        seed,
+    } = &arguments.scenario;
+    let path = scenario
+        .as_deref()
+        .expect("clap requires it where there is no --verify");
     let scenario = match Scenario::load(path, overrides, *seed) {
         Ok(scenario) => scenario,
         Err(diagnostics) => return Ok(complain(&diagnostics)),
     };
-    let folder = arguments.out.clone().unwrap_or_else(|| Path::new("output").join(&scenario.name));
+    let folder = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new("output").join(&scenario.name));
     report::Outputs::check_folder(&folder)?;
     let (results, took) = simulate(scenario);
     let outputs = Outputs::of(&results)?;
@@ -97,7 +107,9 @@ fn progress_bar(simulations: u64) -> ProgressBar {
 fn say_figures(results: &Results, took: Duration) {
     let replications = || results.rows.iter().flat_map(|row| &row.replications);
     let events: u64 = replications().map(|replication| replication.events).sum();
-    let simulated: f64 = replications().map(|replication| replication.makespan.as_secs_f64()).sum();
+    let simulated: f64 = replications()
+        .map(|replication| replication.makespan.as_secs_f64())
+        .sum();
     let seconds = took.as_secs_f64().max(1e-9);
     eprintln!(
         "{} events in {seconds:.2} s ({:.1} million a second); {simulated:.0} s of simulated time, {:.0} times as fast as real",
@@ -121,11 +133,18 @@ fn grouped(number: u64) -> String {
 }
 
 fn say_failures(results: &Results) -> u8 {
-    let failed = results.rows.iter().filter(|row| row.replications.iter().any(|r| r.status != Status::Done)).count();
+    let failed = results
+        .rows
+        .iter()
+        .filter(|row| row.replications.iter().any(|r| r.status != Status::Done))
+        .count();
     if failed == 0 {
         return DONE;
     }
-    eprintln!("error: {failed} of {} configurations did not end; see `status` and `detail`", results.rows.len());
+    eprintln!(
+        "error: {failed} of {} configurations did not end; see `status` and `detail`",
+        results.rows.len()
+    );
     FAILED
 }
 

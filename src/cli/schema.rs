@@ -4,7 +4,8 @@ use anyhow::Context;
 
 /// Prints it.
 pub(super) fn print() -> anyhow::Result<u8> {
-    let schema = serde_json::to_string_pretty(&crate::scenario::schema()).context("cannot print the schema")?;
+    let schema =
+        serde_json::to_string_pretty(&crate::scenario::schema()).context("cannot print the schema")?;
     println!("{schema}");
     Ok(super::DONE)
 }

@@ -26,7 +26,10 @@ pub struct Connection<T> {
 impl<T> Connection<T> {
     /// `Pipe(duplex=False)`. Reports of a deadlock call it `name`.
     pub fn new(os: &Os, name: &str) -> Self {
-        Self { pipe: Pipe::new(os, name), messages: RefCell::default() }
+        Self {
+            pipe: Pipe::new(os, name),
+            messages: RefCell::default(),
+        }
     }
 
     /// `send_bytes`
@@ -55,10 +58,17 @@ impl<T> Connection<T> {
             self.pipe.read(me.os(), me.id, HEADER).await
         })
         .await;
-        let (message, length) = self.messages.borrow_mut().pop_front().expect("a header precedes each message");
+        let (message, length) = self
+            .messages
+            .borrow_mut()
+            .pop_front()
+            .expect("a header precedes each message");
         let mut left = length.0;
         while left > 0 {
-            left -= me.allow_threads(self.pipe.read(me.os(), me.id, Bytes(left))).await.0;
+            left -= me
+                .allow_threads(self.pipe.read(me.os(), me.id, Bytes(left)))
+                .await
+                .0;
         }
         me.enter(before);
         message
@@ -86,7 +96,9 @@ impl<T> Connection<T> {
 pub async fn wait(me: &ThreadState, pipes: &[&Pipe], descriptors: u64) {
     let costs = &me.os().costs().pipe;
     let polling = async {
-        me.os().compute(me.id, costs.poll + costs.poll_descriptor * descriptors).await;
+        me.os()
+            .compute(me.id, costs.poll + costs.poll_descriptor * descriptors)
+            .await;
         let before = me.enter(Activity::Idle);
         Pipe::wait_for_any(me.os(), me.id, pipes).await;
         me.enter(before);

@@ -27,7 +27,10 @@ impl Future {
 
     /// A future that puts `number` into `queue` once it is done, from whichever thread sets the result.
     pub fn announced_in(queue: &Rc<SimpleQueue<usize>>, number: usize) -> Rc<Self> {
-        Rc::new(Self { done_queue: Some((queue.clone(), number)), ..Self::default() })
+        Rc::new(Self {
+            done_queue: Some((queue.clone(), number)),
+            ..Self::default()
+        })
     }
 
     /// `result()`, whose bytecode takes `cost`.

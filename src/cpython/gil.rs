@@ -61,7 +61,13 @@ impl Gil {
         let name = format!("the interpreter lock of {process}");
         let condition = |what: &str| {
             let key = key.name(process);
-            Condition::new(os, &format!("{name}{what}"), costs.wake_order, costs.settle.clone(), key)
+            Condition::new(
+                os,
+                &format!("{name}{what}"),
+                costs.wake_order,
+                costs.settle.clone(),
+                key,
+            )
         };
         Self {
             interval: interval.max(Nanos::from_micros(1)),
@@ -97,7 +103,10 @@ impl Gil {
 
     /// CPU time until a running thread next looks at its eval breaker.
     pub fn until_eval_check(&self, os: &Os) -> Nanos {
-        os.costs().gil.eval_check.sample(&mut self.eval_check.borrow_mut())
+        os.costs()
+            .gil
+            .eval_check
+            .sample(&mut self.eval_check.borrow_mut())
     }
 
     /// `drop_gil`: lets go of the lock, and after a drop request waits until another thread has it.
@@ -173,7 +182,9 @@ impl Gil {
 
     /// `SET_GIL_DROP_REQUEST`: the holder will notice at its next look at the eval breaker.
     fn set_drop_request(&self, os: &Os) {
-        let Some(holder) = self.last_holder.get() else { return };
+        let Some(holder) = self.last_holder.get() else {
+            return;
+        };
         let request = if self.protocol.request_on_holder {
             DropRequest::Thread(holder)
         } else {

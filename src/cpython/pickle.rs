@@ -18,9 +18,13 @@ impl ThreadState {
     }
 
     async fn serialize(&self, payloads: &[Payload], speeds: &PickleSpeeds) {
-        let data: Nanos = payloads.iter().map(|payload| speeds.of(payload.kind).time(payload.size)).sum();
+        let data: Nanos = payloads
+            .iter()
+            .map(|payload| speeds.of(payload.kind).time(payload.size))
+            .sum();
         let time = self.os().costs().pickle.call + data;
-        self.busy_with(Activity::Serialization, self.native_holding_lock(time)).await;
+        self.busy_with(Activity::Serialization, self.native_holding_lock(time))
+            .await;
     }
 
     /// Length of the pickle of a call or a result with these payloads.

@@ -59,7 +59,13 @@ struct Preparation {
 impl Launcher {
     /// `get_context(method)`. `imports` is what the main module's imports cost a new interpreter.
     pub fn new(method: StartMethod, imports: Distribution, key: Key) -> Self {
-        Self { method, imports, key, started: Cell::new(0), server: RefCell::default() }
+        Self {
+            method,
+            imports,
+            key,
+            started: Cell::new(0),
+            server: RefCell::default(),
+        }
     }
 
     /// By which method.
@@ -115,7 +121,8 @@ impl Launcher {
         };
         let id = launch(me, child);
         // Over 64 KiB the parent waits here until the child has booted and reads.
-        me.allow_threads(preparation.pipe.write(me.os(), me.id, preparation.length)).await;
+        me.allow_threads(preparation.pipe.write(me.os(), me.id, preparation.length))
+            .await;
         id
     }
 
@@ -133,9 +140,13 @@ impl Launcher {
             }
         };
         me.bytecode(me.os().costs().process.forkserver_request).await;
-        let child = Child { preparation: Some(preparation.clone()), ..child };
+        let child = Child {
+            preparation: Some(preparation.clone()),
+            ..child
+        };
         let reply = server.request(me, child).await;
-        me.allow_threads(preparation.pipe.write(me.os(), me.id, preparation.length)).await;
+        me.allow_threads(preparation.pipe.write(me.os(), me.id, preparation.length))
+            .await;
         me.allow_threads(reply.ready.wait(me.os(), me.id)).await;
         reply.pid.get().expect("the server answers after it has forked")
     }
@@ -154,7 +165,8 @@ impl Process {
 async fn fork(me: &ThreadState, child: Child) -> ThreadId {
     let costs = &me.os().costs().process;
     let mapped = me.os().mapped(me.interpreter.process);
-    me.native_holding_lock(costs.fork + costs.fork_per_mib * (mapped.0 >> 20)).await;
+    me.native_holding_lock(costs.fork + costs.fork_per_mib * (mapped.0 >> 20))
+        .await;
     launch(me, child)
 }
 
@@ -162,7 +174,10 @@ async fn fork(me: &ThreadState, child: Child) -> ThreadId {
 async fn prepare(me: &ThreadState, arguments: &[Payload]) -> Preparation {
     me.dumps(arguments).await;
     Preparation {
-        pipe: Rc::new(Pipe::new(me.os(), "the pipe that describes the work to a new process")),
+        pipe: Rc::new(Pipe::new(
+            me.os(),
+            "the pipe that describes the work to a new process",
+        )),
         length: Bytes(me.os().costs().process.preparation.0 + me.pickled_size(arguments).0),
         payloads: arguments.into(),
     }
@@ -174,11 +189,11 @@ fn launch(me: &ThreadState, child: Child) -> ThreadId {
     me.os().map(interpreter.process, child.private_memory);
     let spec = ThreadSpec {
         name: interpreter.name.clone(),
-        process: interpreter.process,
         foreground: child.foreground,
         activity: Activity::Starting,
     };
-    me.os().spawn(spec, move |id| live(ThreadState { interpreter, id }, child))
+    me.os()
+        .spawn(spec, move |id| live(ThreadState { interpreter, id }, child))
 }
 
 /// From the first instruction to the exit: `spawn._main`, `BaseProcess._bootstrap`.
@@ -189,7 +204,10 @@ async fn live(me: ThreadState, child: Child) {
     if let Some(preparation) = child.preparation {
         let mut left = preparation.length.0;
         while left > 0 {
-            left -= me.allow_threads(preparation.pipe.read(os, me.id, Bytes(left))).await.0;
+            left -= me
+                .allow_threads(preparation.pipe.read(os, me.id, Bytes(left)))
+                .await
+                .0;
         }
         me.bytecode(child.imports).await;
         me.loads(&preparation.payloads).await;
@@ -240,7 +258,10 @@ impl ForkServer {
 
     async fn request(&self, me: &ThreadState, child: Child) -> Rc<Reply> {
         let ready = Semaphore::new(me.os(), "the fork server's answer", 0);
-        let reply = Rc::new(Reply { ready, pid: Cell::new(None) });
+        let reply = Rc::new(Reply {
+            ready,
+            pid: Cell::new(None),
+        });
         self.requests.borrow_mut().push_back((child, reply.clone()));
         self.arrived.post(me.os(), me.id).await;
         reply
@@ -250,7 +271,11 @@ impl ForkServer {
         loop {
             let waiting = me.allow_threads(self.arrived.wait(me.os(), me.id));
             me.busy_with(Activity::Idle, waiting).await;
-            let (child, reply) = self.requests.borrow_mut().pop_front().expect("each arrival is a request");
+            let (child, reply) = self
+                .requests
+                .borrow_mut()
+                .pop_front()
+                .expect("each arrival is a request");
             reply.pid.set(Some(fork(me, child).await));
             reply.ready.post(me.os(), me.id).await;
         }

@@ -84,18 +84,30 @@ impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
             processes: RefCell::default(),
             initializer,
         };
-        Self { shared: Rc::new(shared), launcher, manager: RefCell::default() }
+        Self {
+            shared: Rc::new(shared),
+            launcher,
+            manager: RefCell::default(),
+        }
     }
 
     /// The workers' main threads so far.
     pub fn workers(&self) -> Vec<ThreadId> {
-        self.shared.processes.borrow().iter().map(|process| process.id).collect()
+        self.shared
+            .processes
+            .borrow()
+            .iter()
+            .map(|process| process.id)
+            .collect()
     }
 
     /// The parent's helper threads so far.
     pub fn helpers(&self) -> Vec<ThreadId> {
         let manager = self.manager.borrow().as_ref().map(|thread| thread.id);
-        manager.into_iter().chain(self.shared.call_queue.feeder_thread()).collect()
+        manager
+            .into_iter()
+            .chain(self.shared.call_queue.feeder_thread())
+            .collect()
     }
 
     /// `_start_executor_manager_thread`: under fork all workers first, for afterwards there are threads.
@@ -109,7 +121,9 @@ impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
             }
         }
         let shared = self.shared.clone();
-        let manager = Thread::start(me, "executor manager", true, move |me| async move { shared.manage(&me).await });
+        let manager = Thread::start(me, "executor manager", true, move |me| async move {
+            shared.manage(&me).await
+        });
         let manager = manager.await;
         *self.manager.borrow_mut() = Some(manager);
     }
@@ -127,7 +141,10 @@ impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
         let number = self.shared.processes.borrow().len();
         let shared = self.shared.clone();
         let main = move |me: ThreadState| async move { shared.work(&me).await };
-        let process = self.launcher.start(me, &format!("worker {number}"), true, &[], main).await;
+        let process = self
+            .launcher
+            .start(me, &format!("worker {number}"), true, &[], main)
+            .await;
         self.shared.processes.borrow_mut().push(process);
     }
 }
@@ -220,8 +237,14 @@ impl<C: Call, I: Call> Shared<C, I> {
 
     /// `process_result_item`
     async fn process_result_item(&self, me: &ThreadState, id: u64) {
-        let item = self.pending.borrow_mut().remove(&id).expect("each call has one result");
-        item.future.set_result(me, me.os().costs().process_pool.set_result).await;
+        let item = self
+            .pending
+            .borrow_mut()
+            .remove(&id)
+            .expect("each call has one result");
+        item.future
+            .set_result(me, me.os().costs().process_pool.set_result)
+            .await;
     }
 
     /// `join_executor_internals`: tells each worker to end, and waits for it.
@@ -245,9 +268,12 @@ impl<C: Call, I: Call> Shared<C, I> {
                 self.result_queue.put(me, ResultItem::Exit, Vec::new()).await;
                 return;
             };
-            me.busy_with(Activity::Ipc, me.bytecode(me.os().costs().process_pool.call)).await;
+            me.busy_with(Activity::Ipc, me.bytecode(me.os().costs().process_pool.call))
+                .await;
             call.run(me).await;
-            self.result_queue.put(me, ResultItem::Done(id), call.results()).await;
+            self.result_queue
+                .put(me, ResultItem::Done(id), call.results())
+                .await;
         }
     }
 }

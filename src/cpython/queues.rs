@@ -18,12 +18,16 @@ pub struct SemLock {
 impl SemLock {
     /// `Lock()`
     pub fn lock(os: &Os, name: &str) -> Self {
-        Self { semaphore: Semaphore::lock(os, name) }
+        Self {
+            semaphore: Semaphore::lock(os, name),
+        }
     }
 
     /// `Semaphore(units)`
     pub fn semaphore(os: &Os, name: &str, units: u64) -> Self {
-        Self { semaphore: Semaphore::new(os, name, units) }
+        Self {
+            semaphore: Semaphore::new(os, name, units),
+        }
     }
 
     /// `acquire`: tries first without giving up the interpreter lock, then waits without it.
@@ -83,7 +87,9 @@ impl<T> SharedSimpleQueue<T> {
         me.dumps(&payloads).await;
         let length = me.pickled_size(&payloads);
         me.busy_with(Activity::Ipc, self.wlock.acquire(me)).await;
-        self.connection.send_bytes(me, Message { content, payloads }, length).await;
+        self.connection
+            .send_bytes(me, Message { content, payloads }, length)
+            .await;
         self.wlock.release(me).await;
     }
 }
@@ -164,7 +170,9 @@ impl<T: 'static> SharedQueue<T> {
     async fn hand_to_feeder(self: &Rc<Self>, me: &ThreadState, message: Option<Message<T>>) {
         if !self.feeder.started.replace(true) {
             let queue = self.clone();
-            let thread = Thread::start(me, "queue feeder", true, move |me| async move { queue.feed(&me).await });
+            let thread = Thread::start(me, "queue feeder", true, move |me| async move {
+                queue.feed(&me).await
+            });
             let thread = thread.await;
             *self.feeder.thread.borrow_mut() = Some(thread);
         }
@@ -186,7 +194,8 @@ impl<T: 'static> SharedQueue<T> {
                 continue;
             };
             let Some(message) = message else { break };
-            me.busy_with(Activity::Ipc, me.bytecode(me.os().costs().process_pool.feed)).await;
+            me.busy_with(Activity::Ipc, me.bytecode(me.os().costs().process_pool.feed))
+                .await;
             me.dumps(&message.payloads).await;
             let length = me.pickled_size(&message.payloads);
             self.wlock.acquire(me).await;

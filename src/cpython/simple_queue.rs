@@ -18,7 +18,11 @@ pub struct SimpleQueue<T> {
 impl<T> SimpleQueue<T> {
     /// An empty queue. Who waits for it is reported as waiting for `contents`.
     pub fn new(os: &Os, contents: &str) -> Self {
-        Self { items: RefCell::default(), lock: Lock::held(os, contents), locked: Cell::new(true) }
+        Self {
+            items: RefCell::default(),
+            lock: Lock::held(os, contents),
+            locked: Cell::new(true),
+        }
     }
 
     /// `put`

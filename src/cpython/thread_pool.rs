@@ -35,7 +35,11 @@ impl<C: Call, I: Call> ThreadPoolExecutor<C, I> {
     pub fn new(os: &Os, max_workers: u32, initializer: I) -> Self {
         let work_queue = SimpleQueue::new(os, "work for a pool thread");
         Self {
-            shared: Rc::new(Shared { work_queue, idle: Cell::new(0), initializer }),
+            shared: Rc::new(Shared {
+                work_queue,
+                idle: Cell::new(0),
+                initializer,
+            }),
             max_workers: max_workers as usize,
             threads: RefCell::default(),
         }
@@ -56,7 +60,8 @@ impl<C: Call, I: Call> ThreadPoolExecutor<C, I> {
         if count < self.max_workers {
             let shared = self.shared.clone();
             let name = format!("pool thread {count}");
-            let thread = Thread::start(me, &name, true, move |me| async move { shared.worker(&me).await }).await;
+            let thread =
+                Thread::start(me, &name, true, move |me| async move { shared.worker(&me).await }).await;
             self.threads.borrow_mut().push(thread);
         }
     }
@@ -64,8 +69,12 @@ impl<C: Call, I: Call> ThreadPoolExecutor<C, I> {
 
 impl<C: Call, I: Call> FuturesExecutor<C> for ThreadPoolExecutor<C, I> {
     async fn submit(&self, me: &ThreadState, call: C, future: Rc<Future>) {
-        me.busy_with(Activity::Ipc, me.bytecode(me.os().costs().thread_pool.submit)).await;
-        self.shared.work_queue.put(me, Some(WorkItem { call, future })).await;
+        me.busy_with(Activity::Ipc, me.bytecode(me.os().costs().thread_pool.submit))
+            .await;
+        self.shared
+            .work_queue
+            .put(me, Some(WorkItem { call, future }))
+            .await;
         self.adjust_thread_count(me).await;
     }
 
@@ -84,7 +93,8 @@ impl<C: Call, I: Call> Shared<C, I> {
         me.busy_with(Activity::Starting, self.initializer.run(me)).await;
         let costs = &me.os().costs().thread_pool;
         // From 3.12 a worker counts itself idle only after it has found the queue empty.
-        let counts_when_empty = me.interpreter.python.version >= crate::scenario::Version { major: 3, minor: 12 };
+        let counts_when_empty =
+            me.interpreter.python.version >= crate::scenario::Version { major: 3, minor: 12 };
         loop {
             let item = match self.work_queue.get_nowait() {
                 Some(item) => item,
@@ -95,7 +105,9 @@ impl<C: Call, I: Call> Shared<C, I> {
                     self.work_queue.get(me).await
                 }
             };
-            let Some(WorkItem { call, future }) = item else { break };
+            let Some(WorkItem { call, future }) = item else {
+                break;
+            };
             me.busy_with(Activity::Ipc, me.bytecode(costs.take)).await;
             call.run(me).await;
             future.set_result(me, costs.set_result).await;

@@ -34,7 +34,7 @@ impl Interpreter {
         let gil = Gil::new(os, name, python.version, python.switch_interval, key);
         Rc::new(Self {
             os: os.clone(),
-            process: os.add_process(name),
+            process: os.add_process(),
             name: name.into(),
             python: python.clone(),
             gil,
@@ -84,7 +84,9 @@ impl ThreadState {
             } else {
                 left
             };
-            left = left.minus(burst).plus(os.compute_interruptibly(self.id, burst).await);
+            left = left
+                .minus(burst)
+                .plus(os.compute_interruptibly(self.id, burst).await);
             if !left.is_done() && gil.drop_requested(self.id) {
                 self.detach().await;
                 self.attach().await;

@@ -14,12 +14,16 @@ pub struct Lock {
 impl Lock {
     /// An open lock, called `name` in reports.
     pub fn new(os: &Os, name: &str) -> Self {
-        Self { semaphore: Semaphore::lock(os, name) }
+        Self {
+            semaphore: Semaphore::lock(os, name),
+        }
     }
 
     /// A lock that is held from the start and released by another thread: a signal that is given once.
     pub fn held(os: &Os, name: &str) -> Self {
-        Self { semaphore: Semaphore::new(os, name, 0) }
+        Self {
+            semaphore: Semaphore::new(os, name, 0),
+        }
     }
 
     /// Says that `thread` will release it.
@@ -70,7 +74,6 @@ impl Thread {
         os.map(me.interpreter.process, os.costs().memory.thread);
         let spec = ThreadSpec {
             name: name.into(),
-            process: me.interpreter.process,
             foreground,
             activity: Activity::Starting,
         };
@@ -86,7 +89,8 @@ impl Thread {
             run(me.clone()).await;
             me.bytecode(me.os().costs().thread.finish).await;
             has_ended.release(&me).await;
-            me.os().unmap(me.interpreter.process, me.os().costs().memory.thread);
+            me.os()
+                .unmap(me.interpreter.process, me.os().costs().memory.thread);
             me.interpreter.gil.drop_gil_for_good(me.os(), me.id).await;
         });
         started.promise(os, id);

@@ -85,8 +85,16 @@ impl Entry {
     }
 
     fn event(self) -> Event {
-        let action = if self.0 & 1 == 0 { Action::Resume } else { Action::Interrupt };
-        Event { time: self.time(), slot: self.slot(), action }
+        let action = if self.0 & 1 == 0 {
+            Action::Resume
+        } else {
+            Action::Interrupt
+        };
+        Event {
+            time: self.time(),
+            slot: self.slot(),
+            action,
+        }
     }
 }
 
@@ -178,7 +186,10 @@ impl EventQueue {
     }
 
     fn remove(&mut self, position: usize) {
-        let last = self.heap.pop().expect("a position in the heap means that it is not empty");
+        let last = self
+            .heap
+            .pop()
+            .expect("a position in the heap means that it is not empty");
         if position < self.heap.len() {
             self.replace(position, last);
         }
@@ -205,9 +216,16 @@ impl EventQueue {
                 // Two rounds of a tournament, without a branch to mispredict.
                 let left = usize::from(children[1] < children[0]);
                 let right = 2 + usize::from(children[3] < children[2]);
-                first + if children[right] < children[left] { right } else { left }
+                first
+                    + if children[right] < children[left] {
+                        right
+                    } else {
+                        left
+                    }
             } else if first < self.heap.len() {
-                (first..self.heap.len()).min_by_key(|&child| self.heap[child]).expect("there is a child")
+                (first..self.heap.len())
+                    .min_by_key(|&child| self.heap[child])
+                    .expect("there is a child")
             } else {
                 break;
             };

@@ -41,12 +41,19 @@ struct Account {
 impl Ledger {
     /// A ledger that also keeps every span: for tests and timelines.
     pub fn recording() -> Self {
-        Self { tracks: Vec::new(), record: Some(Vec::new()) }
+        Self {
+            tracks: Vec::new(),
+            record: Some(Vec::new()),
+        }
     }
 
     /// A new track that starts in `label`.
     pub fn open(&mut self, label: Label, now: Nanos) -> Track {
-        self.tracks.push(Account { label, since: now, totals: [0; LABELS] });
+        self.tracks.push(Account {
+            label,
+            since: now,
+            totals: [0; LABELS],
+        });
         Track(self.tracks.len() as u32 - 1)
     }
 
@@ -56,7 +63,12 @@ impl Ledger {
         if let Some(record) = &mut self.record
             && now > account.since
         {
-            record.push(Span { track, label: account.label, from: account.since, to: now });
+            record.push(Span {
+                track,
+                label: account.label,
+                from: account.since,
+                to: now,
+            });
         }
         account.totals[account.label as usize] += now.0 - account.since.0;
         account.since = now;

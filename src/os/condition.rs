@@ -82,7 +82,11 @@ impl Condition {
         // time was already up.
         let timed_out = self.forget(me);
         mutex.lock(os, me).await;
-        if timed_out { Woken::TimedOut } else { Woken::Signalled }
+        if timed_out {
+            Woken::TimedOut
+        } else {
+            Woken::Signalled
+        }
     }
 
     /// Wakes one waiter, which may push the caller off its CPU: `pthread_cond_signal`.
@@ -114,7 +118,9 @@ impl Condition {
     /// Takes a thread off the list. True if it was on it.
     fn forget(&self, thread: ThreadId) -> bool {
         let mut waiters = self.waiters.borrow_mut();
-        let Some(position) = waiters.iter().position(|&waiter| waiter == thread) else { return false };
+        let Some(position) = waiters.iter().position(|&waiter| waiter == thread) else {
+            return false;
+        };
         waiters.remove(position);
         true
     }

@@ -25,7 +25,10 @@ impl Os {
     /// Registers something that threads will wait for, by the name that a report of a deadlock gives it.
     pub fn add_object(&self, name: impl Into<Rc<str>>) -> ObjectId {
         let table = &mut self.objects.borrow_mut().table;
-        table.push(Object { name: name.into(), owner: None });
+        table.push(Object {
+            name: name.into(),
+            owner: None,
+        });
         ObjectId(table.len() as u32 - 1)
     }
 
@@ -52,21 +55,26 @@ impl Os {
         let scheduler = self.scheduler.borrow();
         let objects = self.objects.borrow();
         let waiting = |thread: &ThreadId| scheduler.threads[thread.index()].foreground;
-        (0..scheduler.threads.len() as u32).map(ThreadId).filter(waiting).any(|first| {
-            let mut thread = first;
-            // A chain longer than there are threads has gone round in a circle.
-            for _ in 0..scheduler.threads.len() {
-                match scheduler.threads[thread.index()].state {
-                    State::Ended => return false,
-                    State::Blocked { hopeful: false } => match owner_of_what_it_waits_for(&scheduler, &objects, thread) {
-                        Some(owner) => thread = owner,
-                        None => return false,
-                    },
-                    _ => return true,
+        (0..scheduler.threads.len() as u32)
+            .map(ThreadId)
+            .filter(waiting)
+            .any(|first| {
+                let mut thread = first;
+                // A chain longer than there are threads has gone round in a circle.
+                for _ in 0..scheduler.threads.len() {
+                    match scheduler.threads[thread.index()].state {
+                        State::Ended => return false,
+                        State::Blocked { hopeful: false } => {
+                            match owner_of_what_it_waits_for(&scheduler, &objects, thread) {
+                                Some(owner) => thread = owner,
+                                None => return false,
+                            }
+                        }
+                        _ => return true,
+                    }
                 }
-            }
-            false
-        })
+                false
+            })
     }
 
     /// One clause for each waiting foreground thread, the first eight.
@@ -86,11 +94,17 @@ impl Os {
             .take(SHOWN)
             .map(|thread| {
                 let record = &scheduler.threads[thread.index()];
-                let Some(object) = record.waits_for else { return format!("{} waits", record.name) };
+                let Some(object) = record.waits_for else {
+                    return format!("{} waits", record.name);
+                };
                 let object = &objects.table[object.0 as usize];
                 let held = object.owner.map_or(String::new(), |owner| {
                     let owner = &scheduler.threads[owner.index()];
-                    let over = if owner.state == State::Ended { ", which has ended" } else { "" };
+                    let over = if owner.state == State::Ended {
+                        ", which has ended"
+                    } else {
+                        ""
+                    };
                     format!(" (held by {}{over})", owner.name)
                 });
                 format!("{} waits for {}{held}", record.name, object.name)
@@ -103,7 +117,11 @@ impl Os {
     }
 }
 
-fn owner_of_what_it_waits_for(scheduler: &Scheduler, objects: &Objects, thread: ThreadId) -> Option<ThreadId> {
+fn owner_of_what_it_waits_for(
+    scheduler: &Scheduler,
+    objects: &Objects,
+    thread: ThreadId,
+) -> Option<ThreadId> {
     let object = scheduler.threads[thread.index()].waits_for?;
     objects.table[object.0 as usize].owner
 }

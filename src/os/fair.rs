@@ -49,8 +49,17 @@ impl RunQueue {
 
     pub fn insert(&mut self, thread: ThreadId, entity: Entity) {
         self.orders += 1;
-        let at = self.ready.partition_point(|other| other.entity.deadline <= entity.deadline);
-        self.ready.insert(at, Ready { thread, entity, order: self.orders });
+        let at = self
+            .ready
+            .partition_point(|other| other.entity.deadline <= entity.deadline);
+        self.ready.insert(
+            at,
+            Ready {
+                thread,
+                entity,
+                order: self.orders,
+            },
+        );
         self.sum += i128::from(entity.vruntime);
     }
 
@@ -78,7 +87,10 @@ impl RunQueue {
         {
             return None;
         }
-        let best = self.ready.iter().position(|ready| self.is_eligible(ready.entity.vruntime, running));
+        let best = self
+            .ready
+            .iter()
+            .position(|ready| self.is_eligible(ready.entity.vruntime, running));
         match (best, running_eligible) {
             (Some(best), Some(entity)) if entity.deadline < self.ready[best].entity.deadline => None,
             (None, None) if running.is_none() && !self.ready.is_empty() => Some(0),
@@ -88,7 +100,8 @@ impl RunQueue {
 
     /// Whether `pick` would choose this very thread.
     pub fn would_pick(&self, thread: ThreadId, running: &Entity) -> bool {
-        self.pick(Some(running)).is_some_and(|index| self.ready[index].thread == thread)
+        self.pick(Some(running))
+            .is_some_and(|index| self.ready[index].thread == thread)
     }
 
     pub fn take(&mut self, index: usize) -> Ready {
@@ -109,7 +122,11 @@ impl RunQueue {
             let members = self.ready.len() as i64 + i64::from(running.is_some());
             // A debt is kept as it is: the thread that sleeps on it stays in the mean until it is paid
             // (`DELAY_DEQUEUE`), so its return moves nothing.
-            let lag = if entity.lag > 0 { entity.lag + entity.lag / members } else { entity.lag };
+            let lag = if entity.lag > 0 {
+                entity.lag + entity.lag / members
+            } else {
+                entity.lag
+            };
             entity.vruntime = virtual_time - lag;
         }
         entity.deadline = entity.vruntime + slice;
@@ -121,7 +138,9 @@ impl RunQueue {
             return 0;
         }
         let bound = (2 * slice).max(tick);
-        let virtual_time = self.virtual_time(Some(running)).expect("the running thread is a member");
+        let virtual_time = self
+            .virtual_time(Some(running))
+            .expect("the running thread is a member");
         (virtual_time - running.vruntime).clamp(-bound, bound)
     }
 }

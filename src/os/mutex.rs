@@ -15,7 +15,11 @@ pub struct Mutex {
 impl Mutex {
     /// An open lock. Reports of a deadlock call it `name`.
     pub fn new(os: &Os, name: &str) -> Self {
-        Self { object: os.add_object(name), owner: Cell::new(None), waiters: RefCell::default() }
+        Self {
+            object: os.add_object(name),
+            owner: Cell::new(None),
+            waiters: RefCell::default(),
+        }
     }
 
     /// Who holds it.

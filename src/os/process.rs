@@ -1,7 +1,5 @@
 //! Processes and the memory they map.
 
-use std::rc::Rc;
-
 use crate::units::Bytes;
 
 /// A simulated process.
@@ -10,7 +8,6 @@ pub struct ProcessId(pub(crate) u32);
 
 #[derive(Debug)]
 pub(crate) struct Process {
-    pub name: Rc<str>,
     /// Private memory, mapped now.
     pub mapped: Bytes,
 }
@@ -24,13 +21,9 @@ pub(crate) struct Processes {
 }
 
 impl Processes {
-    pub fn add(&mut self, name: Rc<str>) -> ProcessId {
-        self.table.push(Process { name, mapped: Bytes::ZERO });
+    pub fn add(&mut self) -> ProcessId {
+        self.table.push(Process { mapped: Bytes::ZERO });
         ProcessId(self.table.len() as u32 - 1)
-    }
-
-    pub fn name(&self, process: ProcessId) -> &Rc<str> {
-        &self.table[process.0 as usize].name
     }
 
     /// Bytes that `process` maps privately from now on.

@@ -86,7 +86,11 @@ impl Scheduler {
         let cpu = self.threads[thread.index()].cpu;
         self.charge(engine, cpu);
         let record = &mut self.threads[thread.index()];
-        debug_assert!(record.state == State::OnCpu && !record.in_burst, "{} has no CPU", record.name);
+        debug_assert!(
+            record.state == State::OnCpu && !record.in_burst,
+            "{} has no CPU",
+            record.name
+        );
         record.remaining = Work(work.0.saturating_add(std::mem::take(&mut record.owed).0));
         record.beyond = Work::NONE;
         record.interruptible = interruptible;
@@ -107,7 +111,9 @@ impl Scheduler {
     /// `select_task_rq_fair` for a new thread: the CPU with the least to do.
     pub fn least_busy_cpu(&self) -> usize {
         let load = |cpu: &Cpu| cpu.queue.len() + usize::from(cpu.current.is_some());
-        (0..self.cpus.len()).min_by_key(|&cpu| load(&self.cpus[cpu])).expect("a machine has a CPU")
+        (0..self.cpus.len())
+            .min_by_key(|&cpu| load(&self.cpus[cpu]))
+            .expect("a machine has a CPU")
     }
 
     /// Lets a burst end after `gap` more work at most; what lies beyond is kept for the thread to take up again.
@@ -168,7 +174,9 @@ impl Scheduler {
     /// Ends a wait. False where the thread was not waiting.
     pub fn wake(&mut self, engine: &Engine, thread: ThreadId, woken: Woken) -> bool {
         let record = &mut self.threads[thread.index()];
-        let State::Blocked { .. } = record.state else { return false };
+        let State::Blocked { .. } = record.state else {
+            return false;
+        };
         record.woken = woken;
         record.remaining = Work::NONE;
         record.beyond = Work::NONE;
@@ -243,7 +251,11 @@ impl Scheduler {
 
     fn switch_to(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
         let same = self.cpus[cpu].last == Some(thread);
-        let cost = if same { Nanos::ZERO } else { self.costs.context_switch };
+        let cost = if same {
+            Nanos::ZERO
+        } else {
+            self.costs.context_switch
+        };
         // The CPU was busy and stays so.
         self.idle += 1;
         self.dispatch(engine, cpu, thread, cost);
@@ -254,7 +266,8 @@ impl Scheduler {
         self.idle -= 1;
         let record = &mut self.threads[thread.index()];
         if record.state == State::Queued {
-            self.ledger.enter(record.track, record.activity.label(), engine.now());
+            self.ledger
+                .enter(record.track, record.activity.label(), engine.now());
         }
         record.state = State::OnCpu;
         record.cpu = cpu;
@@ -272,7 +285,9 @@ impl Scheduler {
     fn schedule_end_of_burst(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
         let record = &self.threads[thread.index()];
         let cpu = &self.cpus[cpu];
-        let end = cpu.charged_until.saturating_add(record.remaining.time_at(cpu.speed));
+        let end = cpu
+            .charged_until
+            .saturating_add(record.remaining.time_at(cpu.speed));
         engine.schedule(record.slot, end, Action::Resume);
     }
 
@@ -283,7 +298,10 @@ impl Scheduler {
         if let Some(thread) = cpu.current {
             let record = &mut self.threads[thread.index()];
             record.entity.vruntime += elapsed as i64;
-            record.remaining.0 = record.remaining.0.saturating_sub(elapsed.saturating_mul(cpu.speed));
+            record.remaining.0 = record
+                .remaining
+                .0
+                .saturating_sub(elapsed.saturating_mul(cpu.speed));
         }
         cpu.charged_until = cpu.charged_until.max(engine.now());
     }
@@ -295,7 +313,9 @@ impl Scheduler {
         let crowded = !self.cpus[cpu].queue.is_empty();
         let expired = crowded && self.renew_expired_slice(cpu);
         self.enqueue(engine, cpu, thread);
-        let current = self.cpus[cpu].current.expect("a CPU with nothing to do would have been chosen");
+        let current = self.cpus[cpu]
+            .current
+            .expect("a CPU with nothing to do would have been chosen");
         let running = self.threads[current.index()].entity;
         if expired {
             self.reschedule_if_better(engine, cpu);
@@ -314,7 +334,9 @@ impl Scheduler {
             debt if debt < 0 => self
                 .running_on(home)
                 .and_then(|entity| self.cpus[home].queue.virtual_time(Some(entity)))
-                .map_or(0, |now| (now - self.threads[thread.index()].entity.vruntime).clamp(debt, 0)),
+                .map_or(0, |now| {
+                    (now - self.threads[thread.index()].entity.vruntime).clamp(debt, 0)
+                }),
             owed => owed,
         };
         let current = self.cpus[cpu].current;
@@ -326,12 +348,15 @@ impl Scheduler {
         record.entity = entity;
         record.state = State::Queued;
         record.cpu = cpu;
-        self.ledger.enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
+        self.ledger
+            .enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
         self.cpus[cpu].queue.insert(thread, entity);
     }
 
     fn running_on(&self, cpu: usize) -> Option<&Entity> {
-        self.cpus[cpu].current.map(|current| &self.threads[current.index()].entity)
+        self.cpus[cpu]
+            .current
+            .map(|current| &self.threads[current.index()].entity)
     }
 
     fn reschedule_if_better(&mut self, engine: &Engine, cpu: usize) {
@@ -366,7 +391,8 @@ impl Scheduler {
         let record = &mut self.threads[current.index()];
         engine.cancel(record.slot);
         record.state = State::Queued;
-        self.ledger.enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
+        self.ledger
+            .enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
         let entity = record.entity;
         self.cpus[cpu].queue.insert(current, entity);
         self.switch_to(engine, cpu, next);
@@ -374,7 +400,9 @@ impl Scheduler {
 
     /// `update_deadline`: a used-up slice gets a new deadline. True where it was used up.
     fn renew_expired_slice(&mut self, cpu: usize) -> bool {
-        let Some(current) = self.cpus[cpu].current else { return false };
+        let Some(current) = self.cpus[cpu].current else {
+            return false;
+        };
         let entity = &mut self.threads[current.index()].entity;
         let expired = entity.vruntime >= entity.deadline;
         if expired {
@@ -387,7 +415,9 @@ impl Scheduler {
     /// not simulated, but they moved its deadline.
     fn make_up_for_ticks(&mut self, engine: &Engine, cpu: usize) {
         let (tick, slice) = (self.costs.tick.0 as i64, self.costs.base_slice.0 as i64);
-        let Some(current) = self.cpus[cpu].current else { return };
+        let Some(current) = self.cpus[cpu].current else {
+            return;
+        };
         if self.cpus[cpu].tick_pending {
             return;
         }
@@ -410,7 +440,11 @@ impl Scheduler {
         let cpu = &mut self.cpus[cpu];
         if !cpu.tick_pending && !cpu.queue.is_empty() {
             cpu.tick_pending = true;
-            engine.schedule(cpu.slot, Nanos((engine.now().0 / tick + 1) * tick), Action::Interrupt);
+            engine.schedule(
+                cpu.slot,
+                Nanos((engine.now().0 / tick + 1) * tick),
+                Action::Interrupt,
+            );
         }
     }
 
@@ -421,10 +455,14 @@ impl Scheduler {
         }
         let is_idle = |cpu: usize| self.cpus[cpu].current.is_none();
         let core_is_idle = |cpu: usize| {
-            (cpu % self.cores..self.cpus.len()).step_by(self.cores).all(is_idle)
+            (cpu % self.cores..self.cpus.len())
+                .step_by(self.cores)
+                .all(is_idle)
         };
         let candidates = || std::iter::once(home).chain(0..self.cpus.len());
-        candidates().find(|&cpu| core_is_idle(cpu)).or_else(|| candidates().find(|&cpu| is_idle(cpu)))
+        candidates()
+            .find(|&cpu| core_is_idle(cpu))
+            .or_else(|| candidates().find(|&cpu| is_idle(cpu)))
     }
 
     /// `sched_balance_newidle`: a CPU with nothing to do takes a waiting thread from the longest queue.
@@ -442,7 +480,10 @@ impl Scheduler {
         let (slice, tick) = (self.costs.base_slice.0 as i64, self.costs.tick.0 as i64);
         let bound = (2 * slice).max(tick);
         let virtual_time = self.cpus[from].queue.virtual_time(self.running_on(from));
-        let index = self.cpus[from].queue.longest_waiting().expect("a thread waits there");
+        let index = self.cpus[from]
+            .queue
+            .longest_waiting()
+            .expect("a thread waits there");
         let moved = self.cpus[from].queue.take(index);
         let mut entity = moved.entity;
         entity.lag = virtual_time.map_or(0, |now| (now - entity.vruntime).clamp(-bound, bound));
@@ -465,7 +506,12 @@ impl Scheduler {
         }
         let shortest = (0..self.cpus.len())
             .filter(|&other| other != cpu)
-            .min_by_key(|&other| (self.cpus[other].queue.len(), (other + self.cpus.len() - cpu) % self.cpus.len()))
+            .min_by_key(|&other| {
+                (
+                    self.cpus[other].queue.len(),
+                    (other + self.cpus.len() - cpu) % self.cpus.len(),
+                )
+            })
             .expect("there is another CPU");
         if self.cpus[shortest].queue.len() < here {
             self.charge(engine, shortest);
@@ -484,11 +530,16 @@ impl Scheduler {
             return;
         }
         let threads_on = |scheduler: &Self, core: usize| {
-            (core..scheduler.cpus.len()).step_by(scheduler.cores).filter(|&cpu| scheduler.cpus[cpu].current.is_some()).count()
+            (core..scheduler.cpus.len())
+                .step_by(scheduler.cores)
+                .filter(|&cpu| scheduler.cpus[cpu].current.is_some())
+                .count()
         };
         let busy_cores = (0..self.cores).filter(|&core| threads_on(self, core) > 0).count();
         for cpu in 0..self.cpus.len() {
-            let speed = self.joint_speed.of(busy_cores, threads_on(self, cpu % self.cores));
+            let speed = self
+                .joint_speed
+                .of(busy_cores, threads_on(self, cpu % self.cores));
             if self.cpus[cpu].speed == speed {
                 continue;
             }

@@ -17,12 +17,20 @@ pub struct Semaphore {
 impl Semaphore {
     /// With `units` to take. Reports of a deadlock call it `name`.
     pub fn new(os: &Os, name: &str, units: u64) -> Self {
-        Self { object: os.add_object(name), is_lock: false, units: Cell::new(units), waiters: RefCell::default() }
+        Self {
+            object: os.add_object(name),
+            is_lock: false,
+            units: Cell::new(units),
+            waiters: RefCell::default(),
+        }
     }
 
     /// One unit, given back by whoever took it.
     pub fn lock(os: &Os, name: &str) -> Self {
-        Self { is_lock: true, ..Self::new(os, name, 1) }
+        Self {
+            is_lock: true,
+            ..Self::new(os, name, 1)
+        }
     }
 
     /// Says that `thread` will post it: whoever waits for it waits for that thread.

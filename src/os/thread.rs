@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use super::fair::Entity;
-use super::process::ProcessId;
 use crate::engine::{Label, Slot, Track};
 use crate::units::Nanos;
 
@@ -102,8 +101,6 @@ pub struct ObjectId(pub(crate) u32);
 pub struct ThreadSpec {
     /// As reports name it.
     pub name: Rc<str>,
-    /// Whose memory it lives in.
-    pub process: ProcessId,
     /// Whether the run goes on for its sake: background threads never keep it alive.
     pub foreground: bool,
     /// What its time counts as until it says otherwise.
@@ -129,7 +126,6 @@ pub(crate) struct Thread {
     pub name: Rc<str>,
     pub slot: Slot,
     pub track: Track,
-    pub process: ProcessId,
     pub foreground: bool,
     pub external: bool,
     pub state: State,
@@ -158,7 +154,6 @@ impl Thread {
             name: spec.name,
             slot,
             track,
-            process: spec.process,
             foreground: spec.foreground,
             external,
             state: State::Blocked { hopeful: true },

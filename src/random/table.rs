@@ -35,8 +35,9 @@ impl From<Distribution> for Table {
             return Self::Constant(distribution.sample_keyed(Key::root(0, 0)));
         }
         let mut stream = Stream::named(Key::root(0, 0).name("table"));
-        let mut draws: Vec<u64> =
-            (0..Self::VALUES * DRAWS_PER_VALUE).map(|_| distribution.sample(&mut stream).0).collect();
+        let mut draws: Vec<u64> = (0..Self::VALUES * DRAWS_PER_VALUE)
+            .map(|_| distribution.sample(&mut stream).0)
+            .collect();
         draws.sort_unstable();
         let mean = |draws: &[u64]| {
             let sum: u128 = draws.iter().map(|&draw| u128::from(draw)).sum();
@@ -66,14 +67,28 @@ mod tests {
         for (distribution, median) in [
             (Distribution::LogNormal { mean, cv: 0.8 }, 15_617.0),
             (Distribution::Exponential { mean }, 13_863.0),
-            (Distribution::Uniform { min: Nanos(0), max: Nanos::from_micros(40) }, 20_000.0),
+            (
+                Distribution::Uniform {
+                    min: Nanos(0),
+                    max: Nanos::from_micros(40),
+                },
+                20_000.0,
+            ),
         ] {
-            let Table::Values(values) = Table::from(distribution.clone()) else { panic!("{distribution:?}") };
+            let Table::Values(values) = Table::from(distribution.clone()) else {
+                panic!("{distribution:?}")
+            };
             let sum: u64 = values.iter().map(|value| value.0).sum();
             let actual = sum as f64 / values.len() as f64;
-            assert!((actual / 20_000.0 - 1.0).abs() < 0.02, "{distribution:?}: mean {actual}");
+            assert!(
+                (actual / 20_000.0 - 1.0).abs() < 0.02,
+                "{distribution:?}: mean {actual}"
+            );
             let middle = values[Table::VALUES / 2].0 as f64;
-            assert!((middle / median - 1.0).abs() < 0.02, "{distribution:?}: median {middle}");
+            assert!(
+                (middle / median - 1.0).abs() < 0.02,
+                "{distribution:?}: median {middle}"
+            );
         }
     }
 }

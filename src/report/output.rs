@@ -67,12 +67,25 @@ impl Outputs {
     /// # Errors
     /// They cannot.
     pub fn check_folder(folder: &Path) -> Result<(), ReportError> {
-        let unusable = |source| ReportError::Folder { folder: folder.to_owned(), source };
+        let unusable = |source| ReportError::Folder {
+            folder: folder.to_owned(),
+            source,
+        };
         // The nearest folder that exists already: it is there that others would be made.
-        let here = |path: &Path| if path.as_os_str().is_empty() { PathBuf::from(".") } else { path.to_owned() };
+        let here = |path: &Path| {
+            if path.as_os_str().is_empty() {
+                PathBuf::from(".")
+            } else {
+                path.to_owned()
+            }
+        };
         let existing = folder.ancestors().map(here).find(|path| path.exists());
         let existing = existing.unwrap_or_else(|| folder.to_owned());
-        tempfile::Builder::new().prefix(".gilsim-").tempdir_in(existing).map(drop).map_err(unusable)
+        tempfile::Builder::new()
+            .prefix(".gilsim-")
+            .tempdir_in(existing)
+            .map(drop)
+            .map_err(unusable)
     }
 
     /// In the order in which they are written.

@@ -1,6 +1,6 @@
 //! Made-up results for tests: plausible figures, nothing simulated.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::profile::Profile;
@@ -119,8 +119,11 @@ impl Maker {
                 cores: lookup("machine.cores").unwrap_or(4.0) as u32,
                 smt: 1,
                 profile: Arc::new(Profile {
-                    name: "linux-x86_64".to_owned(),
                     text: "made = \"up\"\n".to_owned(),
+                    ..Profile::load("linux-x86_64", Path::new("."))
+                        .unwrap()
+                        .as_ref()
+                        .clone()
                 }),
             },
             swept,

@@ -13,7 +13,11 @@ impl World {
                 let world = self.clone();
                 let run = move |me: ThreadState| async move {
                     let background = &world.configuration.background[kind];
-                    let key = world.key.name("background").name(&background.name).number(u64::from(number));
+                    let key = world
+                        .key
+                        .name("background")
+                        .name(&background.name)
+                        .number(u64::from(number));
                     for round in 0.. {
                         world.play_steps(&me, &background.steps, key.number(round)).await;
                     }

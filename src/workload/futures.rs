@@ -42,7 +42,8 @@ impl World {
         for group in 0..self.configuration.tasks.len() {
             for chunk in chunks(self.plan.items(group).collect(), chunksize) {
                 let future = Future::new();
-                self.submit(me, executor, chunk.clone(), future.clone(), chunksize).await;
+                self.submit(me, executor, chunk.clone(), future.clone(), chunksize)
+                    .await;
                 futures.push((future, chunk));
             }
         }
@@ -93,8 +94,22 @@ impl World {
         chunksize: u64,
     ) {
         items.clone().for_each(|item| self.record.submitted(me, item));
-        let overhead = if chunksize > 1 { me.os().costs().process_pool.item } else { Nanos::ZERO };
-        executor.submit(me, Items { world: self.clone(), items, overhead }, future).await;
+        let overhead = if chunksize > 1 {
+            me.os().costs().process_pool.item
+        } else {
+            Nanos::ZERO
+        };
+        executor
+            .submit(
+                me,
+                Items {
+                    world: self.clone(),
+                    items,
+                    overhead,
+                },
+                future,
+            )
+            .await;
     }
 }
 

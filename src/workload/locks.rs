@@ -18,12 +18,20 @@ enum NamedLock {
 
 impl Locks {
     pub fn of(os: &Os, configuration: &Configuration) -> Self {
-        let among_processes =
-            matches!(configuration.executor, Executor::Processes { .. } | Executor::ProcessPerTask { .. });
+        let among_processes = matches!(
+            configuration.executor,
+            Executor::Processes { .. } | Executor::ProcessPerTask { .. }
+        );
         let mut names = Vec::new();
         let tasks = configuration.tasks.iter().map(|task| &task.steps);
-        let background = configuration.background.iter().map(|background| &background.steps);
-        tasks.chain(background).chain([&configuration.program.setup]).for_each(|steps| collect(steps, &mut names));
+        let background = configuration
+            .background
+            .iter()
+            .map(|background| &background.steps);
+        tasks
+            .chain(background)
+            .chain([&configuration.program.setup])
+            .for_each(|steps| collect(steps, &mut names));
         let lock = |name: String| {
             let shown = format!("the lock \"{name}\"");
             let lock = if among_processes {
@@ -35,7 +43,9 @@ impl Locks {
         };
         names.sort_unstable();
         names.dedup();
-        Self { locks: names.into_iter().map(lock).collect() }
+        Self {
+            locks: names.into_iter().map(lock).collect(),
+        }
     }
 
     pub async fn acquire(&self, me: &ThreadState, name: &str) {

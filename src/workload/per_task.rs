@@ -24,7 +24,8 @@ impl World {
                 self.record.submitted(me, item);
                 let (world, done) = (self.clone(), done.clone());
                 let run = move |me: ThreadState| async move {
-                    me.busy_with(Activity::Starting, Setup(world.clone()).run(&me)).await;
+                    me.busy_with(Activity::Starting, Setup(world.clone()).run(&me))
+                        .await;
                     world.run_item(&me, item).await;
                     done.put(&me, item).await;
                 };
@@ -57,9 +58,16 @@ impl World {
                 let arguments = self.plan.arguments(&self.configuration.tasks, group, 1);
                 let (world, results) = (self.clone(), results.clone());
                 let main = move |me: ThreadState| async move {
-                    me.busy_with(Activity::Starting, Setup(world.clone()).run(&me)).await;
+                    me.busy_with(Activity::Starting, Setup(world.clone()).run(&me))
+                        .await;
                     world.run_item(&me, item).await;
-                    results.put(&me, item, world.plan.results(&world.configuration.tasks, group, 1)).await;
+                    results
+                        .put(
+                            &me,
+                            item,
+                            world.plan.results(&world.configuration.tasks, group, 1),
+                        )
+                        .await;
                 };
                 let name = format!("process of item {item}");
                 processes.push(launcher.start(me, &name, true, &arguments, main).await);

@@ -49,9 +49,16 @@ impl Plan {
                 Demand::Count(count) => u32::try_from(count).expect("the scenario's limit on items is lower"),
                 Demand::Clients { .. } => 0,
             };
-            let edge = |dependency: &crate::scenario::Dependency| Edge { group: dependency.group, kind: dependency.kind };
+            let edge = |dependency: &crate::scenario::Dependency| Edge {
+                group: dependency.group,
+                kind: dependency.kind,
+            };
             let waits_for = task.after.iter().map(edge).collect();
-            groups.push(Group { items: next..next + count, waits_for, waited_for_by: Vec::new() });
+            groups.push(Group {
+                items: next..next + count,
+                waits_for,
+                waited_for_by: Vec::new(),
+            });
             next += count;
         }
         let mut graph: DiGraph<usize, ()> = DiGraph::new();
@@ -59,11 +66,17 @@ impl Plan {
         for (group, task) in tasks.iter().enumerate() {
             for dependency in &task.after {
                 graph.add_edge(nodes[dependency.group], nodes[group], ());
-                groups[dependency.group].waited_for_by.push(Edge { group, kind: dependency.kind });
+                groups[dependency.group].waited_for_by.push(Edge {
+                    group,
+                    kind: dependency.kind,
+                });
             }
         }
         let order = toposort(&graph, None).expect("a checked task graph has no circle");
-        Self { groups, order: order.into_iter().map(|node| graph[node]).collect() }
+        Self {
+            groups,
+            order: order.into_iter().map(|node| graph[node]).collect(),
+        }
     }
 
     /// Whether any group waits for another.
@@ -95,15 +108,25 @@ impl Plan {
     /// A range of items cut where one group ends and the next begins.
     pub fn split_by_group(&self, items: Range<u32>) -> Vec<Range<u32>> {
         let within = |group: &Group| items.start.max(group.items.start)..items.end.min(group.items.end);
-        self.groups.iter().map(within).filter(|part| !part.is_empty()).collect()
+        self.groups
+            .iter()
+            .map(within)
+            .filter(|part| !part.is_empty())
+            .collect()
     }
 
     /// What travels to a worker with `count` items of a group: their own arguments, and the results of the items
     /// that they wait for one by one.
     pub fn arguments(&self, tasks: &[TaskGroup], group: usize, count: u32) -> Vec<Payload> {
-        let each = self.groups[group].waits_for.iter().filter(|edge| edge.kind == DependencyKind::Each);
+        let each = self.groups[group]
+            .waits_for
+            .iter()
+            .filter(|edge| edge.kind == DependencyKind::Each);
         let inherited = each.map(|edge| tasks[edge.group].result);
-        std::iter::once(tasks[group].argument).chain(inherited).map(|payload| times(payload, count)).collect()
+        std::iter::once(tasks[group].argument)
+            .chain(inherited)
+            .map(|payload| times(payload, count))
+            .collect()
     }
 
     /// What travels back with the results of `count` items of a group.
@@ -114,9 +137,18 @@ impl Plan {
     /// Everything still to be done.
     pub fn progress(&self) -> Progress {
         let waits = |group: &Group| group.waits_for.len() as u32;
-        let waiting = self.groups.iter().flat_map(|group| group.items.clone().map(move |_| Cell::new(waits(group))));
-        let undone = self.groups.iter().map(|group| Cell::new(group.items.len() as u32));
-        Progress { waiting: waiting.collect(), undone: undone.collect() }
+        let waiting = self
+            .groups
+            .iter()
+            .flat_map(|group| group.items.clone().map(move |_| Cell::new(waits(group))));
+        let undone = self
+            .groups
+            .iter()
+            .map(|group| Cell::new(group.items.len() as u32));
+        Progress {
+            waiting: waiting.collect(),
+            undone: undone.collect(),
+        }
     }
 
     /// Items that wait for nothing, in order.
@@ -142,7 +174,9 @@ impl Plan {
         for edge in &self.groups[group].waited_for_by {
             let items = self.items(edge.group);
             match edge.kind {
-                DependencyKind::Each => done.clone().for_each(|item| count_down(items.start + item - start)),
+                DependencyKind::Each => done
+                    .clone()
+                    .for_each(|item| count_down(items.start + item - start)),
                 DependencyKind::All if undone == 0 => items.for_each(&mut count_down),
                 DependencyKind::All => {}
             }
@@ -155,11 +189,20 @@ impl Plan {
         let mut ends: Vec<Vec<Nanos>> = vec![Vec::new(); tasks.len()];
         for &group in &self.order {
             let task = &tasks[group];
-            let all = self.groups[group].waits_for.iter().filter(|edge| edge.kind == DependencyKind::All);
-            let start = all.flat_map(|edge| ends[edge.group].iter().copied()).max().unwrap_or_default();
+            let all = self.groups[group]
+                .waits_for
+                .iter()
+                .filter(|edge| edge.kind == DependencyKind::All);
+            let start = all
+                .flat_map(|edge| ends[edge.group].iter().copied())
+                .max()
+                .unwrap_or_default();
             ends[group] = (0..self.groups[group].items.len())
                 .map(|index| {
-                    let each = self.groups[group].waits_for.iter().filter(|edge| edge.kind == DependencyKind::Each);
+                    let each = self.groups[group]
+                        .waits_for
+                        .iter()
+                        .filter(|edge| edge.kind == DependencyKind::Each);
                     let start = each.map(|edge| ends[edge.group][index]).fold(start, Nanos::max);
                     start.saturating_add(own_work(&task.steps, item_key(key, task, index as u64)))
                 })
@@ -171,7 +214,8 @@ impl Plan {
     /// CPU time and I/O of all items together.
     pub fn total_work(&self, tasks: &[TaskGroup], key: Key) -> Nanos {
         let works = tasks.iter().enumerate().flat_map(|(group, task)| {
-            (0..self.groups[group].items.len() as u64).map(move |index| own_work(&task.steps, item_key(key, task, index)))
+            (0..self.groups[group].items.len() as u64)
+                .map(move |index| own_work(&task.steps, item_key(key, task, index)))
         });
         works.fold(Nanos::ZERO, Nanos::saturating_add)
     }
@@ -183,5 +227,8 @@ pub(super) fn item_key(key: Key, task: &TaskGroup, index: u64) -> Key {
 }
 
 fn times(payload: Payload, count: u32) -> Payload {
-    Payload { size: Bytes(payload.size.0.saturating_mul(u64::from(count))), ..payload }
+    Payload {
+        size: Bytes(payload.size.0.saturating_mul(u64::from(count))),
+        ..payload
+    }
 }

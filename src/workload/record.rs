@@ -52,7 +52,9 @@ impl Record {
     pub fn in_hands(&self, me: &ThreadState, items: Range<u32>) {
         let submitted = self.submitted_at.borrow();
         let now = me.os().now();
-        self.latencies.borrow_mut().extend(items.map(|item| (now - submitted[item as usize]).0));
+        self.latencies
+            .borrow_mut()
+            .extend(items.map(|item| (now - submitted[item as usize]).0));
     }
 
     /// A client has its reply within the counted time.
@@ -62,7 +64,8 @@ impl Record {
 
     /// Requests are counted over this time.
     pub fn count_between(&self, from: Nanos, to: Nanos) {
-        self.counted.set(Some((to - from).max(self.counted.get().unwrap_or_default())));
+        self.counted
+            .set(Some((to - from).max(self.counted.get().unwrap_or_default())));
     }
 
     /// The last result is in the caller's hands: the makespan ends. `helpers` are the parent's threads beside the
@@ -71,8 +74,15 @@ impl Record {
         let os = me.os();
         self.finished.set(Some(os.now()));
         let main = minus(time_of(os, me.id), self.main_before.get());
-        let of = |thread: &ThreadId| if *thread == me.id { main } else { time_of(os, *thread) };
-        self.worker_time.set(workers.iter().map(of).fold(TimeByActivity::default(), plus));
+        let of = |thread: &ThreadId| {
+            if *thread == me.id {
+                main
+            } else {
+                time_of(os, *thread)
+            }
+        };
+        self.worker_time
+            .set(workers.iter().map(of).fold(TimeByActivity::default(), plus));
         self.parent_time.set(helpers.iter().map(of).fold(main, plus));
     }
 
@@ -85,7 +95,10 @@ impl Record {
     pub fn conclude(&self, os: &Os, outcome: Outcome, critical_path: Nanos) -> Replication {
         let (status, detail) = match outcome {
             Outcome::Done => (Status::Done, String::new()),
-            Outcome::Limit => (Status::Limit, format!("not done after {} of simulated time", os.now())),
+            Outcome::Limit => (
+                Status::Limit,
+                format!("not done after {} of simulated time", os.now()),
+            ),
             Outcome::Deadlock(report) => (Status::Deadlock, report),
         };
         let began = self.began.get().unwrap_or_else(|| os.now());

@@ -34,12 +34,19 @@ impl World {
     /// Serves all clients until their time is up.
     pub async fn serve(self: &Rc<Self>, me: &ThreadState, threads: u32) {
         let arrived = Semaphore::new(me.os(), "a request", 0);
-        let network = Rc::new(Network { requests: RefCell::default(), arrived });
+        let network = Rc::new(Network {
+            requests: RefCell::default(),
+            arrived,
+        });
         let mut workers: Vec<ThreadId> = Vec::new();
         for number in 0..threads {
             let (world, network) = (self.clone(), network.clone());
             let serve = move |me: ThreadState| async move { world.serve_requests(&me, &network).await };
-            workers.push(Thread::start(me, &format!("server thread {number}"), true, serve).await.id);
+            workers.push(
+                Thread::start(me, &format!("server thread {number}"), true, serve)
+                    .await
+                    .id,
+            );
         }
         let end = self.start_clients(me, &network);
         let time_is_up = me.os().wait_for_device(me.id, end.saturating_sub(me.os().now()));
@@ -55,9 +62,14 @@ impl World {
         loop {
             let receive = me.allow_threads(network.arrived.wait(me.os(), me.id));
             me.busy_with(Activity::Idle, receive).await;
-            let request = network.requests.borrow_mut().pop_front().expect("each arrival is a request");
+            let request = network
+                .requests
+                .borrow_mut()
+                .pop_front()
+                .expect("each arrival is a request");
             let task = &self.configuration.tasks[request.group];
-            self.play_steps(me, &task.steps, item_key(self.key, task, request.number)).await;
+            self.play_steps(me, &task.steps, item_key(self.key, task, request.number))
+                .await;
             request.reply.post(me.os(), me.id).await;
         }
     }
@@ -66,7 +78,15 @@ impl World {
     fn start_clients(self: &Rc<Self>, me: &ThreadState, network: &Rc<Network>) -> Nanos {
         let mut end = Nanos::ZERO;
         for (group, task) in self.configuration.tasks.iter().enumerate() {
-            let Demand::Clients { clients, duration, warmup, .. } = &task.demand else { continue };
+            let Demand::Clients {
+                clients,
+                duration,
+                warmup,
+                ..
+            } = &task.demand
+            else {
+                continue;
+            };
             let from = me.os().now().saturating_add(*warmup);
             let to = from.saturating_add(*duration);
             end = end.max(to);
@@ -74,21 +94,31 @@ impl World {
             for client in 0..*clients {
                 let spec = ThreadSpec {
                     name: format!("client {client} of {}", task.name).into(),
-                    process: me.interpreter.process,
                     foreground: true,
                     activity: Activity::Idle,
                 };
                 let (world, network, os) = (self.clone(), network.clone(), me.os().clone());
                 me.os().spawn_external(spec, move |id| async move {
-                    let Demand::Clients { think, .. } = &world.configuration.tasks[group].demand else { return };
+                    let Demand::Clients { think, .. } = &world.configuration.tasks[group].demand else {
+                        return;
+                    };
                     let reply = Rc::new(Semaphore::new(&os, "a reply", 0));
-                    let key = world.key.name("client").number(group as u64).number(u64::from(client));
+                    let key = world
+                        .key
+                        .name("client")
+                        .number(group as u64)
+                        .number(u64::from(client));
                     for number in 0..u64::from(u32::MAX) {
-                        os.wait_for_device(id, think.sample_keyed(key.number(number))).await;
+                        os.wait_for_device(id, think.sample_keyed(key.number(number)))
+                            .await;
                         let sent = os.now();
                         // Requests are numbered apart for each client.
                         let number = u64::from(client) << 32 | number;
-                        network.requests.borrow_mut().push_back(Request { group, number, reply: reply.clone() });
+                        network.requests.borrow_mut().push_back(Request {
+                            group,
+                            number,
+                            reply: reply.clone(),
+                        });
                         network.arrived.post(&os, id).await;
                         reply.wait(&os, id).await;
                         if (from..to).contains(&os.now()) {
@@ -101,4 +131,3 @@ impl World {
         end
     }
 }
-

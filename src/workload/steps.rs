@@ -23,12 +23,16 @@ pub(crate) struct Items {
 impl Call for Items {
     fn arguments(&self) -> Vec<Payload> {
         let (group, _) = self.world.plan.place_of(self.items.start);
-        self.world.plan.arguments(&self.world.configuration.tasks, group, self.items.len() as u32)
+        self.world
+            .plan
+            .arguments(&self.world.configuration.tasks, group, self.items.len() as u32)
     }
 
     fn results(&self) -> Vec<Payload> {
         let (group, _) = self.world.plan.place_of(self.items.start);
-        self.world.plan.results(&self.world.configuration.tasks, group, self.items.len() as u32)
+        self.world
+            .plan
+            .results(&self.world.configuration.tasks, group, self.items.len() as u32)
     }
 
     async fn run(&self, me: &ThreadState) {
@@ -56,7 +60,9 @@ impl Call for Setup {
 
     async fn run(&self, me: &ThreadState) {
         let key = self.0.key.name("setup").number(self.0.record.next_setup());
-        self.0.play_steps(me, &self.0.configuration.program.setup, key).await;
+        self.0
+            .play_steps(me, &self.0.configuration.program.setup, key)
+            .await;
     }
 }
 
@@ -66,7 +72,8 @@ impl World {
         let (group, index) = self.plan.place_of(item);
         let task = &self.configuration.tasks[group];
         let key = item_key(self.key, task, u64::from(index));
-        me.busy_with(Activity::Running, self.play_steps(me, &task.steps, key)).await;
+        me.busy_with(Activity::Running, self.play_steps(me, &task.steps, key))
+            .await;
     }
 
     /// The steps in order. `key` names their random draws.
@@ -76,8 +83,14 @@ impl World {
             match step {
                 Step::Io(time) => me.io(time.sample_keyed(key)).await,
                 Step::Python(time) => me.bytecode(time.sample_keyed(key)).await,
-                Step::Native { time, holds_lock: false } => me.native(time.sample_keyed(key)).await,
-                Step::Native { time, holds_lock: true } => me.native_holding_lock(time.sample_keyed(key)).await,
+                Step::Native {
+                    time,
+                    holds_lock: false,
+                } => me.native(time.sample_keyed(key)).await,
+                Step::Native {
+                    time,
+                    holds_lock: true,
+                } => me.native_holding_lock(time.sample_keyed(key)).await,
                 Step::Lock { name, steps } => {
                     self.locks.acquire(me, name).await;
                     Box::pin(self.play_steps(me, steps, key)).await;
