@@ -341,7 +341,7 @@ fn ideal(items: &[Item], lines: &[Line], key: &str) -> Vec<(f64, f64)> {
     xs.retain(|x| (least..=most).contains(x));
     xs.sort_by(f64::total_cmp);
     xs.dedup();
-    if points().any(|(x, speedup)| speedup > 1.25 * x) || xs.len() < 2 {
+    if points().any(|(x, speedup)| speedup > 1.05 * x) || xs.len() < 2 {
         return Vec::new();
     }
     xs.into_iter().map(|x| (x, x.min(bound))).collect()
