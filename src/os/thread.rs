@@ -144,6 +144,8 @@ pub(crate) struct Thread {
     /// Small costs not yet worked off; they go before the next burst.
     pub owed: Work,
     pub woken: Woken,
+    /// Until then it is on its way to sleep, and needs no wake-up.
+    pub awake_until: Nanos,
     pub waits_for: Option<ObjectId>,
 }
 
@@ -166,6 +168,7 @@ impl Thread {
             in_burst: false,
             owed: Work::NONE,
             woken: Woken::Signalled,
+            awake_until: Nanos::ZERO,
             waits_for: None,
         }
     }
