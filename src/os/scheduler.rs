@@ -5,7 +5,7 @@
 //! Slices end at ticks only; a tick is simulated only where more than one thread wants the CPU, and the ones in
 //! between are made up for by arithmetic.
 
-use super::fair::{Entity, RunQueue};
+use super::fair::{Entity, Ready, RunQueue};
 use super::process::Processes;
 use super::thread::{Activity, FULL_SPEED, ObjectId, State, Thread, ThreadId, Woken, Work};
 use crate::engine::{Action, Engine, Ledger, Slot};
@@ -45,6 +45,8 @@ pub(crate) struct Scheduler {
     /// All CPUs run at full speed whatever their neighbours do.
     flat: bool,
     idle: usize,
+    /// Threads in all run queues together.
+    waiting: usize,
     latency: Stream,
 }
 
@@ -77,6 +79,7 @@ impl Scheduler {
             switches: 0,
             cores,
             idle: cores * smt,
+            waiting: 0,
             costs,
             flat: smt == 1 && joint_speed.busy_cores.iter().all(|&speed| speed == FULL_SPEED),
             joint_speed,
@@ -253,8 +256,11 @@ impl Scheduler {
 
     /// `schedule()`: gives a free CPU to whoever should have it.
     fn run_next(&mut self, engine: &Engine, cpu: usize) {
-        if let Some(index) = self.cpus[cpu].queue.pick(None) {
-            let next = self.cpus[cpu].queue.take(index).thread;
+        if self.waiting == 0 {
+            self.idle += 1;
+            self.speeds_changed(engine, cpu);
+        } else if let Some(index) = self.cpus[cpu].queue.pick(None) {
+            let next = self.take(cpu, index).thread;
             self.switch_to(engine, cpu, next);
         } else if let Some(next) = self.pull_from_busiest(engine, cpu) {
             self.switch_to(engine, cpu, next);
@@ -365,7 +371,17 @@ impl Scheduler {
         record.cpu = cpu;
         self.ledger
             .enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
+        self.put(cpu, thread, entity);
+    }
+
+    fn put(&mut self, cpu: usize, thread: ThreadId, entity: Entity) {
         self.cpus[cpu].queue.insert(thread, entity);
+        self.waiting += 1;
+    }
+
+    fn take(&mut self, cpu: usize, index: usize) -> Ready {
+        self.waiting -= 1;
+        self.cpus[cpu].queue.take(index)
     }
 
     fn running_on(&self, cpu: usize) -> Option<&Entity> {
@@ -399,7 +415,7 @@ impl Scheduler {
             self.schedule_end_of_burst(engine, cpu, current);
             return;
         };
-        let next = self.cpus[cpu].queue.take(index).thread;
+        let next = self.take(cpu, index).thread;
         let cpu_state = &mut self.cpus[cpu];
         let current = cpu_state.current.take().expect("only a busy CPU is rescheduled");
         cpu_state.last = Some(current);
@@ -409,7 +425,7 @@ impl Scheduler {
         self.ledger
             .enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
         let entity = record.entity;
-        self.cpus[cpu].queue.insert(current, entity);
+        self.put(cpu, current, entity);
         self.switch_to(engine, cpu, next);
     }
 
@@ -499,7 +515,7 @@ impl Scheduler {
             .queue
             .longest_waiting()
             .expect("a thread waits there");
-        let moved = self.cpus[from].queue.take(index);
+        let moved = self.take(from, index);
         let mut entity = moved.entity;
         entity.lag = virtual_time.map_or(0, |now| (now - entity.vruntime).clamp(-bound, bound));
         let running = self.running_on(to).copied();
@@ -533,7 +549,7 @@ impl Scheduler {
             self.make_up_for_ticks(engine, shortest);
             let moved = self.migrate(engine, cpu, shortest);
             let entity = self.threads[moved.index()].entity;
-            self.cpus[shortest].queue.insert(moved, entity);
+            self.put(shortest, moved, entity);
             self.reschedule_if_better(engine, shortest);
             self.want_tick(engine, shortest);
         }
