@@ -6,6 +6,7 @@
 mod condition;
 mod deadlock;
 mod fair;
+mod inspect;
 mod mutex;
 mod pipe;
 mod process;
@@ -19,13 +20,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub use condition::{Condition, WakeOrder};
+pub use inspect::{Life, Resource, Stay};
 pub use mutex::Mutex;
 pub use pipe::Pipe;
 pub use process::ProcessId;
 pub use semaphore::Semaphore;
 pub use thread::{Activity, ObjectId, ThreadId, ThreadSpec, Woken, Work};
 
-use crate::engine::{Ended, Engine, Ledger, Slot, Span, suspend};
+use crate::engine::{Ended, Engine, Ledger, Slot, suspend};
 use crate::profile::{Costs, Profile};
 use crate::random::{Key, Stream};
 use crate::units::{Bytes, Nanos};
@@ -43,6 +45,7 @@ pub struct Os {
     deadlock: RefCell<Option<String>>,
     slack: RefCell<Stream>,
     profile: Arc<Profile>,
+    recording: bool,
 }
 
 /// How a simulation ended.
@@ -62,13 +65,14 @@ impl Os {
         Self::with_ledger(cores, smt, profile, key, Ledger::default())
     }
 
-    /// The same, keeping every span of every thread: see [`Os::spans`].
+    /// The same, keeping every span of every thread, CPU and lock: see [`Os::spans`] and [`Os::stays`].
     pub fn recording(cores: usize, smt: usize, profile: Arc<Profile>, key: Key) -> Rc<Self> {
         Self::with_ledger(cores, smt, profile, key, Ledger::recording())
     }
 
     fn with_ledger(cores: usize, smt: usize, profile: Arc<Profile>, key: Key, ledger: Ledger) -> Rc<Self> {
         let engine = Engine::new();
+        let recording = ledger.is_recording();
         let scheduler = Scheduler::new(
             &engine,
             (cores, smt),
@@ -85,6 +89,7 @@ impl Os {
             deadlock: RefCell::new(None),
             slack: RefCell::new(Stream::named(key.name("timer slack"))),
             profile,
+            recording,
         })
     }
 
@@ -163,7 +168,7 @@ impl Os {
         let cpu = scheduler.least_busy_cpu();
         scheduler
             .threads
-            .push(Thread::new(spec, slot, track, external, cpu));
+            .push(Thread::new(spec, slot, track, external, cpu, self.now()));
         if foreground {
             self.hopeful.set(self.hopeful.get() + 1);
         }
@@ -209,7 +214,7 @@ impl Os {
             .start_burst(&self.engine, me, work, true);
         suspend().await;
         self.resumed(me);
-        std::mem::take(&mut self.scheduler.borrow_mut().threads[me.index()].beyond)
+        self.scheduler.borrow_mut().threads[me.index()].give_back()
     }
 
     /// Makes an interruptible burst of `thread` end after at most `gap` more CPU time. Nothing happens if it is
@@ -349,11 +354,6 @@ impl Os {
             .ledger
             .totals(scheduler.threads[thread.index()].track, self.now());
         Nanos(totals[activity.label() as usize])
-    }
-
-    /// Every ended span of every thread: empty unless the machine was made by [`Os::recording`].
-    pub fn spans(&self) -> Vec<Span> {
-        self.scheduler.borrow().ledger.spans().to_vec()
     }
 
     /// The calling thread is being polled: its burst or wait is over.

@@ -35,6 +35,7 @@ impl Os {
     /// Says who holds `object`, if it is a lock: whoever waits for it waits for that thread.
     pub fn set_owner(&self, object: ObjectId, owner: Option<ThreadId>) {
         self.objects.borrow_mut().table[object.0 as usize].owner = owner;
+        self.note_holder(object, owner);
     }
 
     /// A thread began to wait without a timer, or ended. If it was the last foreground thread that could go on,
