@@ -71,7 +71,7 @@ impl Gil {
             )
         };
         Self {
-            object: os.add_object(name.as_str()),
+            object: os.add_object(name.as_str()).0,
             interval: interval.max(Nanos::from_micros(1)),
             last_holder: Cell::new(None),
             locked: Cell::new(false),

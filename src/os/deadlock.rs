@@ -4,6 +4,7 @@
 //! lock's owner can; one that waits for anything else (work, a result, room in a pipe) needs some foreground thread
 //! that can go on. Background threads never count: they may spin forever beside a foreground that is stuck.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use super::thread::{ObjectId, State, ThreadId};
@@ -18,24 +19,23 @@ pub(super) struct Objects {
 #[derive(Debug)]
 struct Object {
     name: Rc<str>,
-    owner: Option<ThreadId>,
+    owner: Owner,
 }
+
+/// Who holds a lock, or has promised a signal: whoever waits for it waits for that thread. Shared between the object
+/// and the table that reports of a deadlock are made from.
+pub(crate) type Owner = Rc<Cell<Option<ThreadId>>>;
 
 impl Os {
     /// Registers something that threads will wait for, by the name that a report of a deadlock gives it.
-    pub fn add_object(&self, name: impl Into<Rc<str>>) -> ObjectId {
+    pub(crate) fn add_object(&self, name: impl Into<Rc<str>>) -> (ObjectId, Owner) {
         let table = &mut self.objects.borrow_mut().table;
+        let owner = Owner::default();
         table.push(Object {
             name: name.into(),
-            owner: None,
+            owner: owner.clone(),
         });
-        ObjectId(table.len() as u32 - 1)
-    }
-
-    /// Says who holds `object`, if it is a lock: whoever waits for it waits for that thread.
-    pub fn set_owner(&self, object: ObjectId, owner: Option<ThreadId>) {
-        self.objects.borrow_mut().table[object.0 as usize].owner = owner;
-        self.note_holder(object, owner);
+        (ObjectId(table.len() as u32 - 1), owner)
     }
 
     /// A thread began to wait without a timer, or ended. If it was the last foreground thread that could go on,
@@ -99,7 +99,7 @@ impl Os {
                     return format!("{} waits", record.name);
                 };
                 let object = &objects.table[object.0 as usize];
-                let held = object.owner.map_or(String::new(), |owner| {
+                let held = object.owner.get().map_or(String::new(), |owner| {
                     let owner = &scheduler.threads[owner.index()];
                     let over = if owner.state == State::Ended {
                         ", which has ended"
@@ -124,5 +124,5 @@ fn owner_of_what_it_waits_for(
     thread: ThreadId,
 ) -> Option<ThreadId> {
     let object = scheduler.threads[thread.index()].waits_for?;
-    objects.table[object.0 as usize].owner
+    objects.table[object.0 as usize].owner.get()
 }

@@ -21,6 +21,8 @@ pub(crate) struct Cpu {
     pub current: Option<ThreadId>,
     /// Up to here the current thread's CPU time and work are accounted; later than now while it is switched in.
     charged_until: Nanos,
+    /// Until then the thread that left last is still on its way to sleep.
+    free_from: Nanos,
     queue: RunQueue,
     tick_pending: bool,
     /// The running thread must give way at its next step: it was being polled when that was decided.
@@ -62,6 +64,7 @@ impl Scheduler {
             slot: engine.add_slot(),
             current: None,
             charged_until: Nanos::ZERO,
+            free_from: Nanos::ZERO,
             queue: RunQueue::default(),
             tick_pending: false,
             must_resched: false,
@@ -146,22 +149,26 @@ impl Scheduler {
         object: Option<ObjectId>,
         deadline: Option<Nanos>,
         hopeful: bool,
+        settle: Nanos,
     ) {
         let record = &mut self.threads[thread.index()];
         record.waits_for = object;
         record.state = State::Blocked { hopeful };
         record.woken = Woken::Signalled;
+        record.awake_until = engine.now() + settle;
         if let Some(deadline) = deadline {
             engine.schedule(record.slot, deadline.max(engine.now()), Action::Interrupt);
         }
         if !record.external {
-            self.leave_cpu(engine, thread);
+            self.leave_cpu(engine, thread, settle);
         }
     }
 
-    /// The thread is being polled: its burst or wait is over.
-    pub fn resumed(&mut self, thread: ThreadId) {
-        self.threads[thread.index()].in_burst = false;
+    /// The thread is being polled: its burst or wait is over. Gives back what an interruption left undone.
+    pub fn resumed(&mut self, thread: ThreadId) -> Work {
+        let record = &mut self.threads[thread.index()];
+        record.in_burst = false;
+        record.give_back()
     }
 
     /// The thread is over and leaves its CPU for good.
@@ -169,7 +176,7 @@ impl Scheduler {
         self.threads[thread.index()].state = State::Ended;
         self.enter(engine, thread, Activity::Ended);
         if !self.threads[thread.index()].external {
-            self.leave_cpu(engine, thread);
+            self.leave_cpu(engine, thread, Nanos::ZERO);
         }
     }
 
@@ -189,6 +196,11 @@ impl Scheduler {
         }
         record.in_burst = true;
         let home = record.cpu;
+        if engine.now() < record.awake_until && self.cpus[home].current.is_none() {
+            // On its way to sleep it finds that it need not.
+            self.dispatch(engine, home, thread, Nanos::ZERO);
+            return true;
+        }
         match self.select_idle_cpu(home) {
             Some(cpu) => {
                 let latency = self.costs.wake_latency.sample(&mut self.latency);
@@ -225,11 +237,14 @@ impl Scheduler {
         self.want_tick(engine, cpu);
     }
 
-    fn leave_cpu(&mut self, engine: &Engine, thread: ThreadId) {
+    /// The thread gives up its CPU, on which it is busy for another `settle`.
+    fn leave_cpu(&mut self, engine: &Engine, thread: ThreadId, settle: Nanos) {
         let cpu = self.threads[thread.index()].cpu;
         self.charge(engine, cpu);
+        self.cpus[cpu].free_from = engine.now() + settle;
         let (slice, tick) = (self.costs.base_slice.0 as i64, self.costs.tick.0 as i64);
         let record = &mut self.threads[thread.index()];
+        record.entity.vruntime += settle.0 as i64;
         record.entity.lag = self.cpus[cpu].queue.lag_of(&record.entity, slice, tick);
         self.stays.end(Resource::Cpu(cpu), engine.now());
         let cpu_state = &mut self.cpus[cpu];
@@ -278,7 +293,7 @@ impl Scheduler {
         record.entity.protected_until = record.entity.deadline;
         let cpu_state = &mut self.cpus[cpu];
         cpu_state.current = Some(thread);
-        cpu_state.charged_until = engine.now() + delay;
+        cpu_state.charged_until = engine.now().max(cpu_state.free_from) + delay;
         if cpu_state.last != Some(thread) {
             self.switches += 1;
         }

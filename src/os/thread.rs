@@ -161,6 +161,8 @@ pub(crate) struct Thread {
     pub done: Work,
     pub born: Nanos,
     pub woken: Woken,
+    /// Until then it is on its way to sleep, and needs no wake-up.
+    pub awake_until: Nanos,
     pub waits_for: Option<ObjectId>,
 }
 
@@ -186,6 +188,7 @@ impl Thread {
             done: Work::NONE,
             born: now,
             woken: Woken::Signalled,
+            awake_until: Nanos::ZERO,
             waits_for: None,
         }
     }
