@@ -47,10 +47,22 @@ pub fn spawn<F: Future<Output = ()> + 'static>(
     name: &str,
     body: impl FnOnce(ThreadId) -> F,
 ) -> ThreadId {
-    let spec = ThreadSpec {
+    os.spawn(spec(name, true), body)
+}
+
+/// A thread that the run does not wait for.
+pub fn spawn_background<F: Future<Output = ()> + 'static>(
+    os: &Rc<Os>,
+    name: &str,
+    body: impl FnOnce(ThreadId) -> F,
+) -> ThreadId {
+    os.spawn(spec(name, false), body)
+}
+
+fn spec(name: &str, foreground: bool) -> ThreadSpec {
+    ThreadSpec {
         name: name.into(),
-        foreground: true,
+        foreground,
         activity: Activity::Running,
-    };
-    os.spawn(spec, body)
+    }
 }
