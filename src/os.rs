@@ -6,6 +6,7 @@
 mod condition;
 mod deadlock;
 mod fair;
+mod inspect;
 mod mutex;
 mod pipe;
 mod process;
@@ -20,6 +21,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub use condition::{Condition, WakeOrder};
+pub use inspect::{Life, Resource, Stay};
 pub use mutex::Mutex;
 pub use pipe::Pipe;
 pub use process::ProcessId;
@@ -27,7 +29,7 @@ pub use semaphore::Semaphore;
 pub use suspension::{Burst, Wait};
 pub use thread::{Activity, ObjectId, ThreadId, ThreadSpec, Woken, Work};
 
-use crate::engine::{Ended, Engine, Ledger, Slot, Span};
+use crate::engine::{Ended, Engine, Ledger, Slot};
 use crate::profile::{Costs, Profile};
 use crate::random::{Key, Stream};
 use crate::units::{Bytes, Nanos};
@@ -46,6 +48,7 @@ pub struct Os {
     deadlock: RefCell<Option<String>>,
     slack: RefCell<Stream>,
     profile: Arc<Profile>,
+    recording: bool,
 }
 
 /// How a simulation ended.
@@ -65,13 +68,14 @@ impl Os {
         Self::with_ledger(cores, smt, profile, key, Ledger::default())
     }
 
-    /// The same, keeping every span of every thread: see [`Os::spans`].
+    /// The same, keeping every span of every thread, CPU and lock: see [`Os::spans`] and [`Os::stays`].
     pub fn recording(cores: usize, smt: usize, profile: Arc<Profile>, key: Key) -> Rc<Self> {
         Self::with_ledger(cores, smt, profile, key, Ledger::recording())
     }
 
     fn with_ledger(cores: usize, smt: usize, profile: Arc<Profile>, key: Key, ledger: Ledger) -> Rc<Self> {
         let engine = Engine::new();
+        let recording = ledger.is_recording();
         let scheduler = Scheduler::new(
             &engine,
             (cores, smt),
@@ -88,6 +92,7 @@ impl Os {
             deadlock: RefCell::new(None),
             slack: RefCell::new(Stream::named(key.name("timer slack"))),
             profile,
+            recording,
         })
     }
 
@@ -166,7 +171,7 @@ impl Os {
         let cpu = scheduler.least_busy_cpu();
         scheduler
             .threads
-            .push(Thread::new(spec, slot, track, external, cpu));
+            .push(Thread::new(spec, slot, track, external, cpu, self.now()));
         if foreground {
             self.hopeful.set(self.hopeful.get() + 1);
         }
@@ -339,11 +344,6 @@ impl Os {
             .ledger
             .totals(scheduler.threads[thread.index()].track, self.now());
         Nanos(totals[activity.label() as usize])
-    }
-
-    /// Every ended span of every thread: empty unless the machine was made by [`Os::recording`].
-    pub fn spans(&self) -> Vec<Span> {
-        self.scheduler.borrow().ledger.spans().to_vec()
     }
 
     /// The calling thread is being polled: its burst or wait is over.

@@ -7,8 +7,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::Os;
 use super::thread::{ObjectId, State, ThreadId};
-use super::{Os, scheduler::Scheduler};
 
 /// What can be waited for.
 #[derive(Debug, Default)]
@@ -20,6 +20,8 @@ pub(super) struct Objects {
 struct Object {
     name: Rc<str>,
     owner: Owner,
+    /// Free where it has no owner.
+    is_lock: bool,
 }
 
 /// Who holds a lock, or has promised a signal: whoever waits for it waits for that thread. Shared between the object
@@ -34,17 +36,24 @@ impl Os {
         table.push(Object {
             name: name.into(),
             owner: owner.clone(),
+            is_lock: false,
         });
         (ObjectId(table.len() as u32 - 1), owner)
     }
 
-    /// A thread began to wait without a timer, or ended. If it was the last foreground thread that could go on,
-    /// the run may be over.
+    /// The same for a lock.
+    pub(crate) fn add_lock(&self, name: impl Into<Rc<str>>) -> (ObjectId, Owner) {
+        let (object, owner) = self.add_object(name);
+        self.objects.borrow_mut().table[object.0 as usize].is_lock = true;
+        (object, owner)
+    }
+
+    /// A thread began to wait without a timer, or ended. If no foreground thread goes on by itself, the run may be
+    /// over: even where it was a background thread, for a foreground thread may have waited for that one.
     pub(super) fn lost_hope(&self, thread: ThreadId) {
-        if !self.scheduler.borrow().threads[thread.index()].foreground {
-            return;
+        if self.scheduler.borrow().threads[thread.index()].foreground {
+            self.hopeful.set(self.hopeful.get() - 1);
         }
-        self.hopeful.set(self.hopeful.get() - 1);
         if self.hopeful.get() == 0 && !self.engine.is_stopped() && !self.some_foreground_thread_can_go_on() {
             *self.deadlock.borrow_mut() = Some(self.who_waits_for_what());
             self.engine.stop();
@@ -66,9 +75,14 @@ impl Os {
                     match scheduler.threads[thread.index()].state {
                         State::Ended => return false,
                         State::Blocked { hopeful: false } => {
-                            match owner_of_what_it_waits_for(&scheduler, &objects, thread) {
+                            let Some(object) = scheduler.threads[thread.index()].waits_for else {
+                                return false;
+                            };
+                            let object = &objects.table[object.0 as usize];
+                            match object.owner.get() {
                                 Some(owner) => thread = owner,
-                                None => return false,
+                                // A free lock with waiters: one of them has been woken to take it.
+                                None => return object.is_lock,
                             }
                         }
                         _ => return true,
@@ -116,13 +130,4 @@ impl Os {
         }
         clauses.join("; ")
     }
-}
-
-fn owner_of_what_it_waits_for(
-    scheduler: &Scheduler,
-    objects: &Objects,
-    thread: ThreadId,
-) -> Option<ThreadId> {
-    let object = scheduler.threads[thread.index()].waits_for?;
-    objects.table[object.0 as usize].owner.get()
 }

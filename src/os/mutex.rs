@@ -16,7 +16,7 @@ pub struct Mutex {
 impl Mutex {
     /// An open lock. Reports of a deadlock call it `name`.
     pub fn new(os: &Os, name: &str) -> Self {
-        let (object, owner) = os.add_object(name);
+        let (object, owner) = os.add_lock(name);
         Self {
             object,
             owner,

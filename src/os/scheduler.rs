@@ -6,6 +6,7 @@
 //! between are made up for by arithmetic.
 
 use super::fair::{Entity, Ready, RunQueue};
+use super::inspect::{Resource, Stays};
 use super::process::Processes;
 use super::thread::{Activity, FULL_SPEED, ObjectId, State, Thread, ThreadId, Woken, Work};
 use crate::engine::{Action, Engine, Ledger, Slot};
@@ -37,6 +38,7 @@ pub(crate) struct Scheduler {
     pub cpus: Vec<Cpu>,
     pub ledger: Ledger,
     pub processes: Processes,
+    pub stays: Stays,
     /// Times that a CPU went from one thread to another.
     pub switches: u64,
     cores: usize,
@@ -74,6 +76,7 @@ impl Scheduler {
         Self {
             threads: Vec::new(),
             cpus: (0..cores * smt).map(cpu).collect(),
+            stays: Stays::new(ledger.is_recording()),
             ledger,
             processes: Processes::default(),
             switches: 0,
@@ -97,8 +100,7 @@ impl Scheduler {
             "{} has no CPU",
             record.name
         );
-        record.remaining = Work(work.0.saturating_add(std::mem::take(&mut record.owed).0));
-        record.beyond = Work::NONE;
+        record.ask(work);
         record.interruptible = interruptible;
         record.in_burst = true;
         if self.cpus[cpu].must_resched {
@@ -169,7 +171,7 @@ impl Scheduler {
     pub fn resumed(&mut self, thread: ThreadId) -> Work {
         let record = &mut self.threads[thread.index()];
         record.in_burst = false;
-        std::mem::take(&mut record.beyond)
+        record.give_back()
     }
 
     /// The thread is over and leaves its CPU for good.
@@ -247,6 +249,7 @@ impl Scheduler {
         let record = &mut self.threads[thread.index()];
         record.entity.vruntime += settle.0 as i64;
         record.entity.lag = self.cpus[cpu].queue.lag_of(&record.entity, slice, tick);
+        self.stays.end(Resource::Cpu(cpu), engine.now());
         let cpu_state = &mut self.cpus[cpu];
         cpu_state.current = None;
         cpu_state.last = Some(thread);
@@ -292,6 +295,7 @@ impl Scheduler {
         }
         record.state = State::OnCpu;
         record.cpu = cpu;
+        self.stays.begin(Resource::Cpu(cpu), thread, engine.now());
         record.entity.protected_until = record.entity.deadline;
         let cpu_state = &mut self.cpus[cpu];
         cpu_state.current = Some(thread);
@@ -319,12 +323,14 @@ impl Scheduler {
         if let Some(thread) = cpu.current {
             let record = &mut self.threads[thread.index()];
             record.entity.vruntime += elapsed as i64;
-            record.remaining.0 = record
-                .remaining
-                .0
-                .saturating_sub(elapsed.saturating_mul(cpu.speed));
+            record.work_off(Work(elapsed.saturating_mul(cpu.speed)));
         }
         cpu.charged_until = cpu.charged_until.max(engine.now());
+    }
+
+    /// Accounts every running thread's CPU time and work up to now.
+    pub fn charge_all(&mut self, engine: &Engine) {
+        (0..self.cpus.len()).for_each(|cpu| self.charge(engine, cpu));
     }
 
     /// A thread comes to a busy CPU: `enqueue_task_fair`, then `wakeup_preempt`.
@@ -416,6 +422,7 @@ impl Scheduler {
             return;
         };
         let next = self.take(cpu, index).thread;
+        self.stays.end(Resource::Cpu(cpu), engine.now());
         let cpu_state = &mut self.cpus[cpu];
         let current = cpu_state.current.take().expect("only a busy CPU is rescheduled");
         cpu_state.last = Some(current);

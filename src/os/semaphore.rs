@@ -19,11 +19,14 @@ pub struct Semaphore {
 impl Semaphore {
     /// With `units` to take. Reports of a deadlock call it `name`.
     pub fn new(os: &Os, name: &str, units: u64) -> Self {
-        let (object, owner) = os.add_object(name);
+        Self::of(os.add_object(name), false, units)
+    }
+
+    fn of((object, owner): (ObjectId, Owner), is_lock: bool, units: u64) -> Self {
         Self {
             object,
             owner,
-            is_lock: false,
+            is_lock,
             units: Cell::new(units),
             waiters: RefCell::default(),
         }
@@ -31,10 +34,7 @@ impl Semaphore {
 
     /// One unit, given back by whoever took it.
     pub fn lock(os: &Os, name: &str) -> Self {
-        Self {
-            is_lock: true,
-            ..Self::new(os, name, 1)
-        }
+        Self::of(os.add_lock(name), true, 1)
     }
 
     /// Says that `thread` will post it: whoever waits for it waits for that thread.
