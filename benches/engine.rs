@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -89,10 +90,9 @@ fn fifo_lock(threads: usize) {
 const HAND_OVERS: u64 = 20_000;
 
 /// `threads` busy threads of one interpreter on as many cores, until the lock has changed hands often enough.
-fn interpreter_lock(threads: u32) {
-    let profile = Profile::load("linux-x86_64", Path::new(".")).expect("a bundled profile");
+fn interpreter_lock(profile: &Arc<Profile>, threads: u32) {
     let key = Key::root(1, 0);
-    let os = Os::new(threads as usize, 1, profile, key);
+    let os = Os::new(threads as usize, 1, profile.clone(), key);
     let python = Python {
         version: Version { major: 3, minor: 13 },
         switch_interval: Nanos::from_millis(5),
@@ -135,6 +135,7 @@ fn benches(criterion: &mut Criterion) {
     });
     group.finish();
 
+    let profile = Profile::load("linux-x86_64", Path::new(".")).expect("a bundled profile");
     let mut group = criterion.benchmark_group("lock");
     group.measurement_time(Duration::from_secs(3)).sample_size(20);
     group.throughput(Throughput::Elements(EVENTS));
@@ -142,7 +143,9 @@ fn benches(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(HAND_OVERS));
     for threads in [2, 8, 64] {
         let id = BenchmarkId::new("interpreter", threads);
-        group.bench_with_input(id, &threads, |bench, &n| bench.iter(|| interpreter_lock(n)));
+        group.bench_with_input(id, &threads, |bench, &n| {
+            bench.iter(|| interpreter_lock(&profile, n))
+        });
     }
     group.finish();
 }

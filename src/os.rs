@@ -6,11 +6,13 @@
 mod condition;
 mod deadlock;
 mod fair;
+mod inspect;
 mod mutex;
 mod pipe;
 mod process;
 mod scheduler;
 mod semaphore;
+mod suspension;
 mod thread;
 
 use std::cell::{Cell, RefCell};
@@ -19,18 +21,21 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub use condition::{Condition, WakeOrder};
+pub use inspect::{Life, Resource, Stay};
 pub use mutex::Mutex;
 pub use pipe::Pipe;
 pub use process::ProcessId;
 pub use semaphore::Semaphore;
+pub use suspension::{Burst, Wait};
 pub use thread::{Activity, ObjectId, ThreadId, ThreadSpec, Woken, Work};
 
-use crate::engine::{Ended, Engine, Ledger, Slot, Span, suspend};
+use crate::engine::{Ended, Engine, Ledger, Slot};
 use crate::profile::{Costs, Profile};
 use crate::random::{Key, Stream};
 use crate::units::{Bytes, Nanos};
 use deadlock::Objects;
 use scheduler::Scheduler;
+use suspension::Until;
 use thread::{State, Thread};
 
 /// A machine with its operating system.
@@ -43,6 +48,7 @@ pub struct Os {
     deadlock: RefCell<Option<String>>,
     slack: RefCell<Stream>,
     profile: Arc<Profile>,
+    recording: bool,
 }
 
 /// How a simulation ended.
@@ -62,13 +68,14 @@ impl Os {
         Self::with_ledger(cores, smt, profile, key, Ledger::default())
     }
 
-    /// The same, keeping every span of every thread: see [`Os::spans`].
+    /// The same, keeping every span of every thread, CPU and lock: see [`Os::spans`] and [`Os::stays`].
     pub fn recording(cores: usize, smt: usize, profile: Arc<Profile>, key: Key) -> Rc<Self> {
         Self::with_ledger(cores, smt, profile, key, Ledger::recording())
     }
 
     fn with_ledger(cores: usize, smt: usize, profile: Arc<Profile>, key: Key, ledger: Ledger) -> Rc<Self> {
         let engine = Engine::new();
+        let recording = ledger.is_recording();
         let scheduler = Scheduler::new(
             &engine,
             (cores, smt),
@@ -85,6 +92,7 @@ impl Os {
             deadlock: RefCell::new(None),
             slack: RefCell::new(Stream::named(key.name("timer slack"))),
             profile,
+            recording,
         })
     }
 
@@ -163,7 +171,7 @@ impl Os {
         let cpu = scheduler.least_busy_cpu();
         scheduler
             .threads
-            .push(Thread::new(spec, slot, track, external, cpu));
+            .push(Thread::new(spec, slot, track, external, cpu, self.now()));
         if foreground {
             self.hopeful.set(self.hopeful.get() + 1);
         }
@@ -179,37 +187,26 @@ impl Os {
     }
 
     /// CPU work of the calling thread, at the pace of the core that it gets; preempted and resumed at will.
-    pub async fn compute(&self, me: ThreadId, time: Nanos) {
-        if time == Nanos::ZERO {
-            return;
+    pub fn compute(&self, me: ThreadId, time: Nanos) -> Burst<'_> {
+        let work = Work::at_full_speed(time);
+        Burst {
+            os: self,
+            me,
+            work,
+            interruptible: false,
+            begun: false,
         }
-        self.work(me, Work::at_full_speed(time)).await;
-    }
-
-    /// Wakes a thread that sleeps on a futex, for which the calling thread pays; on its way back from the kernel it
-    /// may have to give way to whom it woke.
-    pub(crate) async fn futex_wake(&self, me: ThreadId, sleeper: ThreadId) {
-        self.owe(me, self.costs().scheduler.futex_wake);
-        self.wake(sleeper);
-        self.preemption_point(me).await;
-    }
-
-    async fn work(&self, me: ThreadId, work: Work) {
-        self.scheduler
-            .borrow_mut()
-            .start_burst(&self.engine, me, work, false);
-        suspend().await;
-        self.resumed(me);
     }
 
     /// CPU work that [`Os::interrupt`] may cut short. Gives back what is left of it.
-    pub async fn compute_interruptibly(&self, me: ThreadId, work: Work) -> Work {
-        self.scheduler
-            .borrow_mut()
-            .start_burst(&self.engine, me, work, true);
-        suspend().await;
-        self.resumed(me);
-        std::mem::take(&mut self.scheduler.borrow_mut().threads[me.index()].beyond)
+    pub fn compute_interruptibly(&self, me: ThreadId, work: Work) -> Burst<'_> {
+        Burst {
+            os: self,
+            me,
+            work,
+            interruptible: true,
+            begun: false,
+        }
     }
 
     /// Makes an interruptible burst of `thread` end after at most `gap` more CPU time. Nothing happens if it is
@@ -223,64 +220,62 @@ impl Os {
     /// A cost too small for an event of its own: the calling thread works it off before its next burst.
     pub fn owe(&self, me: ThreadId, time: Nanos) {
         let owed = &mut self.scheduler.borrow_mut().threads[me.index()].owed;
-        owed.0 += Work::at_full_speed(time).0;
+        *owed = owed.plus(Work::at_full_speed(time));
     }
 
     /// Where the kernel returns to the program: the calling thread gives way if it has been told to.
-    pub async fn preemption_point(&self, me: ThreadId) {
-        if self.scheduler.borrow().must_resched(me) {
-            self.work(me, Work::NONE).await;
-        }
+    pub fn preemption_point(&self, me: ThreadId) -> Burst<'_> {
+        self.compute(me, Nanos::ZERO)
+    }
+
+    /// Wakes a thread that sleeps on a futex, for which the calling thread pays; on its way back from the kernel it
+    /// may have to give way to whom it woke.
+    pub(crate) fn futex_wake(&self, me: ThreadId, sleeper: ThreadId) -> Burst<'_> {
+        self.owe(me, self.costs().scheduler.futex_wake);
+        self.wake(sleeper);
+        self.preemption_point(me)
     }
 
     /// Waits off-core for `object`, until woken.
-    pub async fn block(&self, me: ThreadId, object: ObjectId) {
-        self.scheduler
-            .borrow_mut()
-            .block(&self.engine, me, Some(object), None, false);
-        self.lost_hope(me);
-        suspend().await;
-        self.resumed(me);
+    pub fn block(&self, me: ThreadId, object: ObjectId) -> Wait<'_> {
+        self.wait(me, Some(object), Until::Woken)
     }
 
     /// Waits off-core for `object`, until woken by a thread that is sure to come: the wait never makes a deadlock.
-    pub async fn block_for_sure(&self, me: ThreadId, object: ObjectId) {
-        self.scheduler
-            .borrow_mut()
-            .block(&self.engine, me, Some(object), None, true);
-        suspend().await;
-        self.resumed(me);
+    pub fn block_for_sure(&self, me: ThreadId, object: ObjectId) -> Wait<'_> {
+        self.wait(me, Some(object), Until::SurelyWoken)
     }
 
     /// Waits off-core for `object`, until woken or for `time` and the timer's slack.
-    pub async fn block_for(&self, me: ThreadId, object: ObjectId, time: Nanos) -> Woken {
-        self.block_until(me, Some(object), self.after(time)).await
+    pub fn block_for(&self, me: ThreadId, object: ObjectId, time: Nanos) -> Wait<'_> {
+        self.wait(me, Some(object), Until::Timer(time))
     }
 
     /// Waits off-core for `time` and the timer's slack.
-    pub async fn sleep(&self, me: ThreadId, time: Nanos) {
-        self.block_until(me, None, self.after(time)).await;
+    pub fn sleep(&self, me: ThreadId, time: Nanos) -> Wait<'_> {
+        self.wait(me, None, Until::Timer(time))
     }
 
     /// Waits off-core for a device that answers after `time` exactly: no timer, no slack.
-    pub async fn wait_for_device(&self, me: ThreadId, time: Nanos) {
-        self.block_until(me, None, self.now().saturating_add(time)).await;
+    pub fn wait_for_device(&self, me: ThreadId, time: Nanos) -> Wait<'_> {
+        self.wait(me, None, Until::Device(time))
     }
 
-    async fn block_until(&self, me: ThreadId, object: Option<ObjectId>, deadline: Nanos) -> Woken {
-        self.scheduler
-            .borrow_mut()
-            .block(&self.engine, me, object, Some(deadline), true);
-        suspend().await;
-        self.resumed(me);
-        self.scheduler.borrow().threads[me.index()].woken
+    fn wait(&self, me: ThreadId, object: Option<ObjectId>, until: Until) -> Wait<'_> {
+        Wait {
+            os: self,
+            me,
+            object,
+            until,
+            settle: Nanos::ZERO,
+            begun: false,
+        }
     }
 
     /// When a timer set for `time` from now goes off.
-    fn after(&self, time: Nanos) -> Nanos {
+    fn timer_after(&self, time: Nanos) -> Nanos {
         let slack = self
-            .profile
-            .costs
+            .costs()
             .scheduler
             .timer_slack
             .sample(&mut self.slack.borrow_mut());
@@ -349,11 +344,6 @@ impl Os {
             .ledger
             .totals(scheduler.threads[thread.index()].track, self.now());
         Nanos(totals[activity.label() as usize])
-    }
-
-    /// Every ended span of every thread: empty unless the machine was made by [`Os::recording`].
-    pub fn spans(&self) -> Vec<Span> {
-        self.scheduler.borrow().ledger.spans().to_vec()
     }
 
     /// The calling thread is being polled: its burst or wait is over.

@@ -26,6 +26,7 @@ use crate::units::Bytes;
 use locks::Locks;
 use plan::Plan;
 use record::Record;
+pub use steps::OwnWork;
 use steps::{Items, Setup};
 
 /// One configuration being played: what every simulated thread of it can see.
@@ -82,6 +83,11 @@ pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate
     });
     let outcome = os.run(replicate.limit);
     world.conclude(os, outcome)
+}
+
+/// What the items of a configuration ask for by themselves, all together, with the draws of `key`'s replication.
+pub fn work_asked(configuration: &Configuration, key: Key) -> OwnWork {
+    Plan::of(&configuration.tasks).total_work(&configuration.tasks, key)
 }
 
 impl World {

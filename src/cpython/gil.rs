@@ -12,13 +12,14 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::os::{Activity, Condition, Mutex, Os, ThreadId, Woken};
+use crate::os::{Activity, Condition, Mutex, ObjectId, Os, ThreadId, Woken};
 use crate::random::{Key, Stream};
 use crate::scenario::Version;
 use crate::units::Nanos;
 
 /// The lock of one interpreter: `struct _gil_runtime_state`.
 pub struct Gil {
+    object: ObjectId,
     /// `sys.setswitchinterval`
     interval: Nanos,
     last_holder: Cell<Option<ThreadId>>,
@@ -70,6 +71,7 @@ impl Gil {
             )
         };
         Self {
+            object: os.add_object(name.as_str()).0,
             interval: interval.max(Nanos::from_micros(1)),
             last_holder: Cell::new(None),
             locked: Cell::new(false),
@@ -141,6 +143,7 @@ impl Gil {
     async fn drop_gil_impl(&self, os: &Os, me: ThreadId) {
         self.mutex.lock(os, me).await;
         self.locked.set(false);
+        os.note_holder(self.object, None);
         self.cond.signal(os, me).await;
         self.mutex.unlock(os, me).await;
     }
@@ -169,6 +172,7 @@ impl Gil {
         // The lock is free and its mutex ours: take it.
         self.switch_mutex.lock(os, me).await;
         self.locked.set(true);
+        os.note_holder(self.object, Some(me));
         if self.last_holder.get() != Some(me) {
             self.last_holder.set(Some(me));
             self.switch_number.set(self.switch_number.get() + 1);

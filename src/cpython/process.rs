@@ -102,7 +102,7 @@ impl Launcher {
             StartMethod::Spawn => self.spawn(me, child, arguments, number).await,
             StartMethod::Forkserver => self.ask_server(me, child, arguments).await,
         };
-        exited.promise(me.os(), id);
+        exited.promise(id);
         me.enter(before);
         Process { id, exited }
     }

@@ -32,7 +32,7 @@ impl SemLock {
 
     /// `acquire`: tries first without giving up the interpreter lock, then waits without it.
     pub async fn acquire(&self, me: &ThreadState) {
-        if !self.semaphore.try_wait(me.os(), me.id) {
+        if !self.semaphore.try_wait(me.id) {
             me.allow_threads(self.semaphore.wait(me.os(), me.id)).await;
         }
     }

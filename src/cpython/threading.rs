@@ -27,20 +27,20 @@ impl Lock {
     }
 
     /// Says that `thread` will release it.
-    fn promise(&self, os: &Os, thread: ThreadId) {
-        self.semaphore.promise(os, thread);
+    fn promise(&self, thread: ThreadId) {
+        self.semaphore.promise(thread);
     }
 
     /// `acquire_timed`: tries first without giving up the interpreter lock, then waits without it.
     pub async fn acquire(&self, me: &ThreadState) {
-        if !self.semaphore.try_wait(me.os(), me.id) {
+        if !self.semaphore.try_wait(me.id) {
             me.allow_threads(self.semaphore.wait(me.os(), me.id)).await;
         }
     }
 
     /// `acquire(blocking=False)`
     pub fn try_acquire(&self, me: &ThreadState) -> bool {
-        self.semaphore.try_wait(me.os(), me.id)
+        self.semaphore.try_wait(me.id)
     }
 
     /// `release`
@@ -93,8 +93,8 @@ impl Thread {
                 .unmap(me.interpreter.process, me.os().costs().memory.thread);
             me.interpreter.gil.drop_gil_for_good(me.os(), me.id).await;
         });
-        started.promise(os, id);
-        ended.promise(os, id);
+        started.promise(id);
+        ended.promise(id);
         me.busy_with(Activity::Starting, started.acquire(me)).await;
         Self { id, ended }
     }

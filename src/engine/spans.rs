@@ -47,6 +47,16 @@ impl Ledger {
         }
     }
 
+    /// Whether every span is kept.
+    pub const fn is_recording(&self) -> bool {
+        self.record.is_some()
+    }
+
+    /// When `track` came into the state that it is in.
+    pub fn since(&self, track: Track) -> Nanos {
+        self.tracks[track.0 as usize].since
+    }
+
     /// A new track that starts in `label`.
     pub fn open(&mut self, label: Label, now: Nanos) -> Track {
         self.tracks.push(Account {

@@ -29,8 +29,8 @@ pub enum WakeOrder {
 pub struct Condition {
     object: ObjectId,
     waiters: RefCell<VecDeque<ThreadId>>,
-    /// The waiter that is on its way to sleep.
-    awake: Cell<Option<ThreadId>>,
+    /// The last to begin a wait, and until when it is on its way to sleep.
+    awake: Cell<Option<(ThreadId, Nanos)>>,
     order: WakeOrder,
     random: RefCell<Stream>,
     settle: Table,
@@ -40,7 +40,7 @@ impl Condition {
     /// With nobody waiting. `settle` is the CPU time from beginning to wait until asleep.
     pub fn new(os: &Os, name: &str, order: WakeOrder, settle: Table, key: Key) -> Self {
         Self {
-            object: os.add_object(name),
+            object: os.add_object(name).0,
             waiters: RefCell::default(),
             awake: Cell::new(None),
             order,
@@ -62,53 +62,52 @@ impl Condition {
     async fn wait_until(&self, os: &Os, me: ThreadId, mutex: &Mutex, time: Option<Nanos>) -> Woken {
         self.waiters.borrow_mut().push_back(me);
         mutex.unlock(os, me).await;
-        let began = os.now();
-        self.awake.set(Some(me));
-        let settle = self.settle.sample(&mut self.random.borrow_mut());
-        os.compute(me, settle).await;
-        if self.awake.get() == Some(me) {
-            self.awake.set(None);
-        }
+        let mut woken = Woken::Signalled;
+        // Unlocking may have cost it its CPU, and meanwhile it may have been signalled.
         if self.is_waiting(me) {
-            match time {
-                None => os.block_for_sure(me, self.object).await,
-                Some(time) => {
-                    let left = time.saturating_sub(os.now() - began);
-                    os.block_for(me, self.object, left).await;
-                }
-            }
+            let settle = self.settle.sample(&mut self.random.borrow_mut());
+            self.awake.set(Some((me, os.now() + settle)));
+            let wait = match time {
+                None => os.block_for_sure(me, self.object),
+                Some(time) => os.block_for(me, self.object, time),
+            };
+            woken = wait.settling(settle).await;
         }
-        // Signalled or not is decided only now that it has a core again: a signal may have picked a waiter whose
-        // time was already up.
-        let timed_out = self.forget(me);
+        // Only now that it has a core again is a time-out final: a signal may have picked it in between.
+        if woken == Woken::TimedOut && !self.forget(me) {
+            woken = Woken::Signalled;
+        }
         mutex.lock(os, me).await;
-        if timed_out {
-            Woken::TimedOut
-        } else {
-            Woken::Signalled
-        }
+        woken
     }
 
     /// Wakes one waiter, which may push the caller off its CPU: `pthread_cond_signal`.
     pub async fn signal(&self, os: &Os, me: ThreadId) {
-        let Some(waiter) = self.pick() else { return };
+        let Some(waiter) = self.pick(os.now()) else { return };
+        let awake = self.awake_at(os.now()) == Some(waiter);
         self.forget(waiter);
-        if self.awake.get() == Some(waiter) {
-            // It finds the signal before it falls asleep.
-            self.awake.set(None);
+        if awake {
+            // It finds the signal before it falls asleep: no system call.
+            os.wake(waiter);
         } else {
             os.futex_wake(me, waiter).await;
         }
     }
 
-    fn pick(&self) -> Option<ThreadId> {
+    fn pick(&self, now: Nanos) -> Option<ThreadId> {
         let waiters = self.waiters.borrow();
         let oldest = *waiters.front()?;
         Some(match self.order {
             WakeOrder::Fifo => oldest,
-            WakeOrder::Awake => self.awake.get().unwrap_or(oldest),
+            WakeOrder::Awake => self.awake_at(now).unwrap_or(oldest),
             WakeOrder::Random => waiters[self.random.borrow_mut().below(waiters.len() as u64) as usize],
         })
+    }
+
+    /// The waiter that is still awake.
+    fn awake_at(&self, now: Nanos) -> Option<ThreadId> {
+        let (waiter, until) = self.awake.get()?;
+        (now < until && self.is_waiting(waiter)).then_some(waiter)
     }
 
     fn is_waiting(&self, thread: ThreadId) -> bool {

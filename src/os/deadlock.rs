@@ -4,10 +4,11 @@
 //! lock's owner can; one that waits for anything else (work, a result, room in a pipe) needs some foreground thread
 //! that can go on. Background threads never count: they may spin forever beside a foreground that is stuck.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
+use super::Os;
 use super::thread::{ObjectId, State, ThreadId};
-use super::{Os, scheduler::Scheduler};
 
 /// What can be waited for.
 #[derive(Debug, Default)]
@@ -18,32 +19,41 @@ pub(super) struct Objects {
 #[derive(Debug)]
 struct Object {
     name: Rc<str>,
-    owner: Option<ThreadId>,
+    owner: Owner,
+    /// Free where it has no owner.
+    is_lock: bool,
 }
+
+/// Who holds a lock, or has promised a signal: whoever waits for it waits for that thread. Shared between the object
+/// and the table that reports of a deadlock are made from.
+pub(crate) type Owner = Rc<Cell<Option<ThreadId>>>;
 
 impl Os {
     /// Registers something that threads will wait for, by the name that a report of a deadlock gives it.
-    pub fn add_object(&self, name: impl Into<Rc<str>>) -> ObjectId {
+    pub(crate) fn add_object(&self, name: impl Into<Rc<str>>) -> (ObjectId, Owner) {
         let table = &mut self.objects.borrow_mut().table;
+        let owner = Owner::default();
         table.push(Object {
             name: name.into(),
-            owner: None,
+            owner: owner.clone(),
+            is_lock: false,
         });
-        ObjectId(table.len() as u32 - 1)
+        (ObjectId(table.len() as u32 - 1), owner)
     }
 
-    /// Says who holds `object`, if it is a lock: whoever waits for it waits for that thread.
-    pub fn set_owner(&self, object: ObjectId, owner: Option<ThreadId>) {
-        self.objects.borrow_mut().table[object.0 as usize].owner = owner;
+    /// The same for a lock.
+    pub(crate) fn add_lock(&self, name: impl Into<Rc<str>>) -> (ObjectId, Owner) {
+        let (object, owner) = self.add_object(name);
+        self.objects.borrow_mut().table[object.0 as usize].is_lock = true;
+        (object, owner)
     }
 
-    /// A thread began to wait without a timer, or ended. If it was the last foreground thread that could go on,
-    /// the run may be over.
+    /// A thread began to wait without a timer, or ended. If no foreground thread goes on by itself, the run may be
+    /// over: even where it was a background thread, for a foreground thread may have waited for that one.
     pub(super) fn lost_hope(&self, thread: ThreadId) {
-        if !self.scheduler.borrow().threads[thread.index()].foreground {
-            return;
+        if self.scheduler.borrow().threads[thread.index()].foreground {
+            self.hopeful.set(self.hopeful.get() - 1);
         }
-        self.hopeful.set(self.hopeful.get() - 1);
         if self.hopeful.get() == 0 && !self.engine.is_stopped() && !self.some_foreground_thread_can_go_on() {
             *self.deadlock.borrow_mut() = Some(self.who_waits_for_what());
             self.engine.stop();
@@ -65,9 +75,14 @@ impl Os {
                     match scheduler.threads[thread.index()].state {
                         State::Ended => return false,
                         State::Blocked { hopeful: false } => {
-                            match owner_of_what_it_waits_for(&scheduler, &objects, thread) {
+                            let Some(object) = scheduler.threads[thread.index()].waits_for else {
+                                return false;
+                            };
+                            let object = &objects.table[object.0 as usize];
+                            match object.owner.get() {
                                 Some(owner) => thread = owner,
-                                None => return false,
+                                // A free lock with waiters: one of them has been woken to take it.
+                                None => return object.is_lock,
                             }
                         }
                         _ => return true,
@@ -98,7 +113,7 @@ impl Os {
                     return format!("{} waits", record.name);
                 };
                 let object = &objects.table[object.0 as usize];
-                let held = object.owner.map_or(String::new(), |owner| {
+                let held = object.owner.get().map_or(String::new(), |owner| {
                     let owner = &scheduler.threads[owner.index()];
                     let over = if owner.state == State::Ended {
                         ", which has ended"
@@ -115,13 +130,4 @@ impl Os {
         }
         clauses.join("; ")
     }
-}
-
-fn owner_of_what_it_waits_for(
-    scheduler: &Scheduler,
-    objects: &Objects,
-    thread: ThreadId,
-) -> Option<ThreadId> {
-    let object = scheduler.threads[thread.index()].waits_for?;
-    objects.table[object.0 as usize].owner
 }

@@ -1,23 +1,25 @@
 //! A mutual-exclusion lock that sleeps: `pthread_mutex_t` over a futex (`nptl/pthread_mutex_lock.c` of glibc).
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 
+use super::deadlock::Owner;
 use super::{ObjectId, Os, ThreadId};
 
 /// Unlocking wakes one waiter but hands nothing over: whoever comes first has it.
 pub struct Mutex {
     object: ObjectId,
-    owner: Cell<Option<ThreadId>>,
+    owner: Owner,
     waiters: RefCell<VecDeque<ThreadId>>,
 }
 
 impl Mutex {
     /// An open lock. Reports of a deadlock call it `name`.
     pub fn new(os: &Os, name: &str) -> Self {
+        let (object, owner) = os.add_lock(name);
         Self {
-            object: os.add_object(name),
-            owner: Cell::new(None),
+            object,
+            owner,
             waiters: RefCell::default(),
         }
     }
@@ -28,18 +30,17 @@ impl Mutex {
     }
 
     /// Takes it if it is free.
-    pub fn try_lock(&self, os: &Os, me: ThreadId) -> bool {
+    pub fn try_lock(&self, me: ThreadId) -> bool {
         let free = self.owner.get().is_none();
         if free {
             self.owner.set(Some(me));
-            os.set_owner(self.object, Some(me));
         }
         free
     }
 
     /// Takes it, waiting off-core as long as it is held.
     pub async fn lock(&self, os: &Os, me: ThreadId) {
-        while !self.try_lock(os, me) {
+        while !self.try_lock(me) {
             self.waiters.borrow_mut().push_back(me);
             os.block(me, self.object).await;
         }
@@ -52,7 +53,6 @@ impl Mutex {
     pub async fn unlock(&self, os: &Os, me: ThreadId) {
         assert_eq!(self.owner.get(), Some(me), "a lock is released by its holder");
         self.owner.set(None);
-        os.set_owner(self.object, None);
         let waiter = self.waiters.borrow_mut().pop_front();
         if let Some(waiter) = waiter {
             os.futex_wake(me, waiter).await;

@@ -25,8 +25,8 @@ impl Pipe {
     /// An empty pipe. Reports of a deadlock call it `name`.
     pub fn new(os: &Os, name: &str) -> Self {
         Self {
-            readable: os.add_object(format!("something to read from {name}")),
-            writable: os.add_object(format!("room in {name}")),
+            readable: os.add_object(format!("something to read from {name}")).0,
+            writable: os.add_object(format!("room in {name}")).0,
             held: Cell::new(0),
             readers: RefCell::default(),
             writers: RefCell::default(),

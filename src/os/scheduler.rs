@@ -5,7 +5,8 @@
 //! Slices end at ticks only; a tick is simulated only where more than one thread wants the CPU, and the ones in
 //! between are made up for by arithmetic.
 
-use super::fair::{Entity, RunQueue};
+use super::fair::{Entity, Ready, RunQueue};
+use super::inspect::{Resource, Stays};
 use super::process::Processes;
 use super::thread::{Activity, FULL_SPEED, ObjectId, State, Thread, ThreadId, Woken, Work};
 use crate::engine::{Action, Engine, Ledger, Slot};
@@ -20,6 +21,8 @@ pub(crate) struct Cpu {
     pub current: Option<ThreadId>,
     /// Up to here the current thread's CPU time and work are accounted; later than now while it is switched in.
     charged_until: Nanos,
+    /// Until then the thread that left last is still on its way to sleep.
+    free_from: Nanos,
     queue: RunQueue,
     tick_pending: bool,
     /// The running thread must give way at its next step: it was being polled when that was decided.
@@ -35,6 +38,7 @@ pub(crate) struct Scheduler {
     pub cpus: Vec<Cpu>,
     pub ledger: Ledger,
     pub processes: Processes,
+    pub stays: Stays,
     /// Times that a CPU went from one thread to another.
     pub switches: u64,
     cores: usize,
@@ -43,6 +47,8 @@ pub(crate) struct Scheduler {
     /// All CPUs run at full speed whatever their neighbours do.
     flat: bool,
     idle: usize,
+    /// Threads in all run queues together.
+    waiting: usize,
     latency: Stream,
 }
 
@@ -60,6 +66,7 @@ impl Scheduler {
             slot: engine.add_slot(),
             current: None,
             charged_until: Nanos::ZERO,
+            free_from: Nanos::ZERO,
             queue: RunQueue::default(),
             tick_pending: false,
             must_resched: false,
@@ -69,11 +76,13 @@ impl Scheduler {
         Self {
             threads: Vec::new(),
             cpus: (0..cores * smt).map(cpu).collect(),
+            stays: Stays::new(ledger.is_recording()),
             ledger,
             processes: Processes::default(),
             switches: 0,
             cores,
             idle: cores * smt,
+            waiting: 0,
             costs,
             flat: smt == 1 && joint_speed.busy_cores.iter().all(|&speed| speed == FULL_SPEED),
             joint_speed,
@@ -91,8 +100,7 @@ impl Scheduler {
             "{} has no CPU",
             record.name
         );
-        record.remaining = Work(work.0.saturating_add(std::mem::take(&mut record.owed).0));
-        record.beyond = Work::NONE;
+        record.ask(work);
         record.interruptible = interruptible;
         record.in_burst = true;
         if self.cpus[cpu].must_resched {
@@ -144,22 +152,26 @@ impl Scheduler {
         object: Option<ObjectId>,
         deadline: Option<Nanos>,
         hopeful: bool,
+        settle: Nanos,
     ) {
         let record = &mut self.threads[thread.index()];
         record.waits_for = object;
         record.state = State::Blocked { hopeful };
         record.woken = Woken::Signalled;
+        record.awake_until = engine.now() + settle;
         if let Some(deadline) = deadline {
             engine.schedule(record.slot, deadline.max(engine.now()), Action::Interrupt);
         }
         if !record.external {
-            self.leave_cpu(engine, thread);
+            self.leave_cpu(engine, thread, settle);
         }
     }
 
-    /// The thread is being polled: its burst or wait is over.
-    pub fn resumed(&mut self, thread: ThreadId) {
-        self.threads[thread.index()].in_burst = false;
+    /// The thread is being polled: its burst or wait is over. Gives back what an interruption left undone.
+    pub fn resumed(&mut self, thread: ThreadId) -> Work {
+        let record = &mut self.threads[thread.index()];
+        record.in_burst = false;
+        record.give_back()
     }
 
     /// The thread is over and leaves its CPU for good.
@@ -167,7 +179,7 @@ impl Scheduler {
         self.threads[thread.index()].state = State::Ended;
         self.enter(engine, thread, Activity::Ended);
         if !self.threads[thread.index()].external {
-            self.leave_cpu(engine, thread);
+            self.leave_cpu(engine, thread, Nanos::ZERO);
         }
     }
 
@@ -187,6 +199,11 @@ impl Scheduler {
         }
         record.in_burst = true;
         let home = record.cpu;
+        if engine.now() < record.awake_until && self.cpus[home].current.is_none() {
+            // On its way to sleep it finds that it need not.
+            self.dispatch(engine, home, thread, Nanos::ZERO);
+            return true;
+        }
         match self.select_idle_cpu(home) {
             Some(cpu) => {
                 let latency = self.costs.wake_latency.sample(&mut self.latency);
@@ -223,12 +240,16 @@ impl Scheduler {
         self.want_tick(engine, cpu);
     }
 
-    fn leave_cpu(&mut self, engine: &Engine, thread: ThreadId) {
+    /// The thread gives up its CPU, on which it is busy for another `settle`.
+    fn leave_cpu(&mut self, engine: &Engine, thread: ThreadId, settle: Nanos) {
         let cpu = self.threads[thread.index()].cpu;
         self.charge(engine, cpu);
+        self.cpus[cpu].free_from = engine.now() + settle;
         let (slice, tick) = (self.costs.base_slice.0 as i64, self.costs.tick.0 as i64);
         let record = &mut self.threads[thread.index()];
+        record.entity.vruntime += settle.0 as i64;
         record.entity.lag = self.cpus[cpu].queue.lag_of(&record.entity, slice, tick);
+        self.stays.end(Resource::Cpu(cpu), engine.now());
         let cpu_state = &mut self.cpus[cpu];
         cpu_state.current = None;
         cpu_state.last = Some(thread);
@@ -238,8 +259,11 @@ impl Scheduler {
 
     /// `schedule()`: gives a free CPU to whoever should have it.
     fn run_next(&mut self, engine: &Engine, cpu: usize) {
-        if let Some(index) = self.cpus[cpu].queue.pick(None) {
-            let next = self.cpus[cpu].queue.take(index).thread;
+        if self.waiting == 0 {
+            self.idle += 1;
+            self.speeds_changed(engine, cpu);
+        } else if let Some(index) = self.cpus[cpu].queue.pick(None) {
+            let next = self.take(cpu, index).thread;
             self.switch_to(engine, cpu, next);
         } else if let Some(next) = self.pull_from_busiest(engine, cpu) {
             self.switch_to(engine, cpu, next);
@@ -271,10 +295,11 @@ impl Scheduler {
         }
         record.state = State::OnCpu;
         record.cpu = cpu;
+        self.stays.begin(Resource::Cpu(cpu), thread, engine.now());
         record.entity.protected_until = record.entity.deadline;
         let cpu_state = &mut self.cpus[cpu];
         cpu_state.current = Some(thread);
-        cpu_state.charged_until = engine.now() + delay;
+        cpu_state.charged_until = engine.now().max(cpu_state.free_from) + delay;
         if cpu_state.last != Some(thread) {
             self.switches += 1;
         }
@@ -298,12 +323,14 @@ impl Scheduler {
         if let Some(thread) = cpu.current {
             let record = &mut self.threads[thread.index()];
             record.entity.vruntime += elapsed as i64;
-            record.remaining.0 = record
-                .remaining
-                .0
-                .saturating_sub(elapsed.saturating_mul(cpu.speed));
+            record.work_off(Work(elapsed.saturating_mul(cpu.speed)));
         }
         cpu.charged_until = cpu.charged_until.max(engine.now());
+    }
+
+    /// Accounts every running thread's CPU time and work up to now.
+    pub fn charge_all(&mut self, engine: &Engine) {
+        (0..self.cpus.len()).for_each(|cpu| self.charge(engine, cpu));
     }
 
     /// A thread comes to a busy CPU: `enqueue_task_fair`, then `wakeup_preempt`.
@@ -350,7 +377,17 @@ impl Scheduler {
         record.cpu = cpu;
         self.ledger
             .enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
+        self.put(cpu, thread, entity);
+    }
+
+    fn put(&mut self, cpu: usize, thread: ThreadId, entity: Entity) {
         self.cpus[cpu].queue.insert(thread, entity);
+        self.waiting += 1;
+    }
+
+    fn take(&mut self, cpu: usize, index: usize) -> Ready {
+        self.waiting -= 1;
+        self.cpus[cpu].queue.take(index)
     }
 
     fn running_on(&self, cpu: usize) -> Option<&Entity> {
@@ -384,7 +421,8 @@ impl Scheduler {
             self.schedule_end_of_burst(engine, cpu, current);
             return;
         };
-        let next = self.cpus[cpu].queue.take(index).thread;
+        let next = self.take(cpu, index).thread;
+        self.stays.end(Resource::Cpu(cpu), engine.now());
         let cpu_state = &mut self.cpus[cpu];
         let current = cpu_state.current.take().expect("only a busy CPU is rescheduled");
         cpu_state.last = Some(current);
@@ -394,7 +432,7 @@ impl Scheduler {
         self.ledger
             .enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
         let entity = record.entity;
-        self.cpus[cpu].queue.insert(current, entity);
+        self.put(cpu, current, entity);
         self.switch_to(engine, cpu, next);
     }
 
@@ -484,7 +522,7 @@ impl Scheduler {
             .queue
             .longest_waiting()
             .expect("a thread waits there");
-        let moved = self.cpus[from].queue.take(index);
+        let moved = self.take(from, index);
         let mut entity = moved.entity;
         entity.lag = virtual_time.map_or(0, |now| (now - entity.vruntime).clamp(-bound, bound));
         let running = self.running_on(to).copied();
@@ -518,7 +556,7 @@ impl Scheduler {
             self.make_up_for_ticks(engine, shortest);
             let moved = self.migrate(engine, cpu, shortest);
             let entity = self.threads[moved.index()].entity;
-            self.cpus[shortest].queue.insert(moved, entity);
+            self.put(shortest, moved, entity);
             self.reschedule_if_better(engine, shortest);
             self.want_tick(engine, shortest);
         }

@@ -3,11 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
+use super::deadlock::Owner;
 use super::{ObjectId, Os, ThreadId};
 
 /// Posting wakes one waiter but hands nothing over: whoever comes first takes the unit.
 pub struct Semaphore {
     object: ObjectId,
+    owner: Owner,
     /// A semaphore of one unit that is taken and given back by the same thread is a lock, and has an owner.
     is_lock: bool,
     units: Cell<u64>,
@@ -17,9 +19,14 @@ pub struct Semaphore {
 impl Semaphore {
     /// With `units` to take. Reports of a deadlock call it `name`.
     pub fn new(os: &Os, name: &str, units: u64) -> Self {
+        Self::of(os.add_object(name), false, units)
+    }
+
+    fn of((object, owner): (ObjectId, Owner), is_lock: bool, units: u64) -> Self {
         Self {
-            object: os.add_object(name),
-            is_lock: false,
+            object,
+            owner,
+            is_lock,
             units: Cell::new(units),
             waiters: RefCell::default(),
         }
@@ -27,15 +34,12 @@ impl Semaphore {
 
     /// One unit, given back by whoever took it.
     pub fn lock(os: &Os, name: &str) -> Self {
-        Self {
-            is_lock: true,
-            ..Self::new(os, name, 1)
-        }
+        Self::of(os.add_lock(name), true, 1)
     }
 
     /// Says that `thread` will post it: whoever waits for it waits for that thread.
-    pub fn promise(&self, os: &Os, thread: ThreadId) {
-        os.set_owner(self.object, Some(thread));
+    pub fn promise(&self, thread: ThreadId) {
+        self.owner.set(Some(thread));
     }
 
     /// Units that are free.
@@ -44,12 +48,12 @@ impl Semaphore {
     }
 
     /// Takes a unit if one is free: `sem_trywait`.
-    pub fn try_wait(&self, os: &Os, me: ThreadId) -> bool {
+    pub fn try_wait(&self, me: ThreadId) -> bool {
         let free = self.units.get() > 0;
         if free {
             self.units.set(self.units.get() - 1);
             if self.is_lock {
-                os.set_owner(self.object, Some(me));
+                self.owner.set(Some(me));
             }
         }
         free
@@ -57,7 +61,7 @@ impl Semaphore {
 
     /// Takes a unit, waiting off-core until one is free: `sem_wait`.
     pub async fn wait(&self, os: &Os, me: ThreadId) {
-        while !self.try_wait(os, me) {
+        while !self.try_wait(me) {
             self.waiters.borrow_mut().push_back(me);
             os.block(me, self.object).await;
         }
@@ -67,7 +71,7 @@ impl Semaphore {
     pub async fn post(&self, os: &Os, me: ThreadId) {
         self.units.set(self.units.get() + 1);
         if self.is_lock {
-            os.set_owner(self.object, None);
+            self.owner.set(None);
         }
         let waiter = self.waiters.borrow_mut().pop_front();
         if let Some(waiter) = waiter {

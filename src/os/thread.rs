@@ -11,7 +11,8 @@ use crate::units::Nanos;
 pub struct ThreadId(pub(crate) u32);
 
 impl ThreadId {
-    pub(crate) const fn index(self) -> usize {
+    /// Counted from 0, in the order in which threads were made.
+    pub const fn index(self) -> usize {
         self.0 as usize
     }
 }
@@ -30,6 +31,16 @@ impl Work {
     /// What a core at full speed does in `time`.
     pub const fn at_full_speed(time: Nanos) -> Self {
         Self(time.0.saturating_mul(FULL_SPEED))
+    }
+
+    /// In units of 1/1024 of what a core at full speed does in one ns.
+    pub const fn units(self) -> u64 {
+        self.0
+    }
+
+    /// How long a core at full speed takes for it, in whole ns, rounded up.
+    pub const fn at_full_speed_takes(self) -> Nanos {
+        self.time_at(FULL_SPEED)
     }
 
     /// Whether nothing is left to do.
@@ -93,7 +104,7 @@ pub enum Woken {
 }
 
 /// Something that a thread can wait for, by its number: named in reports of a deadlock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectId(pub(crate) u32);
 
 /// How a thread comes into the world.
@@ -143,13 +154,21 @@ pub(crate) struct Thread {
     pub in_burst: bool,
     /// Small costs not yet worked off; they go before the next burst.
     pub owed: Work,
+    /// CPU work asked of it so far, less what interrupted bursts gave back, in units of [`Work`]. Endless work
+    /// alone fills 64 bits.
+    pub asked: u128,
+    /// CPU work done so far.
+    pub done: Work,
+    pub born: Nanos,
     pub woken: Woken,
+    /// Until then it is on its way to sleep, and needs no wake-up.
+    pub awake_until: Nanos,
     pub waits_for: Option<ObjectId>,
 }
 
 impl Thread {
     /// A thread that waits to be woken for the first time.
-    pub fn new(spec: ThreadSpec, slot: Slot, track: Track, external: bool, cpu: usize) -> Self {
+    pub fn new(spec: ThreadSpec, slot: Slot, track: Track, external: bool, cpu: usize, now: Nanos) -> Self {
         Self {
             name: spec.name,
             slot,
@@ -165,8 +184,32 @@ impl Thread {
             interruptible: false,
             in_burst: false,
             owed: Work::NONE,
+            asked: 0,
+            done: Work::NONE,
+            born: now,
             woken: Woken::Signalled,
+            awake_until: Nanos::ZERO,
             waits_for: None,
         }
+    }
+    /// Asks for a burst of work, small costs included.
+    pub fn ask(&mut self, work: Work) {
+        self.remaining = work.plus(std::mem::take(&mut self.owed));
+        self.beyond = Work::NONE;
+        self.asked += u128::from(self.remaining.0);
+    }
+
+    /// Counts what a core did for it.
+    pub fn work_off(&mut self, work: Work) {
+        let done = work.min(self.remaining);
+        self.remaining = self.remaining.minus(done);
+        self.done = self.done.plus(done);
+    }
+
+    /// What lay beyond the point where the last burst was interrupted: no longer asked for.
+    pub fn give_back(&mut self) -> Work {
+        let beyond = std::mem::take(&mut self.beyond);
+        self.asked -= u128::from(beyond.0);
+        beyond
     }
 }

@@ -46,9 +46,11 @@ impl Estimate {
     }
 }
 
-/// Arithmetic mean; `None` of nothing.
+/// Arithmetic mean; `None` of nothing. Exact where all samples are the same: no rounding makes an interval of them.
 pub fn mean(samples: &[f64]) -> Option<f64> {
-    (!samples.is_empty()).then(|| samples.iter().sum::<f64>() / samples.len() as f64)
+    let first = *samples.first()?;
+    let beyond: f64 = samples.iter().map(|sample| sample - first).sum();
+    Some(first + beyond / samples.len() as f64)
 }
 
 /// Half-way between the two middle samples where their number is even; `None` of nothing.

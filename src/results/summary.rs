@@ -87,6 +87,11 @@ impl TimeByActivity {
             self.idle,
         ]
     }
+
+    /// All of it.
+    pub fn total(&self) -> Nanos {
+        self.parts().into_iter().sum()
+    }
 }
 
 impl Shares {

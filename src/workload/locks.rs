@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::cpython::{Lock, SemLock, ThreadState};
-use crate::os::{Activity, Os};
+use crate::os::{Activity, ObjectId, Os};
 use crate::scenario::{Configuration, Executor, Step};
 
 /// All locks that any step names.
@@ -11,7 +11,13 @@ pub(super) struct Locks {
     locks: BTreeMap<String, NamedLock>,
 }
 
-enum NamedLock {
+struct NamedLock {
+    /// As recordings know it.
+    object: ObjectId,
+    kind: Kind,
+}
+
+enum Kind {
     AmongThreads(Lock),
     AmongProcesses(SemLock),
 }
@@ -34,12 +40,13 @@ impl Locks {
             .for_each(|steps| collect(steps, &mut names));
         let lock = |name: String| {
             let shown = format!("the lock \"{name}\"");
-            let lock = if among_processes {
-                NamedLock::AmongProcesses(SemLock::lock(os, &shown))
+            let kind = if among_processes {
+                Kind::AmongProcesses(SemLock::lock(os, &shown))
             } else {
-                NamedLock::AmongThreads(Lock::new(os, &shown))
+                Kind::AmongThreads(Lock::new(os, &shown))
             };
-            (name, lock)
+            let (object, _) = os.add_object(shown);
+            (name, NamedLock { object, kind })
         };
         names.sort_unstable();
         names.dedup();
@@ -50,17 +57,21 @@ impl Locks {
 
     pub async fn acquire(&self, me: &ThreadState, name: &str) {
         let before = me.enter(Activity::WaitingForLock);
-        match &self.locks[name] {
-            NamedLock::AmongThreads(lock) => lock.acquire(me).await,
-            NamedLock::AmongProcesses(lock) => lock.acquire(me).await,
+        let lock = &self.locks[name];
+        match &lock.kind {
+            Kind::AmongThreads(lock) => lock.acquire(me).await,
+            Kind::AmongProcesses(lock) => lock.acquire(me).await,
         }
+        me.os().note_holder(lock.object, Some(me.id));
         me.enter(before);
     }
 
     pub async fn release(&self, me: &ThreadState, name: &str) {
-        match &self.locks[name] {
-            NamedLock::AmongThreads(lock) => lock.release(me).await,
-            NamedLock::AmongProcesses(lock) => lock.release(me).await,
+        let lock = &self.locks[name];
+        me.os().note_holder(lock.object, None);
+        match &lock.kind {
+            Kind::AmongThreads(lock) => lock.release(me).await,
+            Kind::AmongProcesses(lock) => lock.release(me).await,
         }
     }
 }

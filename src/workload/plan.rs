@@ -6,7 +6,7 @@ use std::ops::Range;
 use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::steps::own_work;
+use super::steps::{OwnWork, own_work};
 use crate::random::Key;
 use crate::scenario::{Demand, DependencyKind, Payload, TaskGroup};
 use crate::units::{Bytes, Nanos};
@@ -204,20 +204,20 @@ impl Plan {
                         .iter()
                         .filter(|edge| edge.kind == DependencyKind::Each);
                     let start = each.map(|edge| ends[edge.group][index]).fold(start, Nanos::max);
-                    start.saturating_add(own_work(&task.steps, item_key(key, task, index as u64)))
+                    start.saturating_add(own_work(&task.steps, item_key(key, task, index as u64)).total())
                 })
                 .collect();
         }
         ends.into_iter().flatten().max().unwrap_or_default()
     }
 
-    /// CPU time and I/O of all items together.
-    pub fn total_work(&self, tasks: &[TaskGroup], key: Key) -> Nanos {
+    /// What all items together ask for.
+    pub fn total_work(&self, tasks: &[TaskGroup], key: Key) -> OwnWork {
         let works = tasks.iter().enumerate().flat_map(|(group, task)| {
             (0..self.groups[group].items.len() as u64)
                 .map(move |index| own_work(&task.steps, item_key(key, task, index)))
         });
-        works.fold(Nanos::ZERO, Nanos::saturating_add)
+        works.fold(OwnWork::default(), OwnWork::plus)
     }
 }
 

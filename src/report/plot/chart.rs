@@ -158,10 +158,7 @@ fn varied(results: &Results) -> Option<String> {
     } else {
         ["cores", "workers"]
     };
-    let mut keys = matched
-        .chain(resources)
-        .chain(swept)
-        .chain(["chunksize"]);
+    let mut keys = matched.chain(resources).chain(swept).chain(["chunksize"]);
     keys.find(|key| varies(configurations, key)).map(str::to_owned)
 }
 

@@ -45,7 +45,11 @@ pub fn label(configuration: &Configuration, all: &[&Configuration], key: Option<
 fn in_words(setting: &Setting, configuration: &Configuration) -> String {
     match setting.number {
         None if !matches!(setting.shown.as_str(), "true" | "false") => setting.shown.clone(),
-        _ => format!("{} = {}", name_of(&setting.path, is_only(configuration)), setting.shown),
+        _ => format!(
+            "{} = {}",
+            name_of(&setting.path, is_only(configuration)),
+            setting.shown
+        ),
     }
 }
 
@@ -60,9 +64,12 @@ fn name_of(path: &str, only: bool) -> String {
     let parts: Vec<&str> = path.split('.').collect();
     let (owner, name) = match parts[..] {
         ["background" | "task", name, "count"] => (None, name.to_owned()),
-        ["background" | "task", owner, .., step @ ("io" | "python" | "native")] => {
-            (Some(owner), format!("{step} time"))
-        }
+        [
+            "background" | "task",
+            owner,
+            ..,
+            step @ ("io" | "python" | "native"),
+        ] => (Some(owner), format!("{step} time")),
         ["task", owner, data @ ("argument" | "result")]
         | ["task", owner, data @ ("argument" | "result"), "size"] => (Some(owner), format!("{data} size")),
         ["background" | "task", owner, .., last] => (Some(owner), last.to_owned()),
@@ -147,11 +154,7 @@ mod tests {
             ("background.busy.count", "busy", "busy"),
             ("python.switch_interval", "switch interval", "switch interval"),
             ("task.item.steps.0.python", "python time of item", "python time"),
-            (
-                "task.item.steps.1.holds_lock",
-                "holds lock of item",
-                "holds lock",
-            ),
+            ("task.item.steps.1.holds_lock", "holds lock of item", "holds lock"),
             ("task.item.argument", "argument size of item", "argument size"),
             ("task.item.result.size", "result size of item", "result size"),
             ("run.chunksize", "chunksize", "chunksize"),

@@ -1,0 +1,105 @@
+//! What a thread awaits of the operating system: a burst of CPU work, or a wait.
+//!
+//! Both begin when they are first polled, not when they are made, so that they can be handed around.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::Os;
+use super::thread::{ObjectId, ThreadId, Woken, Work};
+use crate::units::Nanos;
+
+/// CPU work of the calling thread. Ready with what an interruption left undone.
+#[must_use = "work is done only where this is awaited"]
+pub struct Burst<'a> {
+    pub(super) os: &'a Os,
+    pub(super) me: ThreadId,
+    pub(super) work: Work,
+    pub(super) interruptible: bool,
+    pub(super) begun: bool,
+}
+
+impl Future for Burst<'_> {
+    type Output = Work;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Work> {
+        let mut scheduler = self.os.scheduler.borrow_mut();
+        if self.begun {
+            return Poll::Ready(scheduler.resumed(self.me));
+        }
+        if self.work.is_done() && !scheduler.must_resched(self.me) {
+            return Poll::Ready(Work::NONE);
+        }
+        scheduler.start_burst(&self.os.engine, self.me, self.work, self.interruptible);
+        drop(scheduler);
+        self.begun = true;
+        Poll::Pending
+    }
+}
+
+/// What ends a wait.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Until {
+    /// Another thread that does what is waited for.
+    Woken,
+    /// The same, and it is sure to come: the wait never makes a deadlock.
+    SurelyWoken,
+    /// The same, or a timer after so long and its slack.
+    Timer(Nanos),
+    /// A device after exactly so long.
+    Device(Nanos),
+}
+
+/// A wait of the calling thread, off-core. Ready with what ended it.
+#[must_use = "a thread waits only where this is awaited"]
+pub struct Wait<'a> {
+    pub(super) os: &'a Os,
+    pub(super) me: ThreadId,
+    pub(super) object: Option<ObjectId>,
+    pub(super) until: Until,
+    /// CPU time on the way to sleep: the core is taken that long, and a wake-up finds the thread still awake.
+    pub(super) settle: Nanos,
+    pub(super) begun: bool,
+}
+
+impl Wait<'_> {
+    /// The same, with so much CPU time on the way to sleep.
+    pub(super) fn settling(self, settle: Nanos) -> Self {
+        Self { settle, ..self }
+    }
+}
+
+impl Future for Wait<'_> {
+    type Output = Woken;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Woken> {
+        let Self {
+            os,
+            me,
+            object,
+            until,
+            settle,
+            begun,
+        } = *self;
+        if begun {
+            let mut scheduler = os.scheduler.borrow_mut();
+            scheduler.resumed(me);
+            return Poll::Ready(scheduler.threads[me.index()].woken);
+        }
+        let deadline = match until {
+            Until::Woken | Until::SurelyWoken => None,
+            Until::Timer(time) => Some(os.timer_after(time)),
+            Until::Device(time) => Some(os.now().saturating_add(time)),
+        };
+        let hopeful = !matches!(until, Until::Woken);
+        os.scheduler
+            .borrow_mut()
+            .block(&os.engine, me, object, deadline, hopeful, settle);
+        if !hopeful {
+            os.lost_hope(me);
+        }
+        self.begun = true;
+        Poll::Pending
+    }
+}

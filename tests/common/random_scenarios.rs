@@ -1,0 +1,304 @@
+//! Random scenarios, as a person could have written them: each is the text of a TOML file.
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// A scenario's parts, each as TOML.
+#[derive(Clone)]
+pub struct Parts {
+    pub machine: String,
+    pub python: String,
+    pub program: String,
+    pub tasks: String,
+    pub background: String,
+    pub run: String,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
+impl Parts {
+    /// The whole file, with its own run and those given.
+    pub fn with_runs(&self, replications: u32, before: &str, after: &str) -> String {
+        let Self {
+            machine,
+            python,
+            program,
+            tasks,
+            background,
+            run,
+        } = self;
+        format!(
+            "[machine]\n{machine}\n[python]\n{python}\n[program]\n{program}\n\
+             [replicate]\nreplications = {replications}\nlimit = \"2min\"\n\
+             {tasks}{background}{before}[[run]]\nname = \"own\"\n{run}\n{after}"
+        )
+    }
+
+    /// The file, one replication of one run.
+    pub fn text(&self) -> String {
+        self.with_runs(1, "", "")
+    }
+}
+
+fn micros(most: u64) -> impl Strategy<Value = String> {
+    (0..=most).prop_map(|us| format!("\"{us}us\""))
+}
+
+fn some_micros(most: u64) -> impl Strategy<Value = String> {
+    (1..=most).prop_map(|us| format!("\"{us}us\""))
+}
+
+/// Fixed or random, some `most` us on average.
+fn time(most: u64) -> impl Strategy<Value = String> {
+    let spread = (
+        select(vec!["normal", "lognormal", "gamma"]),
+        some_micros(most),
+        0.1..2.0f64,
+    );
+    prop_oneof![
+        4 => micros(most),
+        1 => (0..most, 0..most).prop_map(|(min, more)| {
+            format!("{{ uniform = {{ min = \"{min}us\", max = \"{}us\" }} }}", min + more)
+        }),
+        1 => some_micros(most).prop_map(|mean| format!("{{ exponential = {{ mean = {mean} }} }}")),
+        1 => spread.prop_map(|(kind, mean, cv)| {
+            format!("{{ {kind} = {{ mean = {mean}, cv = {cv:.2} }} }}")
+        }),
+        1 => (some_micros(most), 1.5..4.0f64).prop_map(|(min, shape)| {
+            format!("{{ pareto = {{ min = {min}, shape = {shape:.2} }} }}")
+        }),
+        1 => Just("{ empirical = \"good/measured.csv\" }".to_owned()),
+    ]
+}
+
+fn leaf(most: u64) -> impl Strategy<Value = String> {
+    let verb = select(vec!["python", "native", "io", "native-held"]);
+    (verb, time(most)).prop_map(|(verb, time)| match verb {
+        "native-held" => format!("{{ native = {time}, holds_lock = true }}"),
+        _ => format!("{{ {verb} = {time} }}"),
+    })
+}
+
+fn list(steps: &[String]) -> String {
+    format!("[{}]", steps.join(", "))
+}
+
+/// Steps with locks and repeats within each other.
+fn steps(most: u64) -> impl Strategy<Value = String> {
+    let step = leaf(most).prop_recursive(2, 8, 3, |inner| {
+        let inner = vec(inner, 1..3);
+        prop_oneof![
+            (select(vec!["a", "b"]), inner.clone())
+                .prop_map(|(name, steps)| format!("{{ lock = \"{name}\", steps = {} }}", list(&steps))),
+            (1..4u64, inner)
+                .prop_map(|(times, steps)| format!("{{ repeat = {times}, steps = {} }}", list(&steps))),
+        ]
+    });
+    vec(step, 1..4).prop_map(|steps| list(&steps))
+}
+
+fn payload() -> BoxedStrategy<String> {
+    let kinds = vec!["bytes", "list[float]", "list[int]", "dict", "list[tuple]"];
+    prop_oneof![
+        Just("\"0B\"".to_owned()),
+        (0..200_000u64, select(kinds))
+            .prop_map(|(size, kind)| format!("{{ size = \"{size}B\", kind = \"{kind}\" }}")),
+    ]
+    .boxed()
+}
+
+#[derive(Clone, Debug)]
+struct Group {
+    count: u64,
+    steps: String,
+    argument: String,
+    result: String,
+    /// For each group before: 0 nothing, 1 all, 2 each.
+    after: Vec<u8>,
+}
+
+fn group(payload: BoxedStrategy<String>) -> impl Strategy<Value = Group> {
+    (
+        1..7u64,
+        steps(1_500),
+        payload.clone(),
+        payload,
+        vec(prop_oneof![4 => Just(0u8), 1 => Just(1u8), 1 => Just(2u8)], 3),
+    )
+        .prop_map(|(count, steps, argument, result, after)| Group {
+            count,
+            steps,
+            argument,
+            result,
+            after,
+        })
+}
+
+/// Says, too, whether some group waits for another item by item.
+fn tasks(payload: BoxedStrategy<String>) -> impl Strategy<Value = (String, bool)> {
+    (vec(group(payload), 1..4), any::<bool>()).prop_map(|(groups, last_first)| {
+        let mut counts: Vec<u64> = Vec::new();
+        let mut any_each = false;
+        let mut tables = Vec::new();
+        for (index, group) in groups.iter().enumerate() {
+            let mut edges = Vec::new();
+            let mut each: Option<u64> = None;
+            for (before, kind) in group.after.iter().take(index).enumerate() {
+                let agrees = each.is_none_or(|count| count == counts[before]);
+                match kind {
+                    2 if agrees => {
+                        each = Some(counts[before]);
+                        edges.push(format!("g{before} = \"each\""));
+                    }
+                    0 => {}
+                    _ => edges.push(format!("g{before} = \"all\"")),
+                }
+            }
+            counts.push(each.unwrap_or(group.count));
+            any_each |= each.is_some();
+            let count = each.map_or(format!("count = {}\n", group.count), |_| String::new());
+            let after = match edges.is_empty() {
+                true => String::new(),
+                false => format!("after = {{ {} }}\n", edges.join(", ")),
+            };
+            tables.push(format!(
+                "[[task]]\nname = \"g{index}\"\n{count}{after}argument = {}\nresult = {}\nsteps = {}\n",
+                group.argument, group.result, group.steps
+            ));
+        }
+        if last_first {
+            tables.reverse();
+        }
+        (tables.concat(), any_each)
+    })
+}
+
+fn clients() -> impl Strategy<Value = String> {
+    let client = (1..5u32, time(2_000), 1..60u64, 0..20u64, steps(500));
+    vec(client, 1..3).prop_map(|all| {
+        let table = |(index, client): (usize, &(u32, String, u64, u64, String))| {
+            let (clients, think, duration, warmup, steps) = client;
+            format!(
+                "[[task]]\nname = \"c{index}\"\nclients = {clients}\nthink = {think}\nduration = \"{duration}ms\"\n\
+                 warmup = \"{warmup}ms\"\nsteps = [{{ python = \"1us\" }}, {}]\n",
+                steps.strip_prefix('[').and_then(|steps| steps.strip_suffix(']')).expect("a list")
+            )
+        };
+        all.iter().enumerate().map(table).collect()
+    })
+}
+
+fn background() -> impl Strategy<Value = String> {
+    let steps = prop_oneof![
+        select(vec!["python", "native", "io"]).prop_map(|verb| format!("[{{ {verb} = \"forever\" }}]")),
+        steps(1_500).prop_map(|steps| format!("[{{ io = \"200us\" }}, {}", &steps[1..])),
+    ];
+    vec((0..3u32, steps), 0..3).prop_map(|all| {
+        let table = |(index, (count, steps)): (usize, &(u32, String))| {
+            format!("[[background]]\nname = \"b{index}\"\ncount = {count}\nsteps = {steps}\n")
+        };
+        all.iter().enumerate().map(table).collect()
+    })
+}
+
+fn machine(profile: &'static str) -> impl Strategy<Value = String> {
+    (1..=8u32, 1..=2u32)
+        .prop_map(move |(cores, smt)| format!("cores = {cores}\nsmt = {smt}\nprofile = \"{profile}\""))
+}
+
+fn program() -> impl Strategy<Value = String> {
+    (time(3_000), 0..200u64, vec(leaf(500), 0..3)).prop_map(|(imports, memory, setup)| {
+        format!(
+            "imports = {imports}\nmemory = \"{memory} MB\"\nsetup = {}",
+            list(&setup)
+        )
+    })
+}
+
+fn python(minor: u32) -> impl Strategy<Value = String> {
+    (10..=10_000u64).prop_map(move |us| format!("version = \"3.{minor}\"\nswitch_interval = \"{us}us\""))
+}
+
+/// Any executor but the server, as this Python has it.
+fn run(minor: u32, each: bool) -> impl Strategy<Value = String> {
+    let method = option::of(select(match minor {
+        ..4 => vec!["fork"],
+        _ => vec!["fork", "spawn", "forkserver"],
+    }))
+    .prop_map(|method| method.map_or(String::new(), |method| format!("start_method = \"{method}\"\n")));
+    let most = if each { 1 } else { 4u64 };
+    prop_oneof![
+        1 => Just("executor = \"sequential\"\n".to_owned()),
+        2 => (1..7u32).prop_map(|workers| format!("executor = \"threads\"\nworkers = {workers}\n")),
+        3 => (1..5u32, 1..=most, method.clone()).prop_map(|(workers, chunksize, method)| {
+            format!("executor = \"processes\"\nworkers = {workers}\nchunksize = {chunksize}\n{method}")
+        }),
+        1 => Just("executor = \"thread-per-task\"\n".to_owned()),
+        1 => method.prop_map(|method| format!("executor = \"process-per-task\"\n{method}")),
+    ]
+}
+
+/// Groups with a count, on every executor but the server.
+pub fn counted() -> impl Strategy<Value = Parts> {
+    (2..=14u32, tasks(payload()))
+        .prop_flat_map(|(minor, (tasks, each))| {
+            (
+                machine("linux-x86_64"),
+                python(minor),
+                program(),
+                Just(tasks),
+                background(),
+                run(minor, each),
+            )
+        })
+        .prop_map(|(machine, python, program, tasks, background, run)| Parts {
+            machine,
+            python,
+            program,
+            tasks,
+            background,
+            run,
+        })
+}
+
+/// The same on a machine where nothing but the items' own work takes time.
+pub fn free_of_costs() -> impl Strategy<Value = Parts> {
+    (2..=14u32, tasks(Just("\"0B\"".to_owned()).boxed()))
+        .prop_flat_map(|(minor, (tasks, each))| {
+            (
+                machine("profiles/free.toml"),
+                python(minor),
+                Just(tasks),
+                run(minor, each),
+            )
+        })
+        .prop_map(|(machine, python, tasks, run)| Parts {
+            machine,
+            python,
+            program: String::new(),
+            tasks,
+            background: String::new(),
+            run,
+        })
+}
+
+/// A server and its clients.
+pub fn served() -> impl Strategy<Value = Parts> {
+    let python = (2..=14u32).prop_flat_map(python);
+    (machine("linux-x86_64"), python, clients(), background(), 1..5u32).prop_map(
+        |(machine, python, tasks, background, threads)| Parts {
+            machine,
+            python,
+            program: String::new(),
+            tasks,
+            background,
+            run: format!("executor = \"server\"\nthreads = {threads}\n"),
+        },
+    )
+}

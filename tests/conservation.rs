@@ -1,0 +1,298 @@
+//! What holds of every simulation, whatever the scenario: nothing is lost, nothing is had twice, and nobody is faster
+//! than the machine. On random scenarios.
+
+mod common;
+#[path = "common/random_scenarios.rs"]
+mod random_scenarios;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use gilsim::engine::Track;
+use gilsim::experiment;
+use gilsim::os::{Life, Os, Resource, Stay, Work};
+use gilsim::random::Key;
+use gilsim::results::{Replication, Status};
+use gilsim::scenario::{Configuration, Demand, Executor, Replicate};
+use gilsim::units::Nanos;
+use gilsim::workload::{self, OwnWork};
+use proptest::prelude::*;
+
+use common::scenario;
+use random_scenarios::{counted, free_of_costs, served};
+
+/// A configuration that was played on a recording machine.
+struct Played {
+    configuration: Arc<Configuration>,
+    replicate: Replicate,
+    asked: OwnWork,
+    os: Rc<Os>,
+    outcome: Replication,
+}
+
+fn play(text: &str) -> Played {
+    let scenario = scenario(text);
+    let configuration = Arc::new(scenario.configurations[0].clone());
+    let key = Key::root(scenario.replicate.seed, 0);
+    let machine = &configuration.machine;
+    let os = Os::recording(
+        machine.cores as usize,
+        machine.smt as usize,
+        machine.profile.clone(),
+        key.name("machine"),
+    );
+    let outcome = workload::play(&os, &configuration, key, &scenario.replicate);
+    Played {
+        asked: workload::work_asked(&configuration, key),
+        replicate: scenario.replicate,
+        configuration,
+        os,
+        outcome,
+    }
+}
+
+impl Played {
+    fn cores(&self) -> u64 {
+        u64::from(self.configuration.machine.cores)
+    }
+
+    fn lives_named(&self, beginning: &str) -> Vec<Life> {
+        let mut lives = self.os.lives();
+        lives.retain(|life| life.name.starts_with(beginning));
+        lives
+    }
+
+    fn check(&self) {
+        self.every_thread_does_what_it_was_asked();
+        self.nothing_is_had_twice();
+        self.no_work_is_done_off_core();
+        self.the_spans_of_a_thread_leave_no_gap();
+        self.the_same_again_is_the_same();
+        match self.outcome.status {
+            Status::Done => {
+                self.all_items_are_done();
+                self.nobody_beats_the_machine();
+                self.the_workers_time_adds_up_to_their_lives();
+            }
+            Status::Deadlock => self.a_deadlock_names_two_locks(),
+            Status::Limit => panic!("not done after {}", self.os.now()),
+        }
+    }
+
+    fn every_thread_does_what_it_was_asked(&self) {
+        for life in self.os.lives() {
+            let accounted = u128::from(life.done.units()) + u128::from(life.left.units());
+            assert_eq!(life.asked, accounted, "{life:?}");
+            assert!(life.ended.is_none() || life.left.is_done(), "{life:?}");
+        }
+    }
+
+    fn nothing_is_had_twice(&self) {
+        let stays = self.os.stays();
+        for (resource, stays) in by(&stays, |stay| stay.resource) {
+            assert_one_after_the_other(&stays);
+            if let Resource::Cpu(cpu) = resource {
+                assert!((cpu as u32) < self.configuration.machine.cores * self.configuration.machine.smt);
+            }
+        }
+        let cpu_only: Vec<Stay> = stays.iter().copied().filter(is_on_cpu).collect();
+        for (_, stays) in by(&cpu_only, |stay| stay.thread) {
+            assert_one_after_the_other(&stays);
+        }
+    }
+
+    fn no_work_is_done_off_core(&self) {
+        let stays: Vec<Stay> = self.os.stays().into_iter().filter(is_on_cpu).collect();
+        let on_cpu = by(&stays, |stay| stay.thread);
+        for (thread, life) in self.os.lives().iter().enumerate() {
+            let lengths = on_cpu
+                .iter()
+                .filter(|(id, _)| id.index() == thread)
+                .flat_map(|(_, stays)| stays);
+            let time: Nanos = lengths.map(|stay| stay.to.min(self.os.now()) - stay.from).sum();
+            assert!(
+                life.done <= Work::at_full_speed(time),
+                "{life:?} had a CPU for {time}"
+            );
+        }
+    }
+
+    fn the_spans_of_a_thread_leave_no_gap(&self) {
+        let mut until: BTreeMap<Track, Nanos> = BTreeMap::new();
+        for span in self.os.spans() {
+            let before = until.insert(span.track, span.to);
+            assert_eq!(before.unwrap_or(span.from), span.from, "{span:?}");
+            assert!(span.from < span.to);
+        }
+    }
+
+    fn the_same_again_is_the_same(&self) {
+        let again = workload::simulate(&self.configuration, &self.replicate, 0);
+        assert_eq!(again, self.outcome);
+    }
+
+    fn all_items_are_done(&self) {
+        let outcome = &self.outcome;
+        let mut counted = true;
+        let mut items = 0;
+        for task in &self.configuration.tasks {
+            match task.demand {
+                Demand::Count(count) => items += count,
+                Demand::Clients { .. } => counted = false,
+            }
+        }
+        if counted {
+            assert_eq!(outcome.items, items);
+            assert!(outcome.latency.p99 <= outcome.makespan);
+        }
+        assert!(outcome.latency.p50 <= outcome.latency.p95 && outcome.latency.p95 <= outcome.latency.p99);
+    }
+
+    fn nobody_beats_the_machine(&self) {
+        let Played { asked, outcome, .. } = self;
+        let makespan = outcome.makespan;
+        assert!(outcome.critical_path <= makespan, "{outcome:?}");
+        // What a core yields, out of 1024: two hardware threads yield more than one.
+        let speed = &self.configuration.machine.profile.costs.joint_speed;
+        let of_core = match self.configuration.machine.smt {
+            1 => 1024,
+            _ => 1024.max(2 * speed.sibling_busy),
+        };
+        let most = u128::from(makespan.0) * u128::from(self.cores() * of_core);
+        assert!(
+            u128::from(asked.cpu().0) * 1024 <= most,
+            "{asked:?} in {outcome:?}"
+        );
+        let one_interpreter = matches!(
+            self.configuration.executor,
+            Executor::Sequential | Executor::Threads { .. } | Executor::ThreadPerTask
+        );
+        assert!(
+            !one_interpreter || asked.locked <= makespan,
+            "{asked:?} in {outcome:?}"
+        );
+        let done: u64 = self
+            .os
+            .lives()
+            .iter()
+            .map(|life| life.done.at_full_speed_takes().0)
+            .sum();
+        assert!(asked.cpu().0 <= done, "{asked:?}, but {done} ns were done");
+    }
+
+    fn the_workers_time_adds_up_to_their_lives(&self) {
+        let outcome = &self.outcome;
+        let finished = self.os.now() - outcome.teardown;
+        let life_before = |life: &Life| life.ended.unwrap_or(finished).min(finished) - life.born;
+        let workers = match self.configuration.executor {
+            Executor::Sequential => {
+                assert_eq!(outcome.worker_time.total(), outcome.makespan);
+                return;
+            }
+            Executor::Threads { .. } => "pool thread ",
+            Executor::Processes { .. } => "worker ",
+            Executor::ThreadPerTask => "thread of item ",
+            Executor::ProcessPerTask { .. } => "process of item ",
+            Executor::Server { .. } => "server thread ",
+        };
+        let lives: Nanos = self.lives_named(workers).iter().map(life_before).sum();
+        assert!(lives > Nanos::ZERO);
+        assert_eq!(outcome.worker_time.total(), lives);
+    }
+
+    fn a_deadlock_names_two_locks(&self) {
+        let detail = &self.outcome.detail;
+        assert!(
+            detail.contains("waits for the lock \"") && detail.contains("(held by "),
+            "{detail}"
+        );
+    }
+}
+
+fn is_on_cpu(stay: &Stay) -> bool {
+    matches!(stay.resource, Resource::Cpu(_))
+}
+
+fn by<K: Ord>(stays: &[Stay], key: impl Fn(&Stay) -> K) -> BTreeMap<K, Vec<Stay>> {
+    let mut groups: BTreeMap<K, Vec<Stay>> = BTreeMap::new();
+    for stay in stays {
+        groups.entry(key(stay)).or_default().push(*stay);
+    }
+    groups
+}
+
+fn assert_one_after_the_other(stays: &[Stay]) {
+    for pair in stays.windows(2) {
+        assert!(pair[0].to <= pair[1].from, "at the same time: {pair:?}");
+    }
+}
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(1),
+        ..ProptestConfig::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(config(400))]
+
+    #[test]
+    fn counted_items_conserve_work_time_and_locks(parts in counted()) {
+        play(&parts.text()).check();
+    }
+}
+
+proptest! {
+    #![proptest_config(config(100))]
+
+    #[test]
+    fn served_clients_conserve_work_time_and_locks(parts in served()) {
+        play(&parts.text()).check();
+    }
+}
+
+proptest! {
+    #![proptest_config(config(200))]
+
+    /// Pipes and fork servers cannot be had for nothing: a nanosecond for each time that bytes are moved.
+    #[test]
+    fn where_nothing_costs_anything_exactly_the_items_work_is_done(parts in free_of_costs()) {
+        let played = play(&parts.text());
+        played.check();
+        if played.outcome.status == Status::Done {
+            let asked = played.asked;
+            let done: u64 = played.os.lives().iter().map(|life| life.done.at_full_speed_takes().0).sum();
+            let moved = match played.configuration.executor {
+                Executor::Processes { .. } | Executor::ProcessPerTask { .. } => 60 * (played.outcome.items + 4),
+                _ => 0,
+            };
+            prop_assert!((asked.cpu().0..=asked.cpu().0 + moved).contains(&done), "{asked:?}, {done} ns were done");
+            if played.configuration.executor == Executor::Sequential {
+                prop_assert_eq!(played.outcome.makespan, asked.total());
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(60))]
+
+    #[test]
+    fn more_replications_and_other_runs_change_no_row(parts in counted(), workers in 1..6u32) {
+        let row_of_own = |replications: u32, before: &str, after: &str| {
+            let scenario = scenario(&parts.with_runs(replications, before, after));
+            let own = scenario.configurations.iter().position(|c| c.label == "own").expect("it is there");
+            experiment::run(scenario, || ()).rows.swap_remove(own)
+        };
+        let sequential = "[[run]]\nexecutor = \"sequential\"\n";
+        let threads = format!("[[run]]\nname = \"other\"\nexecutor = \"threads\"\nworkers = {workers}\n");
+        let alone = row_of_own(1, "", "");
+        let among = row_of_own(3, &threads, sequential);
+        prop_assert_eq!(&alone.replications[..], &among.replications[..1]);
+        prop_assert_eq!(&alone.baseline[..], &among.baseline[..1]);
+    }
+}

@@ -1,0 +1,169 @@
+//! What the bundled scenarios promise: the published tables within their bounds, and the answers of the examples.
+
+use std::path::Path;
+
+use gilsim::experiment;
+use gilsim::results::{Results, Summary};
+use gilsim::scenario::{Executor, MatchValue, Scenario};
+use gilsim::study::published::{ComparedCell, compare};
+
+fn simulate(scenario: &str, overrides: &[&str]) -> Results {
+    let path = Path::new("scenarios").join(scenario).with_extension("toml");
+    let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
+    let scenario =
+        Scenario::load(&path, &overrides, None).unwrap_or_else(|wrong| panic!("{}", wrong.render(false)));
+    experiment::run(scenario, || ())
+}
+
+/// A published cell and what became of it.
+struct Judged {
+    matches: Vec<(String, MatchValue)>,
+    compared: ComparedCell,
+}
+
+fn judge(results: &Results) -> Vec<Judged> {
+    let published = results
+        .scenario
+        .published
+        .as_ref()
+        .expect("the scenario has a table");
+    let judge = |compared: ComparedCell| Judged {
+        matches: published.cells[compared.cell].matches.clone(),
+        compared,
+    };
+    compare(results).into_iter().map(judge).collect()
+}
+
+impl Judged {
+    fn number(&self, key: &str) -> f64 {
+        match self.matches.iter().find(|(path, _)| path == key) {
+            Some((_, MatchValue::Number(number))) => *number,
+            other => panic!("{key} is {other:?}"),
+        }
+    }
+
+    fn simulated(&self) -> f64 {
+        self.compared.simulated.expect("it was simulated")
+    }
+}
+
+#[test]
+fn echo_requests_beside_busy_threads_are_as_published() {
+    let cells = judge(&simulate(
+        "published/skvortsov-2021-echo",
+        &["replicate.replications=1"],
+    ));
+    let beside_busy_threads: Vec<(f64, f64, f64)> = cells
+        .iter()
+        .filter(|cell| !cell.compared.fitted)
+        .map(|cell| {
+            (
+                cell.number("python.switch_interval"),
+                cell.number("background.busy.count"),
+                cell,
+            )
+        })
+        .filter(|(interval, busy, _)| *busy > 0.0 && (0.0001..=0.01).contains(interval))
+        .map(|(interval, busy, cell)| {
+            (
+                interval,
+                busy,
+                cell.compared.difference().expect("it was simulated"),
+            )
+        })
+        .collect();
+    assert_eq!(beside_busy_threads.len(), 9, "{beside_busy_threads:?}");
+    let within = beside_busy_threads
+        .iter()
+        .filter(|(_, _, difference)| difference.abs() <= 0.3)
+        .count();
+    assert!(
+        within >= 8,
+        "only {within} of nine cells are within 30 %: {beside_busy_threads:#?}"
+    );
+}
+
+#[test]
+fn hashing_on_two_threads_is_twice_as_fast() {
+    let cells = judge(&simulate("published/skvortsov-2021-sha256", &[]));
+    let seconds = |threads: f64| {
+        cells
+            .iter()
+            .find(|cell| cell.number("workers") == threads)
+            .expect("the table has it")
+            .simulated()
+    };
+    let speedup = seconds(1.0) / seconds(2.0);
+    assert!((1.8..=2.2).contains(&speedup), "{speedup}");
+}
+
+#[test]
+fn a_countdown_takes_as_long_on_any_number_of_threads() {
+    let cells = judge(&simulate(
+        "published/skvortsov-2021-countdown",
+        &["python.switch_interval=[\"5ms\", \"10ms\", \"100ms\"]"],
+    ));
+    let simulated: Vec<f64> = cells
+        .iter()
+        .filter(|cell| cell.compared.row.is_some())
+        .map(Judged::simulated)
+        .collect();
+    assert_eq!(simulated.len(), 12);
+    let (least, most) = simulated.iter().fold((f64::MAX, 0.0_f64), |(least, most), &s| {
+        (least.min(s), most.max(s))
+    });
+    assert!(most / least <= 1.1, "from {least} s to {most} s");
+}
+
+/// (threads or processes, cores, workers, speedup) of each row.
+fn speedups(results: &Results) -> Vec<(bool, u32, u32, f64)> {
+    let summaries: Vec<Summary> = results.summaries();
+    let rows = results.scenario.configurations.iter().zip(&summaries);
+    rows.map(|(configuration, summary)| {
+        let (threads, workers) = match configuration.executor {
+            Executor::Threads { workers } => (true, workers),
+            Executor::Processes { workers, .. } => (false, workers),
+            _ => panic!("only pools here"),
+        };
+        (
+            threads,
+            configuration.machine.cores,
+            workers,
+            summary.speedup.expect("it has a baseline").mean,
+        )
+    })
+    .collect()
+}
+
+#[test]
+fn threads_do_not_speed_up_bytecode_and_processes_do() {
+    for (threads, cores, _, speedup) in speedups(&simulate("quickstart", &[])) {
+        if threads {
+            assert!(
+                (0.9..=1.02).contains(&speedup),
+                "{cores} cores: threads {speedup}"
+            );
+        } else if cores <= 8 {
+            assert!(
+                speedup >= 0.85 * f64::from(cores),
+                "{cores} cores: processes {speedup}"
+            );
+        } else {
+            assert!(
+                speedup < 0.95 * f64::from(cores),
+                "{cores} cores: processes {speedup} do not flatten"
+            );
+        }
+    }
+}
+
+#[test]
+fn waiting_threads_scale_with_workers_and_not_with_cores() {
+    let rows = speedups(&simulate("io_bound", &[]));
+    for &(_, cores, workers, speedup) in rows.iter().filter(|row| row.0 && row.2 <= 16) {
+        assert!(
+            speedup >= 0.85 * f64::from(workers),
+            "{cores} cores, {workers} threads: {speedup}"
+        );
+    }
+}
