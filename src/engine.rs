@@ -32,6 +32,8 @@ pub struct Engine {
     queue: RefCell<EventQueue>,
     /// Born during the current poll; the main loop adopts them before the next one.
     newborn: RefCell<Vec<(Slot, Body)>>,
+    /// Whether there are any.
+    expecting: Cell<bool>,
 }
 
 /// Why a simulation came to an end.
@@ -69,6 +71,7 @@ impl Engine {
     /// Gives a slot its thread of control. It starts when the slot first fires with [`Action::Resume`].
     pub fn spawn(&self, slot: Slot, body: impl Future<Output = ()> + 'static) {
         self.newborn.borrow_mut().push((slot, Box::pin(body)));
+        self.expecting.set(true);
     }
 
     /// Makes `slot` fire at `time` instead of whatever was pending on it.
@@ -135,7 +138,9 @@ impl Engine {
             match event.action {
                 Action::Interrupt => interrupt(event.slot),
                 Action::Resume => {
-                    self.adopt(&mut bodies);
+                    if self.expecting.get() {
+                        self.adopt(&mut bodies);
+                    }
                     let body = &mut bodies[event.slot.index()];
                     let future = body
                         .as_mut()
@@ -152,9 +157,7 @@ impl Engine {
     }
 
     fn adopt(&self, bodies: &mut Vec<Option<Body>>) {
-        if self.newborn.borrow().is_empty() {
-            return;
-        }
+        self.expecting.set(false);
         for (slot, body) in self.newborn.borrow_mut().drain(..) {
             if bodies.len() <= slot.index() {
                 bodies.resize_with(slot.index() + 1, || None);

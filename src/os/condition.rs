@@ -62,6 +62,7 @@ impl Condition {
     async fn wait_until(&self, os: &Os, me: ThreadId, mutex: &Mutex, time: Option<Nanos>) -> Woken {
         self.waiters.borrow_mut().push_back(me);
         mutex.unlock(os, me).await;
+        let mut woken = Woken::Signalled;
         // Unlocking may have cost it its CPU, and meanwhile it may have been signalled.
         if self.is_waiting(me) {
             let settle = self.settle.sample(&mut self.random.borrow_mut());
@@ -70,17 +71,14 @@ impl Condition {
                 None => os.block_for_sure(me, self.object),
                 Some(time) => os.block_for(me, self.object, time),
             };
-            wait.settling(settle).await;
+            woken = wait.settling(settle).await;
         }
-        // Signalled or not is decided only now that it has a core again: a signal may have picked a waiter whose
-        // time was already up.
-        let timed_out = self.forget(me);
+        // Only now that it has a core again is a time-out final: a signal may have picked it in between.
+        if woken == Woken::TimedOut && !self.forget(me) {
+            woken = Woken::Signalled;
+        }
         mutex.lock(os, me).await;
-        if timed_out {
-            Woken::TimedOut
-        } else {
-            Woken::Signalled
-        }
+        woken
     }
 
     /// Wakes one waiter, which may push the caller off its CPU: `pthread_cond_signal`.

@@ -5,7 +5,7 @@
 //! Slices end at ticks only; a tick is simulated only where more than one thread wants the CPU, and the ones in
 //! between are made up for by arithmetic.
 
-use super::fair::{Entity, RunQueue};
+use super::fair::{Entity, Ready, RunQueue};
 use super::inspect::{Resource, Stays};
 use super::process::Processes;
 use super::thread::{Activity, FULL_SPEED, ObjectId, State, Thread, ThreadId, Woken, Work};
@@ -49,6 +49,8 @@ pub(crate) struct Scheduler {
     idle: usize,
     /// Of threads from queue to queue.
     moves: u64,
+    /// Threads in all run queues together.
+    waiting: usize,
     latency: Stream,
 }
 
@@ -83,6 +85,7 @@ impl Scheduler {
             cores,
             idle: cores * smt,
             moves: 0,
+            waiting: 0,
             costs,
             flat: smt == 1 && joint_speed.busy_cores.iter().all(|&speed| speed == FULL_SPEED),
             joint_speed,
@@ -259,8 +262,11 @@ impl Scheduler {
 
     /// `schedule()`: gives a free CPU to whoever should have it.
     fn run_next(&mut self, engine: &Engine, cpu: usize) {
-        if let Some(index) = self.cpus[cpu].queue.pick(None) {
-            let next = self.cpus[cpu].queue.take(index).thread;
+        if self.waiting == 0 {
+            self.idle += 1;
+            self.speeds_changed(engine, cpu);
+        } else if let Some(index) = self.cpus[cpu].queue.pick(None) {
+            let next = self.take(cpu, index).thread;
             self.switch_to(engine, cpu, next);
         } else if let Some(next) = self.pull_from_busiest(engine, cpu) {
             self.switch_to(engine, cpu, next);
@@ -374,7 +380,17 @@ impl Scheduler {
         record.cpu = cpu;
         self.ledger
             .enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
+        self.put(cpu, thread, entity);
+    }
+
+    fn put(&mut self, cpu: usize, thread: ThreadId, entity: Entity) {
         self.cpus[cpu].queue.insert(thread, entity);
+        self.waiting += 1;
+    }
+
+    fn take(&mut self, cpu: usize, index: usize) -> Ready {
+        self.waiting -= 1;
+        self.cpus[cpu].queue.take(index)
     }
 
     fn running_on(&self, cpu: usize) -> Option<&Entity> {
@@ -408,7 +424,7 @@ impl Scheduler {
             self.schedule_end_of_burst(engine, cpu, current);
             return;
         };
-        let next = self.cpus[cpu].queue.take(index).thread;
+        let next = self.take(cpu, index).thread;
         self.stays.end(Resource::Cpu(cpu), engine.now());
         let cpu_state = &mut self.cpus[cpu];
         let current = cpu_state.current.take().expect("only a busy CPU is rescheduled");
@@ -419,7 +435,7 @@ impl Scheduler {
         self.ledger
             .enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
         let entity = record.entity;
-        self.cpus[cpu].queue.insert(current, entity);
+        self.put(cpu, current, entity);
         self.switch_to(engine, cpu, next);
     }
 
@@ -506,7 +522,7 @@ impl Scheduler {
         let (slice, tick) = (self.costs.base_slice.0 as i64, self.costs.tick.0 as i64);
         let bound = (2 * slice).max(tick);
         let virtual_time = self.cpus[from].queue.virtual_time(self.running_on(from));
-        let moved = self.cpus[from].queue.take(index);
+        let moved = self.take(from, index);
         let mut entity = moved.entity;
         self.moves += 1;
         entity.moved = self.moves;
@@ -544,7 +560,7 @@ impl Scheduler {
             self.make_up_for_ticks(engine, shortest);
             let moved = self.migrate(engine, (cpu, index), shortest);
             let entity = self.threads[moved.index()].entity;
-            self.cpus[shortest].queue.insert(moved, entity);
+            self.put(shortest, moved, entity);
             self.reschedule_if_better(engine, shortest);
             self.want_tick(engine, shortest);
         }

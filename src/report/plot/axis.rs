@@ -145,7 +145,11 @@ impl Axis {
             Spacing::Log2 => (-40..=60).map(power_of_two).collect(),
             Spacing::Log10 => {
                 let decades = libm::log10(self.high / self.low);
-                let digits: &[f64] = if decades < 2.5 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+                let digits: &[f64] = match decades {
+                    decades if decades < 2.2 => &[1.0, 2.0, 5.0],
+                    decades if decades < 4.0 => &[1.0, 3.0],
+                    _ => &[1.0],
+                };
                 let step = if decades > 8.0 { 2 } else { 1 };
                 let powers = (-18..=18).step_by(step).map(power_of_ten);
                 powers

@@ -151,11 +151,29 @@ fn varied(results: &Results) -> Option<String> {
             numbers.map(|(key, _)| key.as_str())
         });
     let swept = identity::swept_paths(configurations);
+    // Two machines and eight numbers of workers are two lines over workers, not eight over cores.
+    let values = |key| distinct_values(configurations, key);
+    let resources = if values("workers") > values("cores") {
+        ["workers", "cores"]
+    } else {
+        ["cores", "workers"]
+    };
     let mut keys = matched
-        .chain(["cores", "workers"])
+        .chain(resources)
         .chain(swept)
         .chain(["chunksize"]);
     keys.find(|key| varies(configurations, key)).map(str::to_owned)
+}
+
+/// How many different numbers there are, all runs together.
+fn distinct_values(configurations: &[Configuration], key: &str) -> usize {
+    let mut values: Vec<f64> = configurations
+        .iter()
+        .filter_map(|configuration| identity::setting(configuration, key)?.number)
+        .collect();
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    values.len()
 }
 
 /// Whether some run has two configurations with different numbers there.
@@ -323,7 +341,7 @@ fn ideal(items: &[Item], lines: &[Line], key: &str) -> Vec<(f64, f64)> {
     xs.retain(|x| (least..=most).contains(x));
     xs.sort_by(f64::total_cmp);
     xs.dedup();
-    if points().any(|(x, speedup)| speedup > 1.25 * x) || xs.len() < 2 {
+    if points().any(|(x, speedup)| speedup > 1.05 * x) || xs.len() < 2 {
         return Vec::new();
     }
     xs.into_iter().map(|x| (x, x.min(bound))).collect()
@@ -414,6 +432,17 @@ mod tests {
     #[test]
     fn without_a_number_that_varies_there_are_bars() {
         assert!(matches!(Chart::of(&made_up::runs_only()), Chart::Bars(chart) if chart.bars.len() == 5));
+    }
+
+    #[test]
+    fn the_resource_that_varies_more_is_on_the_axis() {
+        let mut results = made_up::io_bound();
+        let half = results.scenario.configurations.len() / 2;
+        for configuration in &mut results.scenario.configurations[half..] {
+            configuration.machine.cores *= 2;
+        }
+        assert_eq!(lines(&results).x.name, "Workers");
+        assert_eq!(lines(&made_up::quickstart()).x.name, "Cores");
     }
 
     #[test]

@@ -3,11 +3,12 @@
 /// How wide words are at a font size.
 pub type TextWidth<'a> = &'a dyn Fn(&str, f64) -> f64;
 
-/// Words in at most so many lines of at most `width`. What does not fit loses its middle, since names differ at
-/// their beginning or at their end.
+/// Words in at most so many lines of at most `width`, never broken around a `=`. What does not fit loses its
+/// middle, since names differ at their beginning or at their end.
 pub fn wrap(words: &str, most: usize, width: f64, size: f64, text_width: TextWidth) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in words.split_whitespace() {
+    let words = words.replace(" = ", "\u{a0}=\u{a0}");
+    for word in words.split(' ').filter(|word| !word.is_empty()) {
         let full = lines.len() == most;
         match lines.last_mut() {
             Some(line) if full || text_width(&format!("{line} {word}"), size) <= width => {
@@ -19,7 +20,7 @@ pub fn wrap(words: &str, most: usize, width: f64, size: f64, text_width: TextWid
     }
     lines
         .iter()
-        .map(|line| shorten(line, width, size, text_width))
+        .map(|line| shorten(&line.replace('\u{a0}', " "), width, size, text_width))
         .collect()
 }
 

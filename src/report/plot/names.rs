@@ -31,7 +31,7 @@ pub fn label(configuration: &Configuration, all: &[&Configuration], key: Option<
         let differs =
             |other: &&&Configuration| other.run == configuration.run && !other.swept.contains(setting);
         if all.iter().any(|other| differs(&other)) {
-            parts.push(in_words(setting));
+            parts.push(in_words(setting, configuration));
         }
     }
     if parts.is_empty() {
@@ -41,25 +41,39 @@ pub fn label(configuration: &Configuration, all: &[&Configuration], key: Option<
     }
 }
 
-/// `fork` speaks for itself; `4` does not: `busy = 4`.
-fn in_words(setting: &Setting) -> String {
+/// `fork` speaks for itself; `4` and `true` do not: `busy = 4`.
+fn in_words(setting: &Setting, configuration: &Configuration) -> String {
     match setting.number {
-        None => setting.shown.clone(),
-        Some(_) => format!("{} = {}", name_of(&setting.path), setting.shown),
+        None if !matches!(setting.shown.as_str(), "true" | "false") => setting.shown.clone(),
+        _ => format!("{} = {}", name_of(&setting.path, is_only(configuration)), setting.shown),
     }
 }
 
+/// Whether there is one group of tasks and nothing beside it, so that nobody asks whose setting it is.
+fn is_only(configuration: &Configuration) -> bool {
+    configuration.tasks.len() == 1 && configuration.background.is_empty()
+}
+
 /// `background.busy.count` is "busy", `python.switch_interval` is "switch interval", `task.item.steps.0.python`
-/// is "python of item".
-fn name_of(path: &str) -> String {
+/// is "python time of item", or "python time" where it is the `only` one.
+fn name_of(path: &str, only: bool) -> String {
     let parts: Vec<&str> = path.split('.').collect();
-    let name = match parts[..] {
-        ["background" | "task", name, "count"] => name.to_owned(),
-        ["background" | "task", name, .., last] => format!("{last} of {name}"),
-        [.., last] => last.to_owned(),
-        [] => String::new(),
+    let (owner, name) = match parts[..] {
+        ["background" | "task", name, "count"] => (None, name.to_owned()),
+        ["background" | "task", owner, .., step @ ("io" | "python" | "native")] => {
+            (Some(owner), format!("{step} time"))
+        }
+        ["task", owner, data @ ("argument" | "result")]
+        | ["task", owner, data @ ("argument" | "result"), "size"] => (Some(owner), format!("{data} size")),
+        ["background" | "task", owner, .., last] => (Some(owner), last.to_owned()),
+        [.., last] => (None, last.to_owned()),
+        [] => (None, String::new()),
     };
-    name.replace('_', " ")
+    let name = name.replace('_', " ");
+    match owner {
+        Some(owner) if !only => format!("{name} of {owner}"),
+        _ => name,
+    }
 }
 
 /// Of a column of `results.csv`.
@@ -108,7 +122,10 @@ pub fn setting_quantity(configurations: &[&Configuration], key: &str) -> Quantit
         ("workers", _) => "Workers".to_owned(),
         (_, ["background", name, "count"]) => format!("Background threads ({name})"),
         (_, ["task", name, "count"]) => format!("Items ({name})"),
-        _ => capitalised(&name_of(key)),
+        _ => {
+            let only = configurations.iter().all(|configuration| is_only(configuration));
+            capitalised(&name_of(key, only))
+        }
     };
     Quantity { name, unit }
 }
@@ -127,13 +144,23 @@ mod tests {
     #[test]
     fn settings_are_named_as_briefly_as_they_can_be() {
         let cases = [
-            ("background.busy.count", "busy"),
-            ("python.switch_interval", "switch interval"),
-            ("task.item.steps.0.python", "python of item"),
-            ("run.chunksize", "chunksize"),
+            ("background.busy.count", "busy", "busy"),
+            ("python.switch_interval", "switch interval", "switch interval"),
+            ("task.item.steps.0.python", "python time of item", "python time"),
+            (
+                "task.item.steps.1.holds_lock",
+                "holds lock of item",
+                "holds lock",
+            ),
+            ("task.item.argument", "argument size of item", "argument size"),
+            ("task.item.result.size", "result size of item", "result size"),
+            ("run.chunksize", "chunksize", "chunksize"),
         ];
-        for (path, name) in cases {
-            assert_eq!(name_of(path), name);
+        for (path, among_others, alone) in cases {
+            assert_eq!(
+                (name_of(path, false), name_of(path, true)),
+                (among_others.to_owned(), alone.to_owned())
+            );
         }
     }
 }
