@@ -8,8 +8,17 @@ use std::process::Child;
 
 use command::{Desk, Said};
 
-/// Two replications of every configuration, for speed: what each of them is does not depend on their number.
-const FEW: [&str; 2] = ["--set", "replicate.replications=2"];
+/// Few replications of every configuration, for speed: what each of them is does not depend on their number.
+fn few(scenario: &Path) -> &'static str {
+    // The published ones simulate minutes in steps of microseconds.
+    match scenario
+        .parent()
+        .is_some_and(|folder| folder.ends_with("published"))
+    {
+        true => "replicate.replications=1",
+        false => "replicate.replications=2",
+    }
+}
 
 /// Every bundled scenario, in alphabetical order.
 fn bundled() -> Vec<PathBuf> {
