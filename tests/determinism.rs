@@ -38,8 +38,7 @@ fn every_bundled_scenario_gives_the_same_bytes_whatever_the_jobs_and_every_time(
         let desk = Desk::new();
         let start = |out: &str, jobs: &str| -> Child {
             let path = scenario.to_str().expect("the path is text");
-            let mut arguments = vec!["run", path, "--out", out, "--jobs", jobs];
-            arguments.extend(FEW);
+            let arguments = ["run", path, "--out", out, "--jobs", jobs, "--set", few(&scenario)];
             desk.command(&arguments).spawn().expect("gilsim starts")
         };
         let finish = |child: Child| Said::of(child.wait_with_output().expect("gilsim ends")).exits_with(0);
