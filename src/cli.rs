@@ -6,7 +6,7 @@ mod check;
 mod run;
 mod schema;
 
-use std::io::{IsTerminal, stderr};
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -75,7 +75,7 @@ pub fn main() -> ExitCode {
         Verb::Check(arguments) => check::check(&arguments),
         Verb::Schema => schema::print(),
         Verb::Draws => {
-            print!("{}", crate::random::first_draws());
+            print(&crate::random::first_draws());
             Ok(DONE)
         }
     };
@@ -83,6 +83,11 @@ pub fn main() -> ExitCode {
         eprintln!("error: {error}");
         UNUSABLE
     }))
+}
+
+/// Prints results. A reader that has seen enough (`| head`) is no error.
+fn print(results: &str) {
+    let _ = stdout().write_all(results.as_bytes());
 }
 
 /// Says everything that is wrong with an input.

@@ -47,7 +47,19 @@ fn done(os: &Os) -> Vec<Nanos> {
 
 #[test]
 fn equal_threads_get_equal_shares_in_the_long_run() {
-    for (cores, threads) in [(1, 2), (1, 3), (2, 3), (2, 5), (3, 4), (4, 7), (4, 9), (8, 12)] {
+    for (cores, threads) in [
+        (1, 2),
+        (1, 3),
+        (2, 3),
+        (2, 5),
+        (2, 9),
+        (3, 4),
+        (3, 7),
+        (4, 9),
+        (4, 11),
+        (8, 12),
+        (16, 20),
+    ] {
         let time = SECOND * 20;
         let os = busy_machine((cores, 1), threads, time, linux());
         let share = time.0 as f64 * cores as f64 / threads as f64;

@@ -1,6 +1,6 @@
 //! `gilsim run`: simulates a scenario, prints a table and writes the rest; `--verify` holds a run to its manifest.
 
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::report::{self, Manifest, Outputs};
 use crate::results::{Results, Status};
 use crate::scenario::Scenario;
 
-use super::{DONE, FAILED, Format, ScenarioArguments, UNUSABLE, complain};
+use super::{DONE, FAILED, Format, ScenarioArguments, UNUSABLE, complain, print};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -70,8 +70,7 @@ fn simulate_and_report(arguments: &Arguments) -> anyhow::Result<u8> {
         Format::Csv => report::csv(&results),
         Format::Json => report::json(&results),
     };
-    // A reader that has seen enough (`| head`) is no error.
-    let _ = stdout().write_all(printed.as_bytes());
+    print(&printed);
     say_figures(&results, took);
     eprintln!("Results, plots and manifest are in {}", folder.display());
     Ok(say_failures(&results))

@@ -6,6 +6,7 @@ use anyhow::Context;
 pub(super) fn print() -> anyhow::Result<u8> {
     let schema =
         serde_json::to_string_pretty(&crate::scenario::schema()).context("cannot print the schema")?;
-    println!("{schema}");
+    super::print(&schema);
+    super::print("\n");
     Ok(super::DONE)
 }

@@ -17,6 +17,8 @@ pub(crate) struct Entity {
     pub protected_until: i64,
     /// Kept while off the queue: positive means that it is owed CPU time.
     pub lag: i64,
+    /// Counts moves from queue to queue: the lower, the longer it has been in this one.
+    pub moved: u64,
 }
 
 /// A thread that is ready to run.
@@ -113,6 +115,12 @@ impl RunQueue {
     /// The thread that has waited longest in the queue, for a hardware thread with nothing to do.
     pub fn longest_waiting(&self) -> Option<usize> {
         (0..self.ready.len()).min_by_key(|&index| self.ready[index].order)
+    }
+
+    /// The waiting thread that has belonged to this queue longest, for balancing. The one that has waited longest
+    /// may just have been moved here: it would go to and fro for ever, always in the longer queue.
+    pub fn longest_resident(&self) -> Option<usize> {
+        (0..self.ready.len()).min_by_key(|&index| (self.ready[index].entity.moved, self.ready[index].order))
     }
 
     /// `place_entity`: where a thread that comes in stands. What it was owed when it left is kept (`PLACE_LAG`),

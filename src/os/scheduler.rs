@@ -47,6 +47,8 @@ pub(crate) struct Scheduler {
     /// All CPUs run at full speed whatever their neighbours do.
     flat: bool,
     idle: usize,
+    /// Of threads from queue to queue.
+    moves: u64,
     /// Threads in all run queues together.
     waiting: usize,
     latency: Stream,
@@ -82,6 +84,7 @@ impl Scheduler {
             switches: 0,
             cores,
             idle: cores * smt,
+            moves: 0,
             waiting: 0,
             costs,
             flat: smt == 1 && joint_speed.busy_cores.iter().all(|&speed| speed == FULL_SPEED),
@@ -508,22 +511,21 @@ impl Scheduler {
         let busiest = (0..self.cpus.len())
             .filter(|&other| !self.cpus[other].queue.is_empty())
             .max_by_key(|&other| (self.cpus[other].queue.len(), std::cmp::Reverse(other)))?;
-        Some(self.migrate(engine, busiest, cpu))
+        let index = self.cpus[busiest].queue.longest_waiting()?;
+        Some(self.migrate(engine, (busiest, index), cpu))
     }
 
-    /// Takes the thread that has waited longest on `from` to the queue of `to`, whose standing there is what it
-    /// was here. The caller puts it into the queue, or on the CPU.
-    fn migrate(&mut self, engine: &Engine, from: usize, to: usize) -> ThreadId {
+    /// Takes a waiting thread of `from` to the queue of `to`, where its standing is what it was here. The caller
+    /// puts it into the queue, or on the CPU.
+    fn migrate(&mut self, engine: &Engine, (from, index): (usize, usize), to: usize) -> ThreadId {
         self.charge(engine, from);
         let (slice, tick) = (self.costs.base_slice.0 as i64, self.costs.tick.0 as i64);
         let bound = (2 * slice).max(tick);
         let virtual_time = self.cpus[from].queue.virtual_time(self.running_on(from));
-        let index = self.cpus[from]
-            .queue
-            .longest_waiting()
-            .expect("a thread waits there");
         let moved = self.take(from, index);
         let mut entity = moved.entity;
+        self.moves += 1;
+        entity.moved = self.moves;
         entity.lag = virtual_time.map_or(0, |now| (now - entity.vruntime).clamp(-bound, bound));
         let running = self.running_on(to).copied();
         self.cpus[to].queue.place(&mut entity, running.as_ref(), slice);
@@ -551,10 +553,12 @@ impl Scheduler {
                 )
             })
             .expect("there is another CPU");
-        if self.cpus[shortest].queue.len() < here {
+        if self.cpus[shortest].queue.len() < here
+            && let Some(index) = self.cpus[cpu].queue.longest_resident()
+        {
             self.charge(engine, shortest);
             self.make_up_for_ticks(engine, shortest);
-            let moved = self.migrate(engine, cpu, shortest);
+            let moved = self.migrate(engine, (cpu, index), shortest);
             let entity = self.threads[moved.index()].entity;
             self.put(shortest, moved, entity);
             self.reschedule_if_better(engine, shortest);

@@ -1,0 +1,71 @@
+//! Our own sampling, which is the same in every build, against `rand_distr`, which everybody trusts but whose last bits
+//! depend on what else is in the build: the same quantiles.
+
+use gilsim::random::{Distribution, Key, Stream};
+use gilsim::units::Nanos;
+use rand_distr::Distribution as _;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::SeedableRng;
+
+const SAMPLES: usize = 100_000;
+const MEAN: Nanos = Nanos::from_millis(10);
+
+/// Compares the deciles of `ours` with those of `theirs`, in ns.
+fn assert_same_quantiles(ours: Distribution, theirs: impl rand_distr::Distribution<f64>) {
+    let mut stream = Stream::named(Key::root(1, 0).name("against rand_distr"));
+    let mut generator = Xoshiro256PlusPlus::seed_from_u64(2);
+    let mut a: Vec<f64> = (0..SAMPLES).map(|_| ours.sample(&mut stream).0 as f64).collect();
+    let mut b: Vec<f64> = (0..SAMPLES)
+        .map(|_| theirs.sample(&mut generator).max(0.0))
+        .collect();
+    a.sort_by(f64::total_cmp);
+    b.sort_by(f64::total_cmp);
+    for decile in 1..10 {
+        let (a, b) = (a[SAMPLES * decile / 10], b[SAMPLES * decile / 10]);
+        assert!(
+            (a / b - 1.0).abs() < 0.03,
+            "{ours:?}: {decile}0 % are below {a}, or below {b}"
+        );
+    }
+}
+
+#[test]
+fn exponential() {
+    assert_same_quantiles(
+        Distribution::Exponential { mean: MEAN },
+        rand_distr::Exp::new(1e-7).unwrap(),
+    );
+}
+
+#[test]
+fn normal() {
+    let theirs = rand_distr::Normal::new(1e7, 2e6).unwrap();
+    assert_same_quantiles(Distribution::Normal { mean: MEAN, cv: 0.2 }, theirs);
+}
+
+#[test]
+fn lognormal() {
+    let theirs = rand_distr::LogNormal::from_mean_cv(1e7, 0.8).unwrap();
+    assert_same_quantiles(Distribution::LogNormal { mean: MEAN, cv: 0.8 }, theirs);
+}
+
+#[test]
+fn gamma() {
+    for cv in [0.5, 1.5] {
+        let shape = 1.0 / (cv * cv);
+        let theirs = rand_distr::Gamma::new(shape, 1e7 / shape).unwrap();
+        assert_same_quantiles(Distribution::Gamma { mean: MEAN, cv }, theirs);
+    }
+}
+
+#[test]
+fn pareto() {
+    let theirs = rand_distr::Pareto::new(1e7, 2.5).unwrap();
+    assert_same_quantiles(
+        Distribution::Pareto {
+            min: MEAN,
+            shape: 2.5,
+        },
+        theirs,
+    );
+}
