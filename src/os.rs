@@ -20,7 +20,7 @@ use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub use condition::{Condition, WakeOrder};
+pub use condition::Condition;
 pub use inspect::{Life, Resource, Stay};
 pub use mutex::Mutex;
 pub use pipe::Pipe;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::os::WakeOrder;
 use crate::random::Table;
 use crate::units::{Bytes, Nanos};
 
@@ -116,6 +115,18 @@ pub struct GilCosts {
     pub wake_order: WakeOrder,
     /// Giving up and taking the lock around a C call, nobody else wanting it.
     pub uncontended: Nanos,
+}
+
+/// Which waiter takes a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WakeOrder {
+    /// One that is still awake on its way to sleep, else the oldest sleeper: glibc.
+    Awake,
+    /// The oldest.
+    Fifo,
+    /// Any, equally likely.
+    Random,
 }
 
 /// Threads.

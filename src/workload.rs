@@ -6,6 +6,7 @@
 mod background;
 mod futures;
 mod locks;
+mod own_work;
 mod per_task;
 mod plan;
 mod record;
@@ -24,9 +25,9 @@ use crate::scenario::{Configuration, Executor, Replicate, StartMethod};
 use crate::units::Bytes;
 
 use locks::Locks;
+pub use own_work::OwnWork;
 use plan::Plan;
 use record::Record;
-pub use steps::OwnWork;
 use steps::{Items, Setup};
 
 /// One configuration being played: what every simulated thread of it can see.

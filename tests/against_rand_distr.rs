@@ -3,7 +3,6 @@
 
 use gilsim::random::{Distribution, Key, Stream};
 use gilsim::units::Nanos;
-use rand_distr::Distribution as _;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 

@@ -7,23 +7,10 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use serde::Deserialize;
-
 use super::{Mutex, ObjectId, Os, ThreadId, Woken};
+use crate::profile::WakeOrder;
 use crate::random::{Key, Stream, Table};
 use crate::units::Nanos;
-
-/// Which waiter takes a signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WakeOrder {
-    /// One that is still awake, else the oldest sleeper: glibc.
-    Awake,
-    /// The oldest.
-    Fifo,
-    /// Any, equally likely.
-    Random,
-}
 
 /// Waiters in the order of their last wait.
 pub struct Condition {

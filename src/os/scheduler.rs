@@ -5,6 +5,10 @@
 //! Slices end at ticks only; a tick is simulated only where more than one thread wants the CPU, and the ones in
 //! between are made up for by arithmetic.
 
+mod balance;
+mod joint_speed;
+mod slices;
+
 use super::fair::{Entity, Ready, RunQueue};
 use super::inspect::{Resource, Stays};
 use super::process::Processes;
@@ -119,14 +123,6 @@ impl Scheduler {
         !record.external && self.cpus[record.cpu].must_resched
     }
 
-    /// `select_task_rq_fair` for a new thread: the CPU with the least to do.
-    pub fn least_busy_cpu(&self) -> usize {
-        let load = |cpu: &Cpu| cpu.queue.len() + usize::from(cpu.current.is_some());
-        (0..self.cpus.len())
-            .min_by_key(|&cpu| load(&self.cpus[cpu]))
-            .expect("a machine has a CPU")
-    }
-
     /// Lets a burst end after `gap` more work at most; what lies beyond is kept for the thread to take up again.
     pub fn interrupt(&mut self, engine: &Engine, thread: ThreadId, gap: Work) {
         let record = &self.threads[thread.index()];
@@ -228,19 +224,6 @@ impl Scheduler {
         let record = &mut self.threads[thread.index()];
         record.activity = activity;
         self.ledger.enter(record.track, activity.label(), engine.now());
-    }
-
-    /// The slot of a CPU fired: a tick.
-    pub fn tick(&mut self, engine: &Engine, cpu: usize) {
-        self.cpus[cpu].tick_pending = false;
-        if self.cpus[cpu].queue.is_empty() {
-            return;
-        }
-        self.charge(engine, cpu);
-        self.renew_expired_slice(cpu);
-        self.reschedule_if_better(engine, cpu);
-        self.balance(engine, cpu);
-        self.want_tick(engine, cpu);
     }
 
     /// The thread gives up its CPU, on which it is busy for another `settle`.
@@ -437,165 +420,5 @@ impl Scheduler {
         let entity = record.entity;
         self.put(cpu, current, entity);
         self.switch_to(engine, cpu, next);
-    }
-
-    /// `update_deadline`: a used-up slice gets a new deadline. True where it was used up.
-    fn renew_expired_slice(&mut self, cpu: usize) -> bool {
-        let Some(current) = self.cpus[cpu].current else {
-            return false;
-        };
-        let entity = &mut self.threads[current.index()].entity;
-        let expired = entity.vruntime >= entity.deadline;
-        if expired {
-            entity.deadline = entity.vruntime + self.costs.base_slice.0 as i64;
-        }
-        expired
-    }
-
-    /// Renews the running thread's slice as the ticks since it began would have done: it was alone, so they were
-    /// not simulated, but they moved its deadline.
-    fn make_up_for_ticks(&mut self, engine: &Engine, cpu: usize) {
-        let (tick, slice) = (self.costs.tick.0 as i64, self.costs.base_slice.0 as i64);
-        let Some(current) = self.cpus[cpu].current else {
-            return;
-        };
-        if self.cpus[cpu].tick_pending {
-            return;
-        }
-        let now = engine.now().0 as i64;
-        let last_tick = now - now.rem_euclid(tick);
-        let entity = &mut self.threads[current.index()].entity;
-        // In real time, at which the slice in force ended or will end; the thread has run since before that.
-        let expiry = now - (entity.vruntime - entity.deadline);
-        let first = expiry + (tick - expiry.rem_euclid(tick)) % tick;
-        if first <= last_tick {
-            let period = slice.div_euclid(tick) * tick + if slice % tick == 0 { 0 } else { tick };
-            let renewed_at = first + (last_tick - first) / period * period;
-            entity.deadline = entity.vruntime - (now - renewed_at) + slice;
-        }
-        self.renew_expired_slice(cpu);
-    }
-
-    fn want_tick(&mut self, engine: &Engine, cpu: usize) {
-        let tick = self.costs.tick.0;
-        let cpu = &mut self.cpus[cpu];
-        if !cpu.tick_pending && !cpu.queue.is_empty() {
-            cpu.tick_pending = true;
-            engine.schedule(
-                cpu.slot,
-                Nanos((engine.now().0 / tick + 1) * tick),
-                Action::Interrupt,
-            );
-        }
-    }
-
-    /// `select_idle_sibling`: where it ran last, else the first idle CPU; whole idle cores before shared ones.
-    fn select_idle_cpu(&self, home: usize) -> Option<usize> {
-        if self.idle == 0 {
-            return None;
-        }
-        let is_idle = |cpu: usize| self.cpus[cpu].current.is_none();
-        let core_is_idle = |cpu: usize| {
-            (cpu % self.cores..self.cpus.len())
-                .step_by(self.cores)
-                .all(is_idle)
-        };
-        let candidates = || std::iter::once(home).chain(0..self.cpus.len());
-        candidates()
-            .find(|&cpu| core_is_idle(cpu))
-            .or_else(|| candidates().find(|&cpu| is_idle(cpu)))
-    }
-
-    /// `sched_balance_newidle`: a CPU with nothing to do takes a waiting thread from the longest queue.
-    fn pull_from_busiest(&mut self, engine: &Engine, cpu: usize) -> Option<ThreadId> {
-        let busiest = (0..self.cpus.len())
-            .filter(|&other| !self.cpus[other].queue.is_empty())
-            .max_by_key(|&other| (self.cpus[other].queue.len(), std::cmp::Reverse(other)))?;
-        let index = self.cpus[busiest].queue.longest_waiting()?;
-        Some(self.migrate(engine, (busiest, index), cpu))
-    }
-
-    /// Takes a waiting thread of `from` to the queue of `to`, where its standing is what it was here. The caller
-    /// puts it into the queue, or on the CPU.
-    fn migrate(&mut self, engine: &Engine, (from, index): (usize, usize), to: usize) -> ThreadId {
-        self.charge(engine, from);
-        let (slice, tick) = (self.costs.base_slice.0 as i64, self.costs.tick.0 as i64);
-        let bound = (2 * slice).max(tick);
-        let virtual_time = self.cpus[from].queue.virtual_time(self.running_on(from));
-        let moved = self.take(from, index);
-        let mut entity = moved.entity;
-        self.moves += 1;
-        entity.moved = self.moves;
-        entity.lag = virtual_time.map_or(0, |now| (now - entity.vruntime).clamp(-bound, bound));
-        let running = self.running_on(to).copied();
-        self.cpus[to].queue.place(&mut entity, running.as_ref(), slice);
-        let record = &mut self.threads[moved.thread.index()];
-        record.entity = entity;
-        record.cpu = to;
-        moved.thread
-    }
-
-    /// `sched_balance_rq` at a tick: a thread that waits here moves to the CPU with the shortest queue. Between
-    /// queues that differ by one it moves as well, now and then, so that in the long run all get the same.
-    fn balance(&mut self, engine: &Engine, cpu: usize) {
-        let here = self.cpus[cpu].queue.len();
-        let period = (self.costs.balance_interval.0 / self.costs.tick.0).max(1);
-        let due = (engine.now().0 / self.costs.tick.0 + cpu as u64).is_multiple_of(period);
-        if !due || here == 0 || self.cpus.len() == 1 {
-            return;
-        }
-        let shortest = (0..self.cpus.len())
-            .filter(|&other| other != cpu)
-            .min_by_key(|&other| {
-                (
-                    self.cpus[other].queue.len(),
-                    (other + self.cpus.len() - cpu) % self.cpus.len(),
-                )
-            })
-            .expect("there is another CPU");
-        if self.cpus[shortest].queue.len() < here
-            && let Some(index) = self.cpus[cpu].queue.longest_resident()
-        {
-            self.charge(engine, shortest);
-            self.make_up_for_ticks(engine, shortest);
-            let moved = self.migrate(engine, (cpu, index), shortest);
-            let entity = self.threads[moved.index()].entity;
-            self.put(shortest, moved, entity);
-            self.reschedule_if_better(engine, shortest);
-            self.want_tick(engine, shortest);
-        }
-    }
-
-    /// Which CPUs are busy has changed: bursts under way are re-timed where that changes their speed.
-    fn speeds_changed(&mut self, engine: &Engine, changed: usize) {
-        if self.flat {
-            return;
-        }
-        let threads_on = |scheduler: &Self, core: usize| {
-            (core..scheduler.cpus.len())
-                .step_by(scheduler.cores)
-                .filter(|&cpu| scheduler.cpus[cpu].current.is_some())
-                .count()
-        };
-        let busy_cores = (0..self.cores).filter(|&core| threads_on(self, core) > 0).count();
-        for cpu in 0..self.cpus.len() {
-            let speed = self
-                .joint_speed
-                .of(busy_cores, threads_on(self, cpu % self.cores));
-            if self.cpus[cpu].speed == speed {
-                continue;
-            }
-            if cpu == changed {
-                self.cpus[cpu].speed = speed;
-                continue;
-            }
-            self.charge(engine, cpu);
-            self.cpus[cpu].speed = speed;
-            if let Some(thread) = self.cpus[cpu].current
-                && self.threads[thread.index()].in_burst
-            {
-                self.schedule_end_of_burst(engine, cpu, thread);
-            }
-        }
     }
 }

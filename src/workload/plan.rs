@@ -6,7 +6,7 @@ use std::ops::Range;
 use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::steps::{OwnWork, own_work};
+use super::own_work::{OwnWork, own_work};
 use crate::random::Key;
 use crate::scenario::{Demand, DependencyKind, Payload, TaskGroup};
 use crate::units::{Bytes, Nanos};

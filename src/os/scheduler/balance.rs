@@ -1,0 +1,95 @@
+//! Which CPU a thread goes to: at its birth, at a wake-up, and when queues have become uneven.
+//!
+//! Models `select_task_rq_fair`, `select_idle_sibling`, `sched_balance_newidle` and `sched_balance_rq` of
+//! `kernel/sched/fair.c`.
+
+use super::{Cpu, Scheduler};
+use crate::engine::Engine;
+use crate::os::ThreadId;
+
+impl Scheduler {
+    /// `select_task_rq_fair` for a new thread: the CPU with the least to do.
+    pub fn least_busy_cpu(&self) -> usize {
+        let load = |cpu: &Cpu| cpu.queue.len() + usize::from(cpu.current.is_some());
+        (0..self.cpus.len())
+            .min_by_key(|&cpu| load(&self.cpus[cpu]))
+            .expect("a machine has a CPU")
+    }
+
+    /// `select_idle_sibling`: where it ran last, else the first idle CPU; whole idle cores before shared ones.
+    pub(super) fn select_idle_cpu(&self, home: usize) -> Option<usize> {
+        if self.idle == 0 {
+            return None;
+        }
+        let is_idle = |cpu: usize| self.cpus[cpu].current.is_none();
+        let core_is_idle = |cpu: usize| {
+            (cpu % self.cores..self.cpus.len())
+                .step_by(self.cores)
+                .all(is_idle)
+        };
+        let candidates = || std::iter::once(home).chain(0..self.cpus.len());
+        candidates()
+            .find(|&cpu| core_is_idle(cpu))
+            .or_else(|| candidates().find(|&cpu| is_idle(cpu)))
+    }
+
+    /// `sched_balance_newidle`: a CPU with nothing to do takes a waiting thread from the longest queue.
+    pub(super) fn pull_from_busiest(&mut self, engine: &Engine, cpu: usize) -> Option<ThreadId> {
+        let busiest = (0..self.cpus.len())
+            .filter(|&other| !self.cpus[other].queue.is_empty())
+            .max_by_key(|&other| (self.cpus[other].queue.len(), std::cmp::Reverse(other)))?;
+        let index = self.cpus[busiest].queue.longest_waiting()?;
+        Some(self.migrate(engine, (busiest, index), cpu))
+    }
+
+    /// Takes a waiting thread of `from` to the queue of `to`, where its standing is what it was here. The caller
+    /// puts it into the queue, or on the CPU.
+    pub(super) fn migrate(&mut self, engine: &Engine, (from, index): (usize, usize), to: usize) -> ThreadId {
+        self.charge(engine, from);
+        let (slice, tick) = (self.costs.base_slice.0 as i64, self.costs.tick.0 as i64);
+        let bound = (2 * slice).max(tick);
+        let virtual_time = self.cpus[from].queue.virtual_time(self.running_on(from));
+        let moved = self.take(from, index);
+        let mut entity = moved.entity;
+        self.moves += 1;
+        entity.moved = self.moves;
+        entity.lag = virtual_time.map_or(0, |now| (now - entity.vruntime).clamp(-bound, bound));
+        let running = self.running_on(to).copied();
+        self.cpus[to].queue.place(&mut entity, running.as_ref(), slice);
+        let record = &mut self.threads[moved.thread.index()];
+        record.entity = entity;
+        record.cpu = to;
+        moved.thread
+    }
+
+    /// `sched_balance_rq` at a tick: a thread that waits here moves to the CPU with the shortest queue. Between
+    /// queues that differ by one it moves as well, now and then, so that in the long run all get the same.
+    pub(super) fn balance(&mut self, engine: &Engine, cpu: usize) {
+        let here = self.cpus[cpu].queue.len();
+        let period = (self.costs.balance_interval.0 / self.costs.tick.0).max(1);
+        let due = (engine.now().0 / self.costs.tick.0 + cpu as u64).is_multiple_of(period);
+        if !due || here == 0 || self.cpus.len() == 1 {
+            return;
+        }
+        let shortest = (0..self.cpus.len())
+            .filter(|&other| other != cpu)
+            .min_by_key(|&other| {
+                (
+                    self.cpus[other].queue.len(),
+                    (other + self.cpus.len() - cpu) % self.cpus.len(),
+                )
+            })
+            .expect("there is another CPU");
+        if self.cpus[shortest].queue.len() < here
+            && let Some(index) = self.cpus[cpu].queue.longest_resident()
+        {
+            self.charge(engine, shortest);
+            self.make_up_for_ticks(engine, shortest);
+            let moved = self.migrate(engine, (cpu, index), shortest);
+            let entity = self.threads[moved.index()].entity;
+            self.put(shortest, moved, entity);
+            self.reschedule_if_better(engine, shortest);
+            self.want_tick(engine, shortest);
+        }
+    }
+}
