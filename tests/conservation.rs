@@ -196,8 +196,9 @@ impl Played {
             Executor::ProcessPerTask { .. } => "process of item ",
             Executor::Server { .. } => "server thread ",
         };
-        let lives: Nanos = self.lives_named(workers).iter().map(life_before).sum();
-        assert!(lives > Nanos::ZERO);
+        let lives = self.lives_named(workers);
+        assert!(!lives.is_empty());
+        let lives: Nanos = lives.iter().map(life_before).sum();
         assert_eq!(outcome.worker_time.total(), lives);
     }
 
