@@ -14,7 +14,7 @@ use gilsim::experiment;
 use gilsim::os::{Life, Os, Resource, Stay, Work};
 use gilsim::random::Key;
 use gilsim::results::{Replication, Status};
-use gilsim::scenario::{Configuration, Demand, Executor, Replicate};
+use gilsim::scenario::{Configuration, Demand, Executor, Replicate, Step};
 use gilsim::units::Nanos;
 use gilsim::workload::{self, OwnWork};
 use proptest::prelude::*;
@@ -76,8 +76,18 @@ impl Played {
                 self.the_workers_time_adds_up_to_their_lives();
             }
             Status::Deadlock => self.a_deadlock_names_two_locks(),
-            Status::Limit => panic!("not done after {}", self.os.now()),
+            // A background thread that takes a lock again as soon as it lets go may starve all others, as it would
+            // with glibc: who is woken comes too late.
+            Status::Limit => assert!(self.background_takes_locks(), "not done after {}", self.os.now()),
         }
+    }
+
+    fn background_takes_locks(&self) -> bool {
+        let takes_lock = |step: &Step| format!("{step:?}").contains("Lock {");
+        let background = &self.configuration.background;
+        background
+            .iter()
+            .any(|background| background.steps.iter().any(takes_lock))
     }
 
     fn every_thread_does_what_it_was_asked(&self) {
@@ -196,8 +206,9 @@ impl Played {
             Executor::ProcessPerTask { .. } => "process of item ",
             Executor::Server { .. } => "server thread ",
         };
-        let lives: Nanos = self.lives_named(workers).iter().map(life_before).sum();
-        assert!(lives > Nanos::ZERO);
+        let lives = self.lives_named(workers);
+        assert!(!lives.is_empty());
+        let lives: Nanos = lives.iter().map(life_before).sum();
         assert_eq!(outcome.worker_time.total(), lives);
     }
 
