@@ -3,7 +3,7 @@
 //! The bundled profiles lie in `src/profile/`; a scenario may name one of them or a file of its own. There are no
 //! defaults in the code: a profile that leaves a cost out is refused.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -295,12 +295,10 @@ pub struct MemoryCosts {
 pub enum ProfileError {
     /// Neither a bundled name nor a readable file.
     #[error(
-        "cannot read the profile {path}: {source}; the bundled profiles are {}",
+        "neither a bundled profile ({}) nor a file that can be read: {source}",
         bundled_names()
     )]
     Unreadable {
-        /// As looked for.
-        path: PathBuf,
         /// Why.
         source: std::io::Error,
     },
@@ -321,8 +319,7 @@ impl Profile {
             return Self::parse(name, text).map(Arc::new);
         }
         let path = base.join(name);
-        let text =
-            std::fs::read_to_string(&path).map_err(|source| ProfileError::Unreadable { path, source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| ProfileError::Unreadable { source })?;
         Self::parse(name, &text).map(Arc::new)
     }
 
