@@ -94,7 +94,7 @@ fn interpreter_lock(profile: &Arc<Profile>, threads: u32) {
     let key = Key::root(1, 0);
     let os = Os::new(threads as usize, 1, profile.clone(), key);
     let python = Python {
-        version: Version { major: 3, minor: 13 },
+        version: Version::release(3, 13),
         switch_interval: Nanos::from_millis(5),
     };
     let interpreter = Interpreter::new(&os, "the program", &python, key);
@@ -111,7 +111,7 @@ fn interpreter_lock(profile: &Arc<Profile>, threads: u32) {
             Thread::start(&me, &format!("busy {number}"), false, busy).await;
         }
         me.detach().await;
-        while me.interpreter.gil.switches() < HAND_OVERS {
+        while me.interpreter.lock.switches() < HAND_OVERS {
             me.os().wait_for_device(me.id, Nanos::from_secs(1)).await;
         }
         me.os().stop();

@@ -6,6 +6,7 @@
 mod connection;
 mod future;
 mod gil;
+mod interpreter_lock;
 mod pickle;
 mod process;
 mod process_pool;
@@ -17,6 +18,7 @@ mod threading;
 
 pub use future::Future;
 pub use gil::Gil;
+pub use interpreter_lock::InterpreterLock;
 pub use process::{Launcher, Process};
 pub use process_pool::ProcessPoolExecutor;
 pub use queues::{SemLock, SharedSimpleQueue};

@@ -119,6 +119,13 @@ pub struct Version {
     pub minor: u8,
 }
 
+impl Version {
+    /// A release by its numbers.
+    pub const fn release(major: u8, minor: u8) -> Self {
+        Self { major, minor }
+    }
+}
+
 /// `[program]`: what a process is before its first task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Program {

@@ -18,7 +18,7 @@ fn time_between_hand_overs(cores: usize, threads: u32, switch_interval: Nanos) -
     let key = Key::root(1, 0);
     let os = Os::new(cores, 1, profile, key);
     let python = Python {
-        version: Version { major: 3, minor: 13 },
+        version: Version::release(3, 13),
         switch_interval,
     };
     let interpreter = Interpreter::new(&os, "the program", &python, key);
@@ -41,12 +41,12 @@ fn time_between_hand_overs(cores: usize, threads: u32, switch_interval: Nanos) -
     assert_eq!(os.run(RUN * 2), Outcome::Done);
     eprintln!(
         "switches {} of cpu {} events {}",
-        lock.gil.switches(),
+        lock.lock.switches(),
         os.switches(),
         os.events()
     );
     let _ = Rc::strong_count(&os);
-    RUN / lock.gil.switches()
+    RUN / lock.lock.switches()
 }
 
 fn assert_within(actual: Nanos, expected_us: u64, percent: u64) {

@@ -82,8 +82,8 @@ impl Gil {
             switch_mutex: Mutex::new(os, &format!("{name} (its switch mutex)")),
             request: Cell::new(DropRequest::None),
             protocol: Protocol {
-                request_on_holder: version >= Version { major: 3, minor: 13 },
-                silent_final_release: version >= Version { major: 3, minor: 12 },
+                request_on_holder: version >= Version::release(3, 13),
+                silent_final_release: version >= Version::release(3, 12),
             },
             eval_check: RefCell::new(Stream::named(key.name(process).name("eval check"))),
         }

@@ -218,7 +218,7 @@ async fn live(me: ThreadState, child: Child) {
     me.bytecode(os.costs().process.exit).await;
     os.exit_process(me.interpreter.process);
     child.exited.post(os, me.id).await;
-    me.interpreter.gil.drop_gil_for_good(os, me.id).await;
+    me.interpreter.lock.detach_for_good(os, me.id).await;
 }
 
 /// A process that has imported the main module once and forks on request: `forkserver.main`.

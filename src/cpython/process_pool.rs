@@ -230,7 +230,7 @@ impl<C: Call, I: Call> Shared<C, I> {
         // In 3.9 and 3.10 under the lock that `submit` holds while it writes: with the pipe full, neither goes on
         // (gh-105829).
         let version = me.interpreter.python.version;
-        let locked = version >= Version { major: 3, minor: 9 } && version < Version { major: 3, minor: 11 };
+        let locked = version >= Version::release(3, 9) && version < Version::release(3, 11);
         if locked {
             self.shutdown_lock.acquire(me).await;
         }

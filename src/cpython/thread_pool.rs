@@ -9,6 +9,7 @@ use super::thread_state::ThreadState;
 use super::threading::Thread;
 use super::{Call, FuturesExecutor};
 use crate::os::{Activity, Os, ThreadId};
+use crate::scenario::Version;
 
 /// Threads that take calls from one queue. Started as calls come in, never more than `max_workers`.
 pub struct ThreadPoolExecutor<C, I> {
@@ -93,8 +94,7 @@ impl<C: Call, I: Call> Shared<C, I> {
         me.busy_with(Activity::Starting, self.initializer.run(me)).await;
         let costs = &me.os().costs().thread_pool;
         // From 3.12 a worker counts itself idle only after it has found the queue empty.
-        let counts_when_empty =
-            me.interpreter.python.version >= crate::scenario::Version { major: 3, minor: 12 };
+        let counts_when_empty = me.interpreter.python.version >= Version::release(3, 12);
         loop {
             let item = match self.work_queue.get_nowait() {
                 Some(item) => item,

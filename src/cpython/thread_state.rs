@@ -7,6 +7,7 @@ use std::future::Future;
 use std::rc::Rc;
 
 use super::gil::Gil;
+use super::interpreter_lock::InterpreterLock;
 use crate::os::{Activity, Os, ProcessId, ThreadId, Work};
 use crate::random::Key;
 use crate::scenario::Python;
@@ -23,7 +24,7 @@ pub struct Interpreter {
     /// Version and switch interval.
     pub python: Python,
     /// Its lock.
-    pub gil: Gil,
+    pub lock: InterpreterLock,
     /// Names the random draws of its lock.
     key: Key,
 }
@@ -31,13 +32,13 @@ pub struct Interpreter {
 impl Interpreter {
     /// An interpreter in a process of its own, which maps nothing yet.
     pub fn new(os: &Rc<Os>, name: &str, python: &Python, key: Key) -> Rc<Self> {
-        let gil = Gil::new(os, name, python.version, python.switch_interval, key);
+        let lock = InterpreterLock::new(os, name, python, key);
         Rc::new(Self {
             os: os.clone(),
             process: os.add_process(),
             name: name.into(),
             python: python.clone(),
-            gil,
+            lock,
             key,
         })
     }
@@ -65,17 +66,24 @@ impl ThreadState {
 
     /// Takes the interpreter lock.
     pub async fn attach(&self) {
-        self.interpreter.gil.take_gil(self.os(), self.id).await;
+        self.interpreter.lock.attach(self.os(), self.id).await;
     }
 
     /// Lets go of the interpreter lock.
     pub async fn detach(&self) {
-        self.interpreter.gil.drop_gil(self.os(), self.id).await;
+        self.interpreter.lock.detach(self.os(), self.id).await;
     }
 
     /// Runs bytecode for `time`, yielding at the eval breaker whenever that is asked for.
     pub async fn bytecode(&self, time: Nanos) {
-        let (os, gil) = (self.os(), &self.interpreter.gil);
+        match &self.interpreter.lock {
+            InterpreterLock::Gil(gil) => self.evaluate(gil, time).await,
+        }
+    }
+
+    /// `_PyEval_EvalFrameDefault`, as far as the eval breaker is concerned.
+    async fn evaluate(&self, gil: &Gil, time: Nanos) {
+        let os = self.os();
         let mut left = Work::at_full_speed(time);
         while !left.is_done() {
             // Asked before this burst began, in a C call: the next look is not far.

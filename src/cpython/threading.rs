@@ -91,7 +91,7 @@ impl Thread {
             has_ended.release(&me).await;
             me.os()
                 .unmap(me.interpreter.process, me.os().costs().memory.thread);
-            me.interpreter.gil.drop_gil_for_good(me.os(), me.id).await;
+            me.interpreter.lock.detach_for_good(me.os(), me.id).await;
         });
         started.promise(id);
         ended.promise(id);

@@ -88,7 +88,7 @@ impl Maker {
                 .and_then(|setting| setting.number)
         };
         let python = Python {
-            version: Version { major: 3, minor: 13 },
+            version: Version::release(3, 13),
             switch_interval: Nanos((lookup("python.switch_interval").unwrap_or(0.005) * 1e9).round() as u64),
         };
         let requests = sequential.is_none();

@@ -105,5 +105,5 @@ const RELEASES: [u8; 13] = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14];
 fn parse(text: &str) -> Option<Version> {
     let minor = text.strip_prefix("3.")?;
     let minor = RELEASES.into_iter().find(|known| known.to_string() == minor)?;
-    Some(Version { major: 3, minor })
+    Some(Version::release(3, minor))
 }
