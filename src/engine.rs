@@ -54,6 +54,7 @@ impl Engine {
     }
 
     /// The simulated time.
+    #[inline]
     pub fn now(&self) -> Nanos {
         self.now.get()
     }
@@ -78,6 +79,7 @@ impl Engine {
     ///
     /// # Panics
     /// If `time` lies in the past: an engine that chose silently would be wrong in silence.
+    #[inline]
     pub fn schedule(&self, slot: Slot, time: Nanos, action: Action) {
         assert!(
             time >= self.now.get(),
@@ -90,17 +92,20 @@ impl Engine {
     }
 
     /// Takes back whatever is pending on `slot`.
+    #[inline]
     pub fn cancel(&self, slot: Slot) {
         self.queue.borrow_mut().cancel(slot);
     }
 
     /// Suspends the calling thread for `time`. Its slot must have nothing else pending.
+    #[inline]
     pub async fn hold(&self, slot: Slot, time: Nanos) {
         self.schedule(slot, self.now.get().saturating_add(time), Action::Resume);
         suspend().await;
     }
 
     /// Ends [`Engine::run`] once the current event is dealt with.
+    #[inline]
     pub fn stop(&self) {
         self.stopped.set(true);
     }
@@ -168,6 +173,7 @@ impl Engine {
 }
 
 /// Gives control back to the engine until the thread's slot resumes it.
+#[inline]
 pub fn suspend() -> Suspend {
     Suspend { suspended: false }
 }
@@ -181,6 +187,7 @@ pub struct Suspend {
 impl Future for Suspend {
     type Output = ();
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         if std::mem::replace(&mut self.suspended, true) {
             Poll::Ready(())

@@ -14,6 +14,7 @@ pub struct Slot(u32);
 
 impl Slot {
     /// Slots are numbered from 0 in the order of their creation.
+    #[inline]
     pub const fn index(self) -> usize {
         self.0 as usize
     }
@@ -127,6 +128,7 @@ impl EventQueue {
     }
 
     /// Puts an event on `slot`, in place of any pending one.
+    #[inline]
     pub fn schedule(&mut self, slot: Slot, time: Nanos, now: Nanos, action: Action) {
         self.sequence += 1;
         let entry = Entry::new(time, self.sequence, slot, action);
@@ -149,6 +151,7 @@ impl EventQueue {
     }
 
     /// Takes back the event on `slot`, if there is one.
+    #[inline]
     pub fn cancel(&mut self, slot: Slot) {
         if let Some(position) = self.positions[slot.index()].in_heap() {
             self.remove(position);
@@ -157,6 +160,7 @@ impl EventQueue {
     }
 
     /// The next event, off the queue.
+    #[inline]
     pub fn pop(&mut self, now: Nanos) -> Option<Event> {
         while let Some(&due) = self.now.front() {
             // What the heap has for this moment was scheduled before it came, hence before all that is in the ring.
