@@ -26,7 +26,7 @@ pub use mutex::Mutex;
 pub use pipe::Pipe;
 pub use process::ProcessId;
 pub use semaphore::Semaphore;
-pub use suspension::{Burst, Wait};
+pub use suspension::{Burst, Wait, Wakeup};
 pub use thread::{Activity, ObjectId, ThreadId, ThreadSpec, Woken, Work};
 
 use crate::engine::{Ended, Engine, Ledger, Slot};
@@ -228,12 +228,15 @@ impl Os {
         self.compute(me, Nanos::ZERO)
     }
 
-    /// Wakes a thread that sleeps on a futex, for which the calling thread pays; on its way back from the kernel it
-    /// may have to give way to whom it woke.
-    pub(crate) fn futex_wake(&self, me: ThreadId, sleeper: ThreadId) -> Burst<'_> {
-        self.owe(me, self.costs().scheduler.futex_wake);
-        self.wake(sleeper);
-        self.preemption_point(me)
+    /// Wakes a thread that sleeps on a futex, if there is one, for which the calling thread pays; on its way back from
+    /// the kernel it may have to give way to whom it woke.
+    #[inline]
+    pub(crate) fn futex_wake(&self, me: ThreadId, sleeper: Option<ThreadId>) -> Wakeup<'_> {
+        Wakeup(sleeper.map(|sleeper| {
+            self.owe(me, self.costs().scheduler.futex_wake);
+            self.wake(sleeper);
+            self.preemption_point(me)
+        }))
     }
 
     /// Waits off-core for `object`, until woken.

@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use super::{Mutex, ObjectId, Os, ThreadId, Woken};
+use super::{Mutex, ObjectId, Os, ThreadId, Wakeup, Woken};
 use crate::profile::WakeOrder;
 use crate::random::{Key, Stream, Table};
 use crate::units::Nanos;
@@ -69,16 +69,18 @@ impl Condition {
     }
 
     /// Wakes one waiter, which may push the caller off its CPU: `pthread_cond_signal`.
-    pub async fn signal(&self, os: &Os, me: ThreadId) {
-        let Some(waiter) = self.pick(os.now()) else { return };
-        let awake = self.awake_at(os.now()) == Some(waiter);
-        self.forget(waiter);
-        if awake {
-            // It finds the signal before it falls asleep: no system call.
-            os.wake(waiter);
-        } else {
-            os.futex_wake(me, waiter).await;
+    pub fn signal<'a>(&self, os: &'a Os, me: ThreadId) -> Wakeup<'a> {
+        let mut sleeper = self.pick(os.now());
+        if let Some(waiter) = sleeper {
+            let awake = self.awake_at(os.now()) == Some(waiter);
+            self.forget(waiter);
+            if awake {
+                // It finds the signal before it falls asleep: no system call.
+                os.wake(waiter);
+                sleeper = None;
+            }
         }
+        os.futex_wake(me, sleeper)
     }
 
     fn pick(&self, now: Nanos) -> Option<ThreadId> {

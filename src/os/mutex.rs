@@ -2,9 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Poll, ready};
 
 use super::deadlock::Owner;
-use super::{ObjectId, Os, ThreadId};
+use super::{ObjectId, Os, ThreadId, Wait, Wakeup};
 
 /// Unlocking wakes one waiter but hands nothing over: whoever comes first has it.
 pub struct Mutex {
@@ -39,23 +42,34 @@ impl Mutex {
     }
 
     /// Takes it, waiting off-core as long as it is held.
-    pub async fn lock(&self, os: &Os, me: ThreadId) {
-        while !self.try_lock(me) {
-            self.waiters.borrow_mut().push_back(me);
-            os.block(me, self.object).await;
-        }
+    ///
+    /// A future by hand and not an `async fn`: most often the lock is free, and then a state machine that is set up,
+    /// entered and left again would cost more than all the rest.
+    #[inline]
+    pub fn lock<'a>(&'a self, os: &'a Os, me: ThreadId) -> impl Future<Output = ()> + 'a {
+        let mut wait: Option<Wait<'a>> = None;
+        poll_fn(move |context| {
+            if let Some(wait) = &mut wait {
+                ready!(Pin::new(wait).poll(context));
+            }
+            while !self.try_lock(me) {
+                self.waiters.borrow_mut().push_back(me);
+                let wait = wait.insert(os.block(me, self.object));
+                ready!(Pin::new(wait).poll(context));
+            }
+            Poll::Ready(())
+        })
     }
 
     /// Lets go of it and wakes one waiter, which may push the caller off its CPU.
     ///
     /// # Panics
     /// If the caller does not hold it.
-    pub async fn unlock(&self, os: &Os, me: ThreadId) {
+    #[inline]
+    pub fn unlock<'a>(&self, os: &'a Os, me: ThreadId) -> Wakeup<'a> {
         assert_eq!(self.owner.get(), Some(me), "a lock is released by its holder");
         self.owner.set(None);
         let waiter = self.waiters.borrow_mut().pop_front();
-        if let Some(waiter) = waiter {
-            os.futex_wake(me, waiter).await;
-        }
+        os.futex_wake(me, waiter)
     }
 }

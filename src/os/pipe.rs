@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use super::{ObjectId, Os, ThreadId};
+use super::{ObjectId, Os, ThreadId, Wakeup};
 use crate::units::{Bytes, Nanos};
 
 /// What a pipe holds before writers wait. Source: pipe(7), since Linux 2.6.11.
@@ -55,10 +55,10 @@ impl Pipe {
             let part = part.min(CAPACITY.0 - self.held.get());
             self.held.set(self.held.get() + part);
             left -= part;
-            self.wake_one(os, me, &self.readers).await;
+            wake_one(os, me, &self.readers).await;
         }
         if self.held.get() < CAPACITY.0 {
-            self.wake_one(os, me, &self.writers).await;
+            wake_one(os, me, &self.writers).await;
         }
     }
 
@@ -72,9 +72,9 @@ impl Pipe {
         let part = bytes.0.min(self.held.get());
         self.held.set(self.held.get() - part);
         os.compute(me, self.copy(os, part)).await;
-        self.wake_one(os, me, &self.writers).await;
+        wake_one(os, me, &self.writers).await;
         if self.held.get() > 0 {
-            self.wake_one(os, me, &self.readers).await;
+            wake_one(os, me, &self.readers).await;
         }
         Bytes(part)
     }
@@ -103,11 +103,9 @@ impl Pipe {
     fn copy(&self, os: &Os, bytes: u64) -> Nanos {
         os.costs().pipe.copy.time(Bytes(bytes))
     }
+}
 
-    async fn wake_one(&self, os: &Os, me: ThreadId, waiting: &RefCell<VecDeque<ThreadId>>) {
-        let next = waiting.borrow_mut().pop_front();
-        if let Some(thread) = next {
-            os.futex_wake(me, thread).await;
-        }
-    }
+fn wake_one<'a>(os: &'a Os, me: ThreadId, waiting: &RefCell<VecDeque<ThreadId>>) -> Wakeup<'a> {
+    let next = waiting.borrow_mut().pop_front();
+    os.futex_wake(me, next)
 }

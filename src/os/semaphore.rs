@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use super::deadlock::Owner;
-use super::{ObjectId, Os, ThreadId};
+use super::{ObjectId, Os, ThreadId, Wakeup};
 
 /// Posting wakes one waiter but hands nothing over: whoever comes first takes the unit.
 pub struct Semaphore {
@@ -68,14 +68,12 @@ impl Semaphore {
     }
 
     /// Gives a unit and wakes one waiter, which may push the caller off its CPU: `sem_post`.
-    pub async fn post(&self, os: &Os, me: ThreadId) {
+    pub fn post<'a>(&self, os: &'a Os, me: ThreadId) -> Wakeup<'a> {
         self.units.set(self.units.get() + 1);
         if self.is_lock {
             self.owner.set(None);
         }
         let waiter = self.waiters.borrow_mut().pop_front();
-        if let Some(waiter) = waiter {
-            os.futex_wake(me, waiter).await;
-        }
+        os.futex_wake(me, waiter)
     }
 }

@@ -38,6 +38,22 @@ impl Future for Burst<'_> {
     }
 }
 
+/// The calling thread may have woken another, and gives way where it has to.
+#[must_use = "the calling thread gives way only where this is awaited"]
+pub struct Wakeup<'a>(pub(super) Option<Burst<'a>>);
+
+impl Future for Wakeup<'_> {
+    type Output = ();
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        match &mut self.0 {
+            None => Poll::Ready(()),
+            Some(burst) => Pin::new(burst).poll(context).map(|_| ()),
+        }
+    }
+}
+
 /// What ends a wait.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Until {

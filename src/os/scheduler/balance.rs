@@ -22,6 +22,9 @@ impl Scheduler {
             return None;
         }
         let is_idle = |cpu: usize| self.cpus[cpu].current.is_none();
+        if is_idle(home) && self.cores == self.cpus.len() {
+            return Some(home);
+        }
         let core_is_idle = |cpu: usize| {
             (cpu % self.cores..self.cpus.len())
                 .step_by(self.cores)
