@@ -244,11 +244,6 @@ impl Os {
         self.wait(me, Some(object), Until::Woken)
     }
 
-    /// Waits off-core for `object`, until woken by a thread that is sure to come: the wait never makes a deadlock.
-    pub fn block_for_sure(&self, me: ThreadId, object: ObjectId) -> Wait<'_> {
-        self.wait(me, Some(object), Until::SurelyWoken)
-    }
-
     /// Waits off-core for `object`, until woken or for `time` and the timer's slack.
     pub fn block_for(&self, me: ThreadId, object: ObjectId, time: Nanos) -> Wait<'_> {
         self.wait(me, Some(object), Until::Timer(time))
@@ -264,6 +259,24 @@ impl Os {
         self.wait(me, None, Until::Device(time))
     }
 
+    /// Waits off-core for `object`, on its way to sleep for another `settle`: until woken by a thread that is sure to
+    /// come, so that the wait never makes a deadlock, or for `time` and the timer's slack.
+    #[inline]
+    pub(crate) fn block_settling(
+        &self,
+        me: ThreadId,
+        object: ObjectId,
+        time: Option<Nanos>,
+        settle: Nanos,
+    ) -> Wait<'_> {
+        let until = time.map_or(Until::SurelyWoken, Until::Timer);
+        Wait {
+            settle,
+            ..self.wait(me, Some(object), until)
+        }
+    }
+
+    #[inline]
     fn wait(&self, me: ThreadId, object: Option<ObjectId>, until: Until) -> Wait<'_> {
         Wait {
             os: self,

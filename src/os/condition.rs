@@ -5,7 +5,7 @@
 //! `fifo` and `random` stand beside this mechanism for platforms that order their waiters otherwise.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::future::Future;
 
 use super::{Mutex, ObjectId, Os, ThreadId, Wakeup, Woken};
 use crate::profile::WakeOrder;
@@ -15,7 +15,7 @@ use crate::units::Nanos;
 /// Waiters in the order of their last wait.
 pub struct Condition {
     object: ObjectId,
-    waiters: RefCell<VecDeque<ThreadId>>,
+    waiters: RefCell<Vec<ThreadId>>,
     /// The last to begin a wait, and until when it is on its way to sleep.
     awake: Cell<Option<(ThreadId, Nanos)>>,
     order: WakeOrder,
@@ -37,35 +37,54 @@ impl Condition {
     }
 
     /// Waits for a signal that is sure to come, with `mutex` open meanwhile: `pthread_cond_wait`.
-    pub async fn wait(&self, os: &Os, me: ThreadId, mutex: &Mutex) {
-        self.wait_until(os, me, mutex, None).await;
+    pub fn wait<'a>(
+        &'a self,
+        os: &'a Os,
+        me: ThreadId,
+        mutex: &'a Mutex,
+    ) -> impl Future<Output = Woken> + 'a {
+        self.wait_until(os, me, mutex, None)
     }
 
     /// The same for at most `time` and the timer's slack: `pthread_cond_timedwait`.
-    pub async fn timed_wait(&self, os: &Os, me: ThreadId, mutex: &Mutex, time: Nanos) -> Woken {
-        self.wait_until(os, me, mutex, Some(time)).await
+    pub fn timed_wait<'a>(
+        &'a self,
+        os: &'a Os,
+        me: ThreadId,
+        mutex: &'a Mutex,
+        time: Nanos,
+    ) -> impl Future<Output = Woken> + 'a {
+        self.wait_until(os, me, mutex, Some(time))
     }
 
-    async fn wait_until(&self, os: &Os, me: ThreadId, mutex: &Mutex, time: Option<Nanos>) -> Woken {
-        self.waiters.borrow_mut().push_back(me);
-        mutex.unlock(os, me).await;
-        let mut woken = Woken::Signalled;
-        // Unlocking may have cost it its CPU, and meanwhile it may have been signalled.
-        if self.is_waiting(me) {
-            let settle = self.settle.sample(&mut self.random.borrow_mut());
-            self.awake.set(Some((me, os.now() + settle)));
-            let wait = match time {
-                None => os.block_for_sure(me, self.object),
-                Some(time) => os.block_for(me, self.object, time),
-            };
-            woken = wait.settling(settle).await;
+    #[allow(
+        clippy::manual_async_fn,
+        reason = "an `async fn` copies its arguments once more"
+    )]
+    fn wait_until<'a>(
+        &'a self,
+        os: &'a Os,
+        me: ThreadId,
+        mutex: &'a Mutex,
+        time: Option<Nanos>,
+    ) -> impl Future<Output = Woken> + 'a {
+        async move {
+            self.waiters.borrow_mut().push(me);
+            mutex.unlock(os, me).await;
+            let mut woken = Woken::Signalled;
+            // Unlocking may have cost it its CPU, and meanwhile it may have been signalled.
+            if self.is_waiting(me) {
+                let settle = self.settle.sample(&mut self.random.borrow_mut());
+                self.awake.set(Some((me, os.now() + settle)));
+                woken = os.block_settling(me, self.object, time, settle).await;
+            }
+            // Only now that it has a core again is a time-out final: a signal may have picked it in between.
+            if woken == Woken::TimedOut && !self.forget(me) {
+                woken = Woken::Signalled;
+            }
+            mutex.lock(os, me).await;
+            woken
         }
-        // Only now that it has a core again is a time-out final: a signal may have picked it in between.
-        if woken == Woken::TimedOut && !self.forget(me) {
-            woken = Woken::Signalled;
-        }
-        mutex.lock(os, me).await;
-        woken
     }
 
     /// Wakes one waiter, which may push the caller off its CPU: `pthread_cond_signal`.
@@ -85,7 +104,7 @@ impl Condition {
 
     fn pick(&self, now: Nanos) -> Option<ThreadId> {
         let waiters = self.waiters.borrow();
-        let oldest = *waiters.front()?;
+        let oldest = *waiters.first()?;
         Some(match self.order {
             WakeOrder::Fifo => oldest,
             WakeOrder::Awake => self.awake_at(now).unwrap_or(oldest),

@@ -79,39 +79,25 @@ pub struct Wait<'a> {
     pub(super) begun: bool,
 }
 
-impl Wait<'_> {
-    /// The same, with so much CPU time on the way to sleep.
-    pub(super) fn settling(self, settle: Nanos) -> Self {
-        Self { settle, ..self }
-    }
-}
-
 impl Future for Wait<'_> {
     type Output = Woken;
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Woken> {
-        let Self {
-            os,
-            me,
-            object,
-            until,
-            settle,
-            begun,
-        } = *self;
-        if begun {
+        let (os, me) = (self.os, self.me);
+        if self.begun {
             let mut scheduler = os.scheduler.borrow_mut();
             scheduler.resumed(me);
             return Poll::Ready(scheduler.threads[me.index()].woken);
         }
-        let deadline = match until {
+        let deadline = match self.until {
             Until::Woken | Until::SurelyWoken => None,
             Until::Timer(time) => Some(os.timer_after(time)),
             Until::Device(time) => Some(os.now().saturating_add(time)),
         };
-        let hopeful = !matches!(until, Until::Woken);
+        let hopeful = !matches!(self.until, Until::Woken);
         os.scheduler
             .borrow_mut()
-            .block(&os.engine, me, object, deadline, hopeful, settle);
+            .block(&os.engine, me, self.object, deadline, hopeful, self.settle);
         if !hopeful {
             os.lost_hope(me);
         }
