@@ -65,13 +65,13 @@ impl ThreadState {
     }
 
     /// Takes the interpreter lock.
-    pub async fn attach(&self) {
-        self.interpreter.lock.attach(self.os(), self.id).await;
+    pub fn attach(&self) -> impl Future<Output = ()> {
+        self.interpreter.lock.attach(self.os(), self.id)
     }
 
     /// Lets go of the interpreter lock.
-    pub async fn detach(&self) {
-        self.interpreter.lock.detach(self.os(), self.id).await;
+    pub fn detach(&self) -> impl Future<Output = ()> {
+        self.interpreter.lock.detach(self.os(), self.id)
     }
 
     /// Runs bytecode for `time`, yielding at the eval breaker whenever that is asked for.
