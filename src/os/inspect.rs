@@ -64,6 +64,7 @@ impl Stays {
         }
     }
 
+    #[inline]
     pub fn begin(&mut self, resource: Resource, thread: ThreadId, now: Nanos) {
         if self.recording {
             self.open.push(self.all.len());
@@ -76,6 +77,7 @@ impl Stays {
         }
     }
 
+    #[inline]
     pub fn end(&mut self, resource: Resource, now: Nanos) {
         if self.recording {
             let all = &mut self.all;

@@ -59,8 +59,14 @@ impl Work {
     }
 
     /// Whole ns until it is done at `speed`.
+    #[inline]
     pub(crate) const fn time_at(self, speed: u64) -> Nanos {
-        Nanos(self.0.div_ceil(speed))
+        // A division by what the compiler knows is a shift, and full speed is the usual one.
+        if speed == FULL_SPEED {
+            Nanos(self.0.div_ceil(FULL_SPEED))
+        } else {
+            Nanos(self.0.div_ceil(speed))
+        }
     }
 }
 

@@ -5,10 +5,14 @@ use crate::engine::Engine;
 
 impl Scheduler {
     /// Which CPUs are busy has changed: bursts under way are re-timed where that changes their speed.
+    #[inline]
     pub(super) fn speeds_changed(&mut self, engine: &Engine, changed: usize) {
-        if self.flat {
-            return;
+        if !self.flat {
+            self.retime(engine, changed);
         }
+    }
+
+    fn retime(&mut self, engine: &Engine, changed: usize) {
         let threads_on = |scheduler: &Self, core: usize| {
             (core..scheduler.cpus.len())
                 .step_by(scheduler.cores)
