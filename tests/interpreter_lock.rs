@@ -20,6 +20,7 @@ fn time_between_hand_overs(cores: usize, threads: u32, switch_interval: Nanos) -
     let python = Python {
         version: Version::release(3, 13),
         switch_interval,
+        check_interval: 100,
     };
     let interpreter = Interpreter::new(&os, "the program", &python, key);
     let spec = ThreadSpec {

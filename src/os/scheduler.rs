@@ -330,7 +330,9 @@ impl Scheduler {
             .current
             .expect("a CPU with nothing to do would have been chosen");
         let running = self.threads[current.index()].entity;
-        if expired {
+        if !self.costs.wakeup_preemption {
+            // The running thread goes on until its slice is over.
+        } else if expired {
             self.reschedule_if_better(engine, cpu);
         } else if self.cpus[cpu].queue.would_pick(thread, &running) {
             self.give_way(engine, cpu);

@@ -1,0 +1,85 @@
+//! A wait queue that counts its waiters: what a lock sleeps on where signalling is a system call as long as anybody is
+//! counted.
+//!
+//! Models `pthread_cond_signal` and `pthread_cond_wait` of Mac OS X 10.5 (`pthreads/pthread_cond.c` of its Libc:
+//! `cond->waiters`, `semaphore_signal_thread`) and, alike for who waits and who signals, `sem_t` of glibc before 2.21
+//! (`nptl/sysdeps/unix/sysv/linux/sem_post.c`: `nwaiters`). A waiter is counted from before it sleeps until it runs
+//! again. So whoever signals while a woken waiter is still on its way enters the kernel, too, and finds nobody asleep.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+
+use super::deadlock::Owner;
+use super::{ObjectId, Os, ThreadId};
+
+/// Sleepers in the order in which they came, and how many are counted.
+pub struct CountedQueue {
+    object: ObjectId,
+    owner: Owner,
+    /// Asleep, oldest first.
+    sleepers: RefCell<VecDeque<ThreadId>>,
+    /// Asleep, or woken and not yet running.
+    counted: Cell<usize>,
+}
+
+impl CountedQueue {
+    /// Nobody waits. It belongs to a lock, which reports of a deadlock call `name`.
+    pub fn of_lock(os: &Os, name: &str) -> Self {
+        let (object, owner) = os.add_lock(name);
+        Self {
+            object,
+            owner,
+            sleepers: RefCell::default(),
+            counted: Cell::new(0),
+        }
+    }
+
+    /// What waiting threads wait for.
+    pub const fn object(&self) -> ObjectId {
+        self.object
+    }
+
+    /// Who holds the lock that is waited for.
+    pub fn owner(&self) -> Option<ThreadId> {
+        self.owner.get()
+    }
+
+    /// Says who holds the lock that is waited for.
+    pub fn set_owner(&self, owner: Option<ThreadId>) {
+        self.owner.set(owner);
+    }
+
+    /// Whether anybody is counted.
+    pub fn is_waited_for(&self) -> bool {
+        self.counted.get() > 0
+    }
+
+    /// Sleeps until signalled.
+    pub async fn wait(&self, os: &Os, me: ThreadId) {
+        self.counted.set(self.counted.get() + 1);
+        self.sleepers.borrow_mut().push_back(me);
+        os.block(me, self.object).await;
+        self.counted.set(self.counted.get() - 1);
+    }
+
+    /// Wakes the oldest sleeper, if there is one. The system call takes the caller's time before it wakes anybody,
+    /// unless nobody is counted; on its way back the caller may have to give way.
+    pub async fn signal(&self, os: &Os, me: ThreadId) {
+        if !self.is_waited_for() {
+            return;
+        }
+        let costs = &os.costs().scheduler;
+        let someone_sleeps = !self.sleepers.borrow().is_empty();
+        let cost = if someone_sleeps {
+            costs.futex_wake
+        } else {
+            costs.futex_wake_nobody
+        };
+        os.compute(me, cost).await;
+        let sleeper = self.sleepers.borrow_mut().pop_front();
+        if let Some(sleeper) = sleeper {
+            os.wake(sleeper);
+            os.preemption_point(me).await;
+        }
+    }
+}
