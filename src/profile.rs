@@ -87,8 +87,18 @@ pub struct SchedulerCosts {
     pub futex_wake: Nanos,
     /// The same where nobody sleeps.
     pub futex_wake_nobody: Nanos,
-    /// Whether a woken thread may push in before the running one's slice is over.
-    pub wakeup_preemption: bool,
+    /// Who runs next.
+    pub policy: SchedulerPolicy,
+}
+
+/// Who runs next on a core that several threads want.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SchedulerPolicy {
+    /// Whoever is owed most; a woken thread may push in: Linux's EEVDF.
+    Fair,
+    /// Whoever has waited longest, when a quantum is over: xnu, among threads of equal priority.
+    RoundRobin,
 }
 
 /// How fast a core is, out of 1024, given what its neighbours do.
