@@ -86,7 +86,7 @@ pub struct SchedulerCosts {
     /// `futex(FUTEX_WAKE)`, for the thread that wakes another.
     pub futex_wake: Nanos,
     /// The same where nobody sleeps.
-    pub futex_wake_nobody: Nanos,
+    pub futex_wake_nobody: Table,
     /// Who runs next.
     pub policy: SchedulerPolicy,
 }

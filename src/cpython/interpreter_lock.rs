@@ -20,7 +20,7 @@ impl InterpreterLock {
     /// The lock as `python` has it, open. `process` tells it from others in reports; `key` names its random draws.
     pub fn new(os: &Os, process: &str, python: &Python, key: Key) -> Self {
         if python.version < Version::NEW_LOCK {
-            return Self::Ticker(TickerLock::new(os, process, python.check_interval));
+            return Self::Ticker(TickerLock::new(os, process, python.check_interval, key));
         }
         Self::Gil(Gil::new(os, process, python.version, python.switch_interval, key))
     }

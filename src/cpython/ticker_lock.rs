@@ -21,6 +21,7 @@ mod stretch;
 use std::cell::Cell;
 
 use crate::os::{Activity, CountedQueue, Os, ThreadId, Work};
+use crate::random::Key;
 use crate::units::Nanos;
 use stretch::Stretch;
 
@@ -45,13 +46,14 @@ pub struct TickerLock {
 }
 
 impl TickerLock {
-    /// An open lock. `process` tells it from others in reports; `check_interval` is in ticks.
-    pub fn new(os: &Os, process: &str, check_interval: u32) -> Self {
+    /// An open lock. `process` tells it from others in reports; `check_interval` is in ticks; `key` names its random
+    /// costs.
+    pub fn new(os: &Os, process: &str, check_interval: u32, key: Key) -> Self {
         // `--_Py_Ticker < 0`: one tick more than the interval.
         let ticks = u64::from(check_interval) + 1;
         let interval = Work::at_full_speed(os.costs().gil.tick * ticks);
         Self {
-            released: CountedQueue::of_lock(os, &format!("the interpreter lock of {process}")),
+            released: CountedQueue::of_lock(os, &format!("the interpreter lock of {process}"), key),
             last_holder: Cell::new(None),
             switches: Cell::new(0),
             only_thread: Cell::new(None),

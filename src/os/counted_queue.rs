@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 
 use super::deadlock::Owner;
 use super::{ObjectId, Os, ThreadId};
+use crate::random::{Key, Stream};
 
 /// Sleepers in the order in which they came, and how many are counted.
 pub struct CountedQueue {
@@ -20,17 +21,19 @@ pub struct CountedQueue {
     sleepers: RefCell<VecDeque<ThreadId>>,
     /// Asleep, or woken and not yet running.
     counted: Cell<usize>,
+    random: RefCell<Stream>,
 }
 
 impl CountedQueue {
-    /// Nobody waits. It belongs to a lock, which reports of a deadlock call `name`.
-    pub fn of_lock(os: &Os, name: &str) -> Self {
+    /// Nobody waits. It belongs to a lock, which reports of a deadlock call `name`; `key` names its random costs.
+    pub fn of_lock(os: &Os, name: &str, key: Key) -> Self {
         let (object, owner) = os.add_lock(name);
         Self {
             object,
             owner,
             sleepers: RefCell::default(),
             counted: Cell::new(0),
+            random: RefCell::new(Stream::named(key.name(name))),
         }
     }
 
@@ -73,7 +76,7 @@ impl CountedQueue {
         let cost = if someone_sleeps {
             costs.futex_wake
         } else {
-            costs.futex_wake_nobody
+            costs.futex_wake_nobody.sample(&mut self.random.borrow_mut())
         };
         os.compute(me, cost).await;
         let sleeper = self.sleepers.borrow_mut().pop_front();
