@@ -115,6 +115,53 @@ fn a_countdown_takes_as_long_on_any_number_of_threads() {
     assert!(most / least <= 1.1, "from {least} s to {most} s");
 }
 
+/// Each published time beside the one thread's, simulated and published: (threads, cores, simulated, published).
+/// `threads` names the setting that says how many there are; without it there are two.
+fn ratios(cells: &[Judged], threads: Option<&str>) -> Vec<(f64, f64, f64, f64)> {
+    let one = &cells[0];
+    cells[1..]
+        .iter()
+        .map(|cell| {
+            (
+                threads.map_or(2.0, |key| cell.number(key)),
+                cell.number("machine.cores"),
+                cell.simulated() / one.simulated(),
+                cell.compared.published / one.compared.published,
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn before_3_2_threads_cost_what_was_published_and_most_on_several_cores() {
+    let mut ratios_2009 = ratios(&judge(&simulate("published/beazley-2009", &[])), None);
+    let ratios_2010 = ratios(&judge(&simulate("published/beazley-2010", &[])), Some("workers"));
+    assert_eq!((ratios_2009.len(), ratios_2010.len()), (2, 4));
+    ratios_2009.extend(ratios_2010);
+    for (threads, cores, simulated, published) in ratios_2009 {
+        let off = simulated / published - 1.0;
+        assert!(
+            off.abs() <= 0.2 && simulated > 1.2,
+            "{threads} threads on {cores} cores: {simulated:.3}, published {published:.3}"
+        );
+    }
+}
+
+#[test]
+fn before_3_2_two_threads_do_worse_on_several_cores_than_on_one() {
+    for (scenario, threads) in [("beazley-2009", None), ("beazley-2010", Some("workers"))] {
+        let ratios = ratios(&judge(&simulate(&format!("published/{scenario}"), &[])), threads);
+        let of_two = |on_one_core: bool| {
+            ratios
+                .iter()
+                .find(|(threads, cores, ..)| *threads == 2.0 && (*cores == 1.0) == on_one_core)
+                .expect("the table has it")
+                .2
+        };
+        assert!(of_two(false) > of_two(true) * 1.1, "{scenario}: {ratios:?}");
+    }
+}
+
 /// (threads or processes, cores, workers, speedup) of each row.
 fn speedups(results: &Results) -> Vec<(bool, u32, u32, f64)> {
     let summaries: Vec<Summary> = results.summaries();

@@ -154,3 +154,64 @@ impl TickerLock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::path::Path;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::os::{Outcome, ThreadSpec};
+    use crate::profile::Profile;
+
+    /// A busy thread beside one that waits for a device again and again: when it has the lock back each time, and
+    /// how many events all of it took.
+    fn busy_beside_io(cores: usize, folds: bool) -> (Vec<(Nanos, u64)>, u64) {
+        let profile = Profile::load("linux-x86_64", Path::new(".")).unwrap();
+        let key = Key::root(1, 0);
+        let os = Os::new(cores, 1, profile, key);
+        let lock = Rc::new(TickerLock {
+            folds,
+            ..TickerLock::new(&os, "the program", 100, key)
+        });
+        let log = Rc::new(RefCell::new(Vec::new()));
+        let spec = |name: &str| ThreadSpec {
+            name: name.into(),
+            foreground: true,
+            activity: Activity::Running,
+        };
+        let (inner, shared) = (os.clone(), lock.clone());
+        os.spawn(spec("busy"), move |me| async move {
+            shared.acquire(&inner, me).await;
+            for _ in 0..3_000 {
+                shared.evaluate(&inner, me, Nanos(33_333)).await;
+            }
+            shared.release(&inner, me).await;
+        });
+        let (inner, noted) = (os.clone(), log.clone());
+        os.spawn(spec("io"), move |me| async move {
+            for round in 0..60 {
+                inner.wait_for_device(me, Nanos(811_111 + 7_919 * round)).await;
+                lock.acquire(&inner, me).await;
+                noted.borrow_mut().push((inner.now(), lock.switches()));
+                lock.evaluate(&inner, me, Nanos(27_183)).await;
+                lock.release(&inner, me).await;
+            }
+            inner.stop();
+        });
+        assert_eq!(os.run(Nanos::from_secs(60)), Outcome::Done);
+        let log = log.borrow().clone();
+        (log, os.events())
+    }
+
+    #[test]
+    fn many_checks_at_once_are_the_same_as_one_by_one() {
+        for cores in [1, 2] {
+            let (folded, few) = busy_beside_io(cores, true);
+            let (one_by_one, many) = busy_beside_io(cores, false);
+            assert_eq!(folded, one_by_one, "on {cores} cores");
+            assert!(few < many, "{few} events, {many} one by one");
+        }
+    }
+}

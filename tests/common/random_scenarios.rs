@@ -221,15 +221,29 @@ fn program() -> impl Strategy<Value = String> {
     })
 }
 
-fn python(minor: u32) -> impl Strategy<Value = String> {
-    (10..=10_000u64).prop_map(move |us| format!("version = \"3.{minor}\"\nswitch_interval = \"{us}us\""))
+/// Major and minor: mostly with the lock of 3.2, now and then with the one before.
+fn release() -> impl Strategy<Value = (u32, u32)> {
+    prop_oneof![
+        4 => (2..=14u32).prop_map(|minor| (3, minor)),
+        1 => select(vec![(2, 6), (2, 7), (3, 0), (3, 1)]),
+    ]
+}
+
+fn python((major, minor): (u32, u32)) -> impl Strategy<Value = String> {
+    (10..=10_000u64).prop_map(move |interval| {
+        let key = match (major, minor) < (3, 2) {
+            true => format!("check_interval = {interval}"),
+            false => format!("switch_interval = \"{interval}us\""),
+        };
+        format!("version = \"{major}.{minor}\"\n{key}")
+    })
 }
 
 /// Any executor but the server, as this Python has it.
-fn run(minor: u32, each: bool) -> impl Strategy<Value = String> {
-    let method = option::of(select(match minor {
-        ..4 => vec!["fork"],
-        _ => vec!["fork", "spawn", "forkserver"],
+fn run(release: (u32, u32), each: bool) -> impl Strategy<Value = String> {
+    let method = option::of(select(match release < (3, 4) {
+        true => vec!["fork"],
+        false => vec!["fork", "spawn", "forkserver"],
     }))
     .prop_map(|method| method.map_or(String::new(), |method| format!("start_method = \"{method}\"\n")));
     let most = if each { 1 } else { 4u64 };
@@ -246,15 +260,15 @@ fn run(minor: u32, each: bool) -> impl Strategy<Value = String> {
 
 /// Groups with a count, on every executor but the server.
 pub fn counted() -> impl Strategy<Value = Parts> {
-    (2..=14u32, tasks(payload()))
-        .prop_flat_map(|(minor, (tasks, each))| {
+    (release(), tasks(payload()))
+        .prop_flat_map(|(release, (tasks, each))| {
             (
                 machine("linux-x86_64"),
-                python(minor),
+                python(release),
                 program(),
                 Just(tasks),
                 background(),
-                run(minor, each),
+                run(release, each),
             )
         })
         .prop_map(|(machine, python, program, tasks, background, run)| Parts {
@@ -269,13 +283,13 @@ pub fn counted() -> impl Strategy<Value = Parts> {
 
 /// The same on a machine where nothing but the items' own work takes time.
 pub fn free_of_costs() -> impl Strategy<Value = Parts> {
-    (2..=14u32, tasks(Just("\"0B\"".to_owned()).boxed()))
-        .prop_flat_map(|(minor, (tasks, each))| {
+    (release(), tasks(Just("\"0B\"".to_owned()).boxed()))
+        .prop_flat_map(|(release, (tasks, each))| {
             (
                 machine("profiles/free.toml"),
-                python(minor),
+                python(release),
                 Just(tasks),
-                run(minor, each),
+                run(release, each),
             )
         })
         .prop_map(|(machine, python, tasks, run)| Parts {
@@ -290,7 +304,7 @@ pub fn free_of_costs() -> impl Strategy<Value = Parts> {
 
 /// A server and its clients.
 pub fn served() -> impl Strategy<Value = Parts> {
-    let python = (2..=14u32).prop_flat_map(python);
+    let python = release().prop_flat_map(python);
     (machine("linux-x86_64"), python, clients(), background(), 1..5u32).prop_map(
         |(machine, python, tasks, background, threads)| Parts {
             machine,

@@ -34,20 +34,21 @@ impl Scheduler {
         }
     }
 
-    /// A thread comes to a busy CPU. Quanta that were over with nobody there to see it have been renewed.
+    /// A thread comes to a busy CPU.
     pub(super) fn queue_up(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
         self.charge(engine, cpu);
-        let quantum = self.costs.base_slice.0 as i64;
-        if self.cpus[cpu].queue.is_empty()
-            && let Some(current) = self.cpus[cpu].current
-        {
-            let entity = &mut self.threads[current.index()].entity;
-            let over = entity.vruntime - entity.protected_until;
-            if over >= 0 {
-                entity.protected_until += (over / quantum + 1) * quantum;
-            }
-        }
+        self.make_up_for_ticks(engine, cpu);
         self.enqueue(engine, cpu, thread);
         self.want_tick(engine, cpu);
+    }
+
+    /// The running thread was alone: each quantum that was over gave way to a new one.
+    pub(super) fn renew_quanta(&mut self, current: ThreadId) {
+        let quantum = self.costs.base_slice.0 as i64;
+        let entity = &mut self.threads[current.index()].entity;
+        let over = entity.vruntime - entity.protected_until;
+        if over >= 0 {
+            entity.protected_until += (over / quantum + 1) * quantum;
+        }
     }
 }

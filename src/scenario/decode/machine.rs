@@ -81,10 +81,7 @@ fn refuse_other_interval(reader: &Reader<'_>, version: Version) -> bool {
     if reader.has(stranger) {
         let title = format!("`{stranger}` means nothing to Python {major}.{minor}");
         let complaint = Complaint::at(reader.key_place(stranger), title);
-        reader
-            .reading
-            .complaints
-            .add(complaint.label(why).help(help));
+        reader.reading.complaints.add(complaint.label(why).help(help));
         return false;
     }
     true

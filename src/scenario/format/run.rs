@@ -2,7 +2,7 @@
 
 use crate::input::{Format, Key, Shape, Word, Words};
 
-use super::{MOST_ITEMS, CHECK_INTERVAL, MOST_THREADS, SOME_TIME, VERSION};
+use super::{CHECK_INTERVAL, MOST_ITEMS, MOST_THREADS, SOME_TIME, VERSION};
 
 /// `[[run]]`
 pub static RUN: Format = Format {
