@@ -140,6 +140,8 @@ pub struct GilCosts {
     pub settle: Table,
     /// Which waiter a signal wakes.
     pub wake_order: WakeOrder,
+    /// Whether locks before 3.2 are POSIX semaphores rather than mutex and condition: `USE_SEMAPHORES`.
+    pub semaphore: bool,
     /// Giving up and taking the lock around a C call, nobody else wanting it.
     pub uncontended: Nanos,
 }

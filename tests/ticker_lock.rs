@@ -7,7 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use gilsim::cpython::{Interpreter, Thread, ThreadState};
-use gilsim::os::{CountedQueue, Os, Outcome};
+use gilsim::os::{CountedQueue, Mutex, Os, Outcome};
 use gilsim::profile::Profile;
 use gilsim::random::{Distribution, Key, Table};
 use gilsim::scenario::{Python, Version};
@@ -132,7 +132,8 @@ fn a_signal_enters_the_kernel_as_long_as_somebody_is_counted() {
     let (inner, shared) = (os.clone(), queue.clone());
     spawn(&os, "waiter", move |me| async move {
         inner.compute(me, Nanos(500_000)).await;
-        shared.wait(&inner, me).await;
+        shared.set_owner(Some(me));
+        shared.wait(&inner, me, Nanos::ZERO, None).await;
     });
     let inner = os.clone();
     spawn(&os, "signaller", move |me| async move {
@@ -145,6 +146,54 @@ fn a_signal_enters_the_kernel_as_long_as_somebody_is_counted() {
             took.push((inner.now() - before).0);
         }
         assert_eq!(took, [0, 3_000, 2_000, 0]);
+        inner.stop();
+    });
+    assert_eq!(os.run(Nanos::from_secs(1)), Outcome::Done);
+}
+
+/// A waiter on its way to sleep keeps the mutex: who wants it then, waits until it is asleep.
+#[test]
+fn a_mutex_opens_as_the_waiter_falls_asleep() {
+    let os = machine(2, 1, free_profile(|_| ()));
+    let queue = Rc::new(CountedQueue::of_lock(&os, "the lock", Key::root(1, 0)));
+    let mutex = Rc::new(Mutex::new(&os, "its mutex"));
+    let (inner, shared, guard) = (os.clone(), queue.clone(), mutex.clone());
+    spawn(&os, "waiter", move |me| async move {
+        shared.set_owner(Some(me));
+        guard.lock(&inner, me).await;
+        shared.wait(&inner, me, Nanos(5_000), Some(&guard)).await;
+        assert_eq!(inner.now(), Nanos(6_000));
+        inner.stop();
+    });
+    let inner = os.clone();
+    spawn(&os, "signaller", move |me| async move {
+        inner.compute(me, Nanos(1_000)).await;
+        mutex.lock(&inner, me).await;
+        assert_eq!(inner.now(), Nanos(5_000));
+        mutex.unlock(&inner, me).await;
+        inner.compute(me, Nanos(1_000)).await;
+        queue.signal(&inner, me).await;
+    });
+    assert_eq!(os.run(Nanos::from_secs(1)), Outcome::Done);
+}
+
+/// The holder lets go while a waiter is on its way to sleep, and never signals again.
+#[test]
+fn who_finds_the_lock_free_as_it_falls_asleep_does_not_sleep() {
+    let os = machine(2, 1, free_profile(|_| ()));
+    let queue = Rc::new(CountedQueue::of_lock(&os, "the lock", Key::root(1, 0)));
+    let (inner, shared) = (os.clone(), queue.clone());
+    spawn(&os, "holder", move |me| async move {
+        shared.set_owner(Some(me));
+        inner.compute(me, Nanos(3_000)).await;
+        shared.set_owner(None);
+        shared.signal(&inner, me).await;
+    });
+    let inner = os.clone();
+    spawn(&os, "waiter", move |me| async move {
+        inner.compute(me, Nanos(1_000)).await;
+        queue.wait(&inner, me, Nanos(5_000), None).await;
+        assert_eq!(inner.now(), Nanos(6_000));
         inner.stop();
     });
     assert_eq!(os.run(Nanos::from_secs(1)), Outcome::Done);

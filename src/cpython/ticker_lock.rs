@@ -13,22 +13,25 @@
 //! holder and of a futile wake-up for the waiter, thousands of times a second. On one core the woken waiter runs
 //! when the scheduler has it run, mostly with the lock held by whom it replaced.
 //!
-//! The mutex inside the lock (`thelock->mut`) is held for some ten instructions: taking it is part of the cost
-//! `gil.uncontended`, and two threads never meet at it here.
+//! Without POSIX semaphores the lock is a flag, a condition and a mutex. The mutex is held for some ten instructions,
+//! which are part of the cost `gil.uncontended`; but a waiter that goes back to sleep holds it until it is asleep. A
+//! holder that comes to its check in that moment has to sleep as well.
 
 mod stretch;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
-use crate::os::{Activity, CountedQueue, Os, ThreadId, Work};
-use crate::random::Key;
+use crate::os::{Activity, CountedQueue, Mutex, Os, ThreadId, Work};
+use crate::random::{Key, Stream};
 use crate::units::Nanos;
 use stretch::Stretch;
 
 /// The lock of one interpreter: `interpreter_lock`.
 pub struct TickerLock {
-    /// `lock_released`, or the semaphore that the lock is.
+    /// `lock_released`, or what the semaphore that the lock is sleeps on. Knows who holds the lock.
     released: CountedQueue,
+    /// `mut`, which guards `locked`. There is none where the lock is a semaphore.
+    mutex: Option<Mutex>,
     last_holder: Cell<Option<ThreadId>>,
     /// Times that the lock went to another thread than the one before.
     switches: Cell<u64>,
@@ -39,6 +42,8 @@ pub struct TickerLock {
     ticker: Cell<Work>,
     /// Bytecode from check to check.
     interval: Work,
+    /// Names how long a thread is on its way to sleep.
+    settle: RefCell<Stream>,
     /// The holder is in a burst over checks that found nobody waiting.
     is_folding: Cell<bool>,
     /// Whether checks that find nobody waiting are made up for by arithmetic.
@@ -52,8 +57,12 @@ impl TickerLock {
         // `--_Py_Ticker < 0`: one tick more than the interval.
         let ticks = u64::from(check_interval) + 1;
         let interval = Work::at_full_speed(os.costs().gil.tick * ticks);
+        let name = format!("the interpreter lock of {process}");
+        let mutex = (!os.costs().gil.semaphore).then(|| Mutex::new(os, &format!("{name} (its mutex)")));
         Self {
-            released: CountedQueue::of_lock(os, &format!("the interpreter lock of {process}"), key),
+            released: CountedQueue::of_lock(os, &name, key),
+            mutex,
+            settle: RefCell::new(Stream::named(key.name(process).name("settle"))),
             last_holder: Cell::new(None),
             switches: Cell::new(0),
             only_thread: Cell::new(None),
@@ -74,6 +83,7 @@ impl TickerLock {
     pub async fn acquire(&self, os: &Os, me: ThreadId) {
         self.meet(me);
         os.owe(me, self.fast_path(os));
+        self.lock_mutex(os, me).await;
         if self.released.owner().is_some() {
             let before = os.enter(me, Activity::WaitingForLock);
             while let Some(holder) = self.released.owner() {
@@ -81,7 +91,8 @@ impl TickerLock {
                     // From now on somebody is waiting: each check is one.
                     os.interrupt(holder, Nanos::ZERO);
                 }
-                self.released.wait(os, me).await;
+                let settle = os.costs().gil.settle.sample(&mut self.settle.borrow_mut());
+                self.released.wait(os, me, settle, self.mutex.as_ref()).await;
             }
             os.enter(me, before);
         }
@@ -90,6 +101,7 @@ impl TickerLock {
         if self.last_holder.replace(Some(me)) != Some(me) {
             self.switches.set(self.switches.get() + 1);
         }
+        self.unlock_mutex(os, me).await;
     }
 
     /// `PyThread_release_lock`: the lock is free before anybody is told.
@@ -99,8 +111,10 @@ impl TickerLock {
             Some(me),
             "the lock is released by its holder"
         );
+        self.lock_mutex(os, me).await;
         self.released.set_owner(None);
         os.note_holder(self.released.object(), None);
+        self.unlock_mutex(os, me).await;
         self.released.signal(os, me).await;
     }
 
@@ -136,6 +150,18 @@ impl TickerLock {
         }
     }
 
+    async fn lock_mutex(&self, os: &Os, me: ThreadId) {
+        if let Some(mutex) = &self.mutex {
+            mutex.lock(os, me).await;
+        }
+    }
+
+    async fn unlock_mutex(&self, os: &Os, me: ThreadId) {
+        if let Some(mutex) = &self.mutex {
+            mutex.unlock(os, me).await;
+        }
+    }
+
     /// A second thread: from now on there is a lock.
     fn meet(&self, thread: ThreadId) {
         match self.only_thread.get() {
@@ -157,7 +183,6 @@ impl TickerLock {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
     use std::path::Path;
     use std::rc::Rc;
 

@@ -10,8 +10,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use super::deadlock::Owner;
-use super::{ObjectId, Os, ThreadId};
+use super::{Mutex, ObjectId, Os, ThreadId};
 use crate::random::{Key, Stream};
+use crate::units::Nanos;
 
 /// Sleepers in the order in which they came, and how many are counted.
 pub struct CountedQueue {
@@ -57,12 +58,26 @@ impl CountedQueue {
         self.counted.get() > 0
     }
 
-    /// Sleeps until signalled.
-    pub async fn wait(&self, os: &Os, me: ThreadId) {
+    /// Sleeps until signalled, after `settle` of CPU time on the way there; not at all if the lock is free by then, as
+    /// `futex(FUTEX_WAIT)` has it. `mutex` is open meanwhile, but opens only as the thread falls asleep, as
+    /// `semaphore_wait_signal` has it: whoever wants it on the way there sleeps, too.
+    pub async fn wait(&self, os: &Os, me: ThreadId, settle: Nanos, mutex: Option<&Mutex>) {
         self.counted.set(self.counted.get() + 1);
-        self.sleepers.borrow_mut().push_back(me);
-        os.block(me, self.object).await;
+        os.compute(me, settle).await;
+        if self.owner.get().is_some() {
+            self.sleepers.borrow_mut().push_back(me);
+        }
+        if let Some(mutex) = mutex {
+            mutex.unlock(os, me).await;
+        }
+        // Opening it may have cost it its CPU, and meanwhile it may have been signalled.
+        if self.sleepers.borrow().contains(&me) {
+            os.block(me, self.object).await;
+        }
         self.counted.set(self.counted.get() - 1);
+        if let Some(mutex) = mutex {
+            mutex.lock(os, me).await;
+        }
     }
 
     /// Wakes the oldest sleeper, if there is one. The system call takes the caller's time before it wakes anybody,
