@@ -132,34 +132,39 @@ fn ratios(cells: &[Judged], threads: Option<&str>) -> Vec<(f64, f64, f64, f64)> 
         .collect()
 }
 
-#[test]
-fn before_3_2_threads_cost_what_was_published_and_most_on_several_cores() {
-    let mut ratios_2009 = ratios(&judge(&simulate("published/beazley-2009", &[])), None);
-    let ratios_2010 = ratios(&judge(&simulate("published/beazley-2010", &[])), Some("workers"));
-    assert_eq!((ratios_2009.len(), ratios_2010.len()), (2, 4));
-    ratios_2009.extend(ratios_2010);
-    for (threads, cores, simulated, published) in ratios_2009 {
+/// Every time beside the one thread's within 20 %, and two threads worse off on several cores than on one.
+fn assert_as_published(scenario: &str, threads: Option<&str>, expected: usize) {
+    let ratios = ratios(&judge(&simulate(scenario, &[])), threads);
+    assert_eq!(ratios.len(), expected);
+    for (threads, cores, simulated, published) in &ratios {
         let off = simulated / published - 1.0;
         assert!(
-            off.abs() <= 0.2 && simulated > 1.2,
+            off.abs() <= 0.2,
             "{threads} threads on {cores} cores: {simulated:.3}, published {published:.3}"
         );
     }
+    let of_two = |on_one_core: bool| {
+        ratios
+            .iter()
+            .find(|(threads, cores, ..)| *threads == 2.0 && (*cores == 1.0) == on_one_core)
+            .expect("the table has it")
+            .2
+    };
+    let (one_core, several_cores) = (of_two(true), of_two(false));
+    assert!(
+        several_cores > one_core * 1.1 && one_core > 1.1,
+        "{scenario}: {several_cores:.3} on several cores, {one_core:.3} on one"
+    );
 }
 
 #[test]
-fn before_3_2_two_threads_do_worse_on_several_cores_than_on_one() {
-    for (scenario, threads) in [("beazley-2009", None), ("beazley-2010", Some("workers"))] {
-        let ratios = ratios(&judge(&simulate(&format!("published/{scenario}"), &[])), threads);
-        let of_two = |on_one_core: bool| {
-            ratios
-                .iter()
-                .find(|(threads, cores, ..)| *threads == 2.0 && (*cores == 1.0) == on_one_core)
-                .expect("the table has it")
-                .2
-        };
-        assert!(of_two(false) > of_two(true) * 1.1, "{scenario}: {ratios:?}");
-    }
+fn two_countdowns_under_the_lock_before_3_2_cost_what_was_published() {
+    assert_as_published("published/beazley-2009", None, 2);
+}
+
+#[test]
+fn a_split_countdown_under_the_lock_before_3_2_costs_what_was_published() {
+    assert_as_published("published/beazley-2010", Some("workers"), 4);
 }
 
 /// (threads or processes, cores, workers, speedup) of each row.

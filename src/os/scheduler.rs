@@ -2,8 +2,8 @@
 //!
 //! Models `kernel/sched/core.c` and the parts of `kernel/sched/fair.c` around the run queue ([`fair`](super::fair)):
 //! `try_to_wake_up`, `select_idle_sibling`, `wakeup_preempt`, `task_tick_fair`, `sched_balance_newidle`.
-//! For kernels without it threads take [`turns`]. Slices end at ticks only; a tick is simulated only where more than one thread wants the CPU, and the ones in
-//! between are made up for by arithmetic.
+//! Where a profile says so, threads take [`turns`] instead. Slices end at ticks only; a tick is simulated only where
+//! more than one thread wants the CPU, and the ones in between are made up for by arithmetic.
 
 mod balance;
 mod joint_speed;
@@ -15,7 +15,7 @@ use super::inspect::{Resource, Stays};
 use super::process::Processes;
 use super::thread::{Activity, FULL_SPEED, ObjectId, State, Thread, ThreadId, Woken, Work};
 use crate::engine::{Action, Engine, Ledger, Slot};
-use crate::profile::{JointSpeed, SchedulerCosts, SchedulerPolicy};
+use crate::profile::{JointSpeed, SchedulerCosts};
 use crate::random::Stream;
 use crate::units::Nanos;
 
@@ -282,6 +282,7 @@ impl Scheduler {
     /// Puts the thread on a free CPU, where its burst goes on after `delay`.
     fn dispatch(&mut self, engine: &Engine, cpu: usize, thread: ThreadId, delay: Nanos) {
         self.idle -= 1;
+        let takes_turns = self.takes_turns();
         let record = &mut self.threads[thread.index()];
         if record.state == State::Queued {
             self.ledger
@@ -290,7 +291,7 @@ impl Scheduler {
         record.state = State::OnCpu;
         record.cpu = cpu;
         self.stays.begin(Resource::Cpu(cpu), thread, engine.now());
-        record.entity.protected_until = if self.costs.policy == SchedulerPolicy::RoundRobin {
+        record.entity.protected_until = if takes_turns {
             record.entity.vruntime + self.costs.base_slice.0 as i64
         } else {
             record.entity.deadline
