@@ -207,10 +207,18 @@ fn background() -> impl Strategy<Value = String> {
     })
 }
 
-fn machine(profile: &'static str) -> impl Strategy<Value = String> {
-    (1..=8u32, 1..=2u32)
-        .prop_map(move |(cores, smt)| format!("cores = {cores}\nsmt = {smt}\nprofile = \"{profile}\""))
+fn machine(profiles: &[&'static str]) -> impl Strategy<Value = String> {
+    (1..=8u32, 1..=2u32, select(profiles.to_vec()))
+        .prop_map(|(cores, smt, profile)| format!("cores = {cores}\nsmt = {smt}\nprofile = \"{profile}\""))
 }
+
+/// A fair scheduler and semaphores, mostly; else threads that take turns, and locks with a mutex.
+const BUNDLED: &[&str] = &[
+    "linux-x86_64",
+    "linux-x86_64",
+    "linux-x86_64",
+    "macos-2009-macbook",
+];
 
 fn program() -> impl Strategy<Value = String> {
     (time(3_000), 0..200u64, vec(leaf(500), 0..3)).prop_map(|(imports, memory, setup)| {
@@ -264,7 +272,7 @@ pub fn counted() -> impl Strategy<Value = Parts> {
     (release(), tasks(payload()))
         .prop_flat_map(|(release, (tasks, each))| {
             (
-                machine("linux-x86_64"),
+                machine(BUNDLED),
                 python(release),
                 program(),
                 Just(tasks),
@@ -287,7 +295,7 @@ pub fn free_of_costs() -> impl Strategy<Value = Parts> {
     (release(), tasks(Just("\"0B\"".to_owned()).boxed()))
         .prop_flat_map(|(release, (tasks, each))| {
             (
-                machine("profiles/free.toml"),
+                machine(&["profiles/free.toml"]),
                 python(release),
                 Just(tasks),
                 run(release, each),
@@ -306,7 +314,7 @@ pub fn free_of_costs() -> impl Strategy<Value = Parts> {
 /// A server and its clients.
 pub fn served() -> impl Strategy<Value = Parts> {
     let python = release().prop_flat_map(python);
-    (machine("linux-x86_64"), python, clients(), background(), 1..5u32).prop_map(
+    (machine(BUNDLED), python, clients(), background(), 1..5u32).prop_map(
         |(machine, python, tasks, background, threads)| Parts {
             machine,
             python,
