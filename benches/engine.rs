@@ -96,6 +96,7 @@ fn interpreter_lock(profile: &Arc<Profile>, threads: u32) {
     let python = Python {
         version: Version::release(3, 13),
         switch_interval: Nanos::from_millis(5),
+        check_interval: 100,
     };
     let interpreter = Interpreter::new(&os, "the program", &python, key);
     let spec = ThreadSpec {

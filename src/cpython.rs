@@ -15,6 +15,7 @@ mod simple_queue;
 mod thread_pool;
 mod thread_state;
 mod threading;
+mod ticker_lock;
 
 pub use future::Future;
 pub use gil::Gil;
@@ -26,6 +27,7 @@ pub use simple_queue::SimpleQueue;
 pub use thread_pool::ThreadPoolExecutor;
 pub use thread_state::{Interpreter, ThreadState};
 pub use threading::{Lock, Thread};
+pub use ticker_lock::TickerLock;
 
 use crate::scenario::Payload;
 

@@ -4,6 +4,7 @@
 //! it awaits here is either a burst of CPU work or a wait, and the scheduler decides when either is over.
 
 mod condition;
+mod counted_queue;
 mod deadlock;
 mod fair;
 mod inspect;
@@ -21,6 +22,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub use condition::Condition;
+pub use counted_queue::CountedQueue;
 pub use inspect::{Life, Resource, Stay};
 pub use mutex::Mutex;
 pub use pipe::Pipe;

@@ -12,8 +12,16 @@ use crate::random::Table;
 use crate::units::{Bytes, Nanos};
 
 /// The profiles that come with gilsim: name and text.
-const BUNDLED: [(&str, &str); 2] = [
+const BUNDLED: [(&str, &str); 4] = [
     ("linux-x86_64", include_str!("profile/linux-x86_64.toml")),
+    (
+        "macos-2009-macbook",
+        include_str!("profile/macos-2009-macbook.toml"),
+    ),
+    (
+        "macos-2010-mac-pro",
+        include_str!("profile/macos-2010-mac-pro.toml"),
+    ),
     (
         "macos-2021-laptop",
         include_str!("profile/macos-2021-laptop.toml"),
@@ -77,6 +85,20 @@ pub struct SchedulerCosts {
     pub timer_slack: Table,
     /// `futex(FUTEX_WAKE)`, for the thread that wakes another.
     pub futex_wake: Nanos,
+    /// The same where nobody sleeps.
+    pub futex_wake_nobody: Table,
+    /// Who runs next.
+    pub policy: SchedulerPolicy,
+}
+
+/// Who runs next on a core that several threads want.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SchedulerPolicy {
+    /// Whoever is owed most; a woken thread may push in: Linux's EEVDF.
+    Fair,
+    /// Whoever has waited longest, when a quantum is over: xnu, among threads of equal priority.
+    RoundRobin,
 }
 
 /// How fast a core is, out of 1024, given what its neighbours do.
@@ -107,12 +129,19 @@ impl JointSpeed {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GilCosts {
-    /// From a drop request until the holder's next look at the eval breaker.
+    /// From a drop request until the holder's next look at the eval breaker, from 3.10 on: at loop back-edges,
+    /// function entry and after calls.
     pub eval_check: Table,
+    /// The same before 3.10: at nearly every instruction.
+    pub eval_check_before_3_10: Table,
+    /// From one look at `_Py_Ticker` to the next, before 3.2: instructions that are dispatched fast do not look.
+    pub tick: Nanos,
     /// From the beginning of a wait until asleep: in that moment a signal is taken without sleeping.
     pub settle: Table,
     /// Which waiter a signal wakes.
     pub wake_order: WakeOrder,
+    /// Whether locks before 3.2 are POSIX semaphores rather than mutex and condition: `USE_SEMAPHORES`.
+    pub semaphore: bool,
     /// Giving up and taking the lock around a C call, nobody else wanting it.
     pub uncontended: Nanos,
 }
@@ -351,6 +380,9 @@ impl Costs {
         }
         if self.scheduler.tick == Nanos::ZERO || self.scheduler.base_slice == Nanos::ZERO {
             return Err("scheduler.tick and scheduler.base_slice take some time");
+        }
+        if self.gil.tick == Nanos::ZERO {
+            return Err("gil.tick takes some time");
         }
         Ok(())
     }

@@ -106,8 +106,10 @@ pub struct Machine {
 pub struct Python {
     /// Picks the lock's protocol and the default start method.
     pub version: Version,
-    /// `sys.setswitchinterval`, at least 1 us as the interpreter has it.
+    /// `sys.setswitchinterval`, at least 1 us as the interpreter has it. Means nothing before 3.2.
     pub switch_interval: Nanos,
+    /// `sys.setcheckinterval`, in ticks, at least 1. Means nothing from 3.2 on.
+    pub check_interval: u32,
 }
 
 /// A CPython feature release, e.g. 3.13.
@@ -120,6 +122,9 @@ pub struct Version {
 }
 
 impl Version {
+    /// The first with a timed lock that is handed over on request.
+    pub const NEW_LOCK: Self = Self::release(3, 2);
+
     /// A release by its numbers.
     pub const fn release(major: u8, minor: u8) -> Self {
         Self { major, minor }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use gilsim::cpython::{Interpreter, Thread, ThreadState};
+use gilsim::cpython::{Gil, Interpreter, Thread, ThreadState};
 use gilsim::os::{Activity, Os, Outcome, ThreadSpec};
 use gilsim::profile::Profile;
 use gilsim::random::Key;
@@ -20,6 +20,7 @@ fn time_between_hand_overs(cores: usize, threads: u32, switch_interval: Nanos) -
     let python = Python {
         version: Version::release(3, 13),
         switch_interval,
+        check_interval: 100,
     };
     let interpreter = Interpreter::new(&os, "the program", &python, key);
     let spec = ThreadSpec {
@@ -68,4 +69,19 @@ fn two_busy_threads_on_two_cores_hand_over_once_an_interval() {
 fn on_one_core_slices_end_at_the_tick() {
     assert_within(time_between_hand_overs(1, 2, Nanos::from_millis(5)), 8_000, 5);
     assert_within(time_between_hand_overs(1, 2, Nanos::from_micros(500)), 4_000, 5);
+}
+
+#[test]
+fn before_3_10_the_holder_looks_at_the_eval_breaker_sooner() {
+    let profile = Profile::load("linux-x86_64", Path::new(".")).unwrap();
+    let key = Key::root(1, 0);
+    let os = Os::new(1, 1, profile, key);
+    let mean_of = |minor: u8| {
+        let version = Version::release(3, minor);
+        let gil = Gil::new(&os, "the program", version, Nanos::from_millis(5), key);
+        let draws: Nanos = (0..1_000).map(|_| gil.until_eval_check(&os)).sum();
+        draws / 1_000
+    };
+    assert!(mean_of(9) <= Nanos(100), "{}", mean_of(9));
+    assert!(mean_of(10) >= Nanos::from_micros(1), "{}", mean_of(10));
 }

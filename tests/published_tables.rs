@@ -115,6 +115,58 @@ fn a_countdown_takes_as_long_on_any_number_of_threads() {
     assert!(most / least <= 1.1, "from {least} s to {most} s");
 }
 
+/// Each published time beside the one thread's, simulated and published: (threads, cores, simulated, published).
+/// `threads` names the setting that says how many there are; without it there are two.
+fn ratios(cells: &[Judged], threads: Option<&str>) -> Vec<(f64, f64, f64, f64)> {
+    let one = &cells[0];
+    cells[1..]
+        .iter()
+        .map(|cell| {
+            (
+                threads.map_or(2.0, |key| cell.number(key)),
+                cell.number("machine.cores"),
+                cell.simulated() / one.simulated(),
+                cell.compared.published / one.compared.published,
+            )
+        })
+        .collect()
+}
+
+/// Every time beside the one thread's within 20 %, and two threads worse off on several cores than on one.
+fn assert_as_published(scenario: &str, threads: Option<&str>, expected: usize) {
+    let ratios = ratios(&judge(&simulate(scenario, &[])), threads);
+    assert_eq!(ratios.len(), expected);
+    for (threads, cores, simulated, published) in &ratios {
+        let off = simulated / published - 1.0;
+        assert!(
+            off.abs() <= 0.2,
+            "{threads} threads on {cores} cores: {simulated:.3}, published {published:.3}"
+        );
+    }
+    let of_two = |on_one_core: bool| {
+        ratios
+            .iter()
+            .find(|(threads, cores, ..)| *threads == 2.0 && (*cores == 1.0) == on_one_core)
+            .expect("the table has it")
+            .2
+    };
+    let (one_core, several_cores) = (of_two(true), of_two(false));
+    assert!(
+        several_cores > one_core * 1.1 && one_core > 1.1,
+        "{scenario}: {several_cores:.3} on several cores, {one_core:.3} on one"
+    );
+}
+
+#[test]
+fn two_countdowns_under_the_lock_before_3_2_cost_what_was_published() {
+    assert_as_published("published/beazley-2009", None, 2);
+}
+
+#[test]
+fn a_split_countdown_under_the_lock_before_3_2_costs_what_was_published() {
+    assert_as_published("published/beazley-2010", Some("workers"), 4);
+}
+
 /// (threads or processes, cores, workers, speedup) of each row.
 fn speedups(results: &Results) -> Vec<(bool, u32, u32, f64)> {
     let summaries: Vec<Summary> = results.summaries();

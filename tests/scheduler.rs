@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use gilsim::os::{Mutex, Os, Outcome, Pipe, Resource, Semaphore, Stay};
-use gilsim::profile::Profile;
+use gilsim::profile::{Profile, SchedulerPolicy};
 use gilsim::random::{Distribution, Table};
 use gilsim::units::{Bytes, Nanos};
 
@@ -416,4 +416,47 @@ fn who_waits_for_a_lock_that_is_just_free_is_not_stuck() {
         inner.stop();
     });
     assert_eq!(os.run(SECOND), Outcome::Done);
+}
+
+#[test]
+fn where_threads_take_turns_a_woken_one_waits_for_the_quantum() {
+    let turns = free_profile(|profile| {
+        profile.costs.scheduler.policy = SchedulerPolicy::RoundRobin;
+        profile.costs.scheduler.tick = Nanos::from_millis(1);
+        profile.costs.scheduler.base_slice = Nanos::from_millis(10);
+    });
+    let os = machine(1, 1, turns);
+    let inner = os.clone();
+    spawn(&os, "busy", move |me| async move {
+        inner.compute(me, Nanos::FOREVER).await;
+    });
+    let inner = os.clone();
+    spawn(&os, "sleeper", move |me| async move {
+        for _ in 0..10 {
+            let asleep = inner.now();
+            inner.wait_for_device(me, Nanos::from_millis(3)).await;
+            // The busy thread's quantum began when this one fell asleep.
+            assert_eq!(millis(inner.now() - asleep), 10);
+            inner.compute(me, Nanos(1_000)).await;
+        }
+        inner.stop();
+    });
+    assert_eq!(os.run(SECOND), Outcome::Done);
+}
+
+#[test]
+fn threads_that_take_turns_get_equal_shares() {
+    let turns = free_profile(|profile| profile.costs.scheduler.policy = SchedulerPolicy::RoundRobin);
+    for (cores, threads) in [(1, 2), (1, 3), (2, 3), (2, 4)] {
+        let time = SECOND * 20;
+        let os = busy_machine((cores, 1), threads, time, turns.clone());
+        let share = time.0 as f64 * cores as f64 / threads as f64;
+        for (number, done) in done(&os).into_iter().enumerate() {
+            let off = (done.0 as f64 / share - 1.0) * 100.0;
+            assert!(
+                off.abs() < 10.0,
+                "thread {number} of {threads} on {cores} cores is off by {off:.2} %"
+            );
+        }
+    }
 }

@@ -51,6 +51,8 @@ enum DropRequest {
 struct Protocol {
     /// 3.13: the drop request is a bit on `last_holder` alone.
     request_on_holder: bool,
+    /// 3.10: looks at the eval breaker at loop back-edges, function entry and after calls only.
+    rare_eval_checks: bool,
     /// 3.12: a thread's last release leaves `last_holder` alone and waits for nobody.
     silent_final_release: bool,
 }
@@ -83,6 +85,7 @@ impl Gil {
             request: Cell::new(DropRequest::None),
             protocol: Protocol {
                 request_on_holder: version >= Version::release(3, 13),
+                rare_eval_checks: version >= Version::release(3, 10),
                 silent_final_release: version >= Version::release(3, 12),
             },
             eval_check: RefCell::new(Stream::named(key.name(process).name("eval check"))),
@@ -105,10 +108,13 @@ impl Gil {
 
     /// CPU time until a running thread next looks at its eval breaker.
     pub fn until_eval_check(&self, os: &Os) -> Nanos {
-        os.costs()
-            .gil
-            .eval_check
-            .sample(&mut self.eval_check.borrow_mut())
+        let costs = &os.costs().gil;
+        let check = if self.protocol.rare_eval_checks {
+            &costs.eval_check
+        } else {
+            &costs.eval_check_before_3_10
+        };
+        check.sample(&mut self.eval_check.borrow_mut())
     }
 
     /// `drop_gil`: lets go of the lock, and after a drop request waits until another thread has it.

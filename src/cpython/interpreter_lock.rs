@@ -3,12 +3,15 @@
 //! Who works through a thread state attaches and detaches, and need not know which of them it is.
 
 use super::gil::Gil;
+use super::ticker_lock::TickerLock;
 use crate::os::{Os, ThreadId};
 use crate::random::Key;
-use crate::scenario::Python;
+use crate::scenario::{Python, Version};
 
 /// The lock of one interpreter.
 pub enum InterpreterLock {
+    /// Before 3.2: an ordinary lock, let go of and taken again every 100 ticks.
+    Ticker(TickerLock),
     /// 3.2 and later: a timed lock that is handed over on request.
     Gil(Gil),
 }
@@ -16,12 +19,16 @@ pub enum InterpreterLock {
 impl InterpreterLock {
     /// The lock as `python` has it, open. `process` tells it from others in reports; `key` names its random draws.
     pub fn new(os: &Os, process: &str, python: &Python, key: Key) -> Self {
+        if python.version < Version::NEW_LOCK {
+            return Self::Ticker(TickerLock::new(os, process, python.check_interval, key));
+        }
         Self::Gil(Gil::new(os, process, python.version, python.switch_interval, key))
     }
 
     /// Before a thread may touch an object: `_PyThreadState_Attach`.
     pub async fn attach(&self, os: &Os, me: ThreadId) {
         match self {
+            Self::Ticker(lock) => lock.acquire(os, me).await,
             Self::Gil(gil) => gil.take_gil(os, me).await,
         }
     }
@@ -29,6 +36,7 @@ impl InterpreterLock {
     /// Before a thread blocks: `_PyThreadState_Detach`.
     pub async fn detach(&self, os: &Os, me: ThreadId) {
         match self {
+            Self::Ticker(lock) => lock.release(os, me).await,
             Self::Gil(gil) => gil.drop_gil(os, me).await,
         }
     }
@@ -36,6 +44,7 @@ impl InterpreterLock {
     /// The same for a thread that will never want to attach again.
     pub async fn detach_for_good(&self, os: &Os, me: ThreadId) {
         match self {
+            Self::Ticker(lock) => lock.release(os, me).await,
             Self::Gil(gil) => gil.drop_gil_for_good(os, me).await,
         }
     }
@@ -43,6 +52,7 @@ impl InterpreterLock {
     /// Times that the lock went from one thread to another.
     pub fn switches(&self) -> u64 {
         match self {
+            Self::Ticker(lock) => lock.switches(),
             Self::Gil(gil) => gil.switches(),
         }
     }

@@ -21,7 +21,7 @@ pub struct Interpreter {
     pub process: ProcessId,
     /// As reports name the process.
     pub name: Rc<str>,
-    /// Version and switch interval.
+    /// Version, switch interval and check interval.
     pub python: Python,
     /// Its lock.
     pub lock: InterpreterLock,
@@ -74,9 +74,10 @@ impl ThreadState {
         self.interpreter.lock.detach(self.os(), self.id)
     }
 
-    /// Runs bytecode for `time`, yielding at the eval breaker whenever that is asked for.
+    /// Runs bytecode for `time`, giving way to other threads as this version of the interpreter does.
     pub async fn bytecode(&self, time: Nanos) {
         match &self.interpreter.lock {
+            InterpreterLock::Ticker(lock) => lock.evaluate(self.os(), self.id, time).await,
             InterpreterLock::Gil(gil) => self.evaluate(gil, time).await,
         }
     }

@@ -2,12 +2,13 @@
 //!
 //! Models `kernel/sched/core.c` and the parts of `kernel/sched/fair.c` around the run queue ([`fair`](super::fair)):
 //! `try_to_wake_up`, `select_idle_sibling`, `wakeup_preempt`, `task_tick_fair`, `sched_balance_newidle`.
-//! Slices end at ticks only; a tick is simulated only where more than one thread wants the CPU, and the ones in
-//! between are made up for by arithmetic.
+//! Where a profile says so, threads take [`turns`] instead. Slices end at ticks only; a tick is simulated only where
+//! more than one thread wants the CPU, and the ones in between are made up for by arithmetic.
 
 mod balance;
 mod joint_speed;
 mod slices;
+mod turns;
 
 use super::fair::{Entity, Ready, RunQueue};
 use super::inspect::{Resource, Stays};
@@ -53,6 +54,8 @@ pub(crate) struct Scheduler {
     idle: usize,
     /// Of threads from queue to queue.
     moves: u64,
+    /// Of threads that took a turn in a queue, where they take turns.
+    turns: i64,
     /// Threads in all run queues together.
     waiting: usize,
     latency: Stream,
@@ -89,6 +92,7 @@ impl Scheduler {
             cores,
             idle: cores * smt,
             moves: 0,
+            turns: 0,
             waiting: 0,
             costs,
             flat: smt == 1 && joint_speed.busy_cores.iter().all(|&speed| speed == FULL_SPEED),
@@ -213,7 +217,11 @@ impl Scheduler {
             }
             None => {
                 engine.cancel(self.threads[thread.index()].slot);
-                self.enqueue_woken(engine, home, thread);
+                if self.takes_turns() {
+                    self.queue_up(engine, home, thread);
+                } else {
+                    self.enqueue_woken(engine, home, thread);
+                }
             }
         }
         true
@@ -248,7 +256,7 @@ impl Scheduler {
         if self.waiting == 0 {
             self.idle += 1;
             self.speeds_changed(engine, cpu);
-        } else if let Some(index) = self.cpus[cpu].queue.pick(None) {
+        } else if let Some(index) = self.pick_next(cpu, None) {
             let next = self.take(cpu, index).thread;
             self.switch_to(engine, cpu, next);
         } else if let Some(next) = self.pull_from_busiest(engine, cpu) {
@@ -274,6 +282,7 @@ impl Scheduler {
     /// Puts the thread on a free CPU, where its burst goes on after `delay`.
     fn dispatch(&mut self, engine: &Engine, cpu: usize, thread: ThreadId, delay: Nanos) {
         self.idle -= 1;
+        let takes_turns = self.takes_turns();
         let record = &mut self.threads[thread.index()];
         if record.state == State::Queued {
             self.ledger
@@ -282,7 +291,11 @@ impl Scheduler {
         record.state = State::OnCpu;
         record.cpu = cpu;
         self.stays.begin(Resource::Cpu(cpu), thread, engine.now());
-        record.entity.protected_until = record.entity.deadline;
+        record.entity.protected_until = if takes_turns {
+            record.entity.vruntime + self.costs.base_slice.0 as i64
+        } else {
+            record.entity.deadline
+        };
         let cpu_state = &mut self.cpus[cpu];
         cpu_state.current = Some(thread);
         cpu_state.charged_until = engine.now().max(cpu_state.free_from) + delay;
@@ -366,7 +379,8 @@ impl Scheduler {
         self.put(cpu, thread, entity);
     }
 
-    fn put(&mut self, cpu: usize, thread: ThreadId, entity: Entity) {
+    fn put(&mut self, cpu: usize, thread: ThreadId, mut entity: Entity) {
+        self.take_a_turn(&mut entity);
         self.cpus[cpu].queue.insert(thread, entity);
         self.waiting += 1;
     }
@@ -383,7 +397,7 @@ impl Scheduler {
     }
 
     fn reschedule_if_better(&mut self, engine: &Engine, cpu: usize) {
-        if self.cpus[cpu].queue.pick(self.running_on(cpu)).is_some() {
+        if self.pick_next(cpu, self.running_on(cpu)).is_some() {
             self.give_way(engine, cpu);
         }
     }
@@ -402,7 +416,7 @@ impl Scheduler {
     fn reschedule(&mut self, engine: &Engine, cpu: usize) {
         self.charge(engine, cpu);
         self.cpus[cpu].must_resched = false;
-        let Some(index) = self.cpus[cpu].queue.pick(self.running_on(cpu)) else {
+        let Some(index) = self.pick_next(cpu, self.running_on(cpu)) else {
             let current = self.cpus[cpu].current.expect("only a busy CPU is rescheduled");
             self.schedule_end_of_burst(engine, cpu, current);
             return;

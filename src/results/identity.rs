@@ -117,6 +117,7 @@ pub fn column_of(path: &str) -> &str {
         "run.workers" | "run.threads" | "threads" => "workers",
         "run.chunksize" => "chunksize",
         "run.switch_interval" => "python.switch_interval",
+        "run.check_interval" => "python.check_interval",
         other => other,
     }
 }
@@ -149,6 +150,7 @@ pub fn setting(configuration: &Configuration, key: &str) -> Option<Setting> {
         ["workers"] => count(workers(executor)?.into()),
         ["chunksize"] => count(chunksize(executor)?),
         ["python", "switch_interval"] => duration(configuration.python.switch_interval),
+        ["python", "check_interval"] => count(configuration.python.check_interval.into()),
         ["background", name, "count"] => {
             let background = configuration
                 .background

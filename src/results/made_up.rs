@@ -90,6 +90,7 @@ impl Maker {
         let python = Python {
             version: Version::release(3, 13),
             switch_interval: Nanos((lookup("python.switch_interval").unwrap_or(0.005) * 1e9).round() as u64),
+            check_interval: 100,
         };
         let requests = sequential.is_none();
         let demand = if requests {

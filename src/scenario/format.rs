@@ -145,7 +145,13 @@ pub static PYTHON: Format = Format {
             "switch_interval",
             SOME_TIME,
             "5ms",
-            "sys.setswitchinterval: after it a waiter asks for the lock.",
+            "sys.setswitchinterval, from 3.2 on: after it a waiter asks for the lock.",
+        ),
+        Key::integer(
+            "check_interval",
+            CHECK_INTERVAL,
+            100,
+            "sys.setcheckinterval, before 3.2: after so many ticks the lock is let go of.",
         ),
     ],
 };
@@ -153,7 +159,12 @@ pub static PYTHON: Format = Format {
 /// A CPython feature release.
 pub const VERSION: Shape = Shape::Pattern {
     what: "a CPython release such as \"3.13\"",
-    pattern: r"^3\.([2-9]|1[0-4])$",
+    pattern: r"^(2\.[67]|3\.([0-9]|1[0-4]))$",
+};
+/// Ticks.
+pub const CHECK_INTERVAL: Shape = Shape::Integer {
+    min: 1,
+    max: 1_000_000_000,
 };
 
 /// `[program]`

@@ -207,10 +207,18 @@ fn background() -> impl Strategy<Value = String> {
     })
 }
 
-fn machine(profile: &'static str) -> impl Strategy<Value = String> {
-    (1..=8u32, 1..=2u32)
-        .prop_map(move |(cores, smt)| format!("cores = {cores}\nsmt = {smt}\nprofile = \"{profile}\""))
+fn machine(profiles: &[&'static str]) -> impl Strategy<Value = String> {
+    (1..=8u32, 1..=2u32, select(profiles.to_vec()))
+        .prop_map(|(cores, smt, profile)| format!("cores = {cores}\nsmt = {smt}\nprofile = \"{profile}\""))
 }
+
+/// A fair scheduler and semaphores, mostly; else threads that take turns, and locks with a mutex.
+const BUNDLED: &[&str] = &[
+    "linux-x86_64",
+    "linux-x86_64",
+    "linux-x86_64",
+    "macos-2009-macbook",
+];
 
 fn program() -> impl Strategy<Value = String> {
     (time(3_000), 0..200u64, vec(leaf(500), 0..3)).prop_map(|(imports, memory, setup)| {
@@ -221,15 +229,30 @@ fn program() -> impl Strategy<Value = String> {
     })
 }
 
-fn python(minor: u32) -> impl Strategy<Value = String> {
-    (10..=10_000u64).prop_map(move |us| format!("version = \"3.{minor}\"\nswitch_interval = \"{us}us\""))
+/// Major and minor: mostly with the lock of 3.2, now and then with the one before.
+fn release() -> impl Strategy<Value = (u32, u32)> {
+    prop_oneof![
+        4 => (2..=14u32).prop_map(|minor| (3, minor)),
+        1 => select(vec![(2, 6), (2, 7), (3, 0), (3, 1)]),
+    ]
+}
+
+fn python((major, minor): (u32, u32)) -> impl Strategy<Value = String> {
+    (10..=10_000u64).prop_map(move |interval| {
+        let key = match (major, minor) < (3, 2) {
+            // At most some 15 us: where checks are rarer than wake-ups are late, a waiter starves beside a busy thread.
+            true => format!("check_interval = {}", 20 + interval % 280),
+            false => format!("switch_interval = \"{interval}us\""),
+        };
+        format!("version = \"{major}.{minor}\"\n{key}")
+    })
 }
 
 /// Any executor but the server, as this Python has it.
-fn run(minor: u32, each: bool) -> impl Strategy<Value = String> {
-    let method = option::of(select(match minor {
-        ..4 => vec!["fork"],
-        _ => vec!["fork", "spawn", "forkserver"],
+fn run(release: (u32, u32), each: bool) -> impl Strategy<Value = String> {
+    let method = option::of(select(match release < (3, 4) {
+        true => vec!["fork"],
+        false => vec!["fork", "spawn", "forkserver"],
     }))
     .prop_map(|method| method.map_or(String::new(), |method| format!("start_method = \"{method}\"\n")));
     let most = if each { 1 } else { 4u64 };
@@ -246,15 +269,15 @@ fn run(minor: u32, each: bool) -> impl Strategy<Value = String> {
 
 /// Groups with a count, on every executor but the server.
 pub fn counted() -> impl Strategy<Value = Parts> {
-    (2..=14u32, tasks(payload()))
-        .prop_flat_map(|(minor, (tasks, each))| {
+    (release(), tasks(payload()))
+        .prop_flat_map(|(release, (tasks, each))| {
             (
-                machine("linux-x86_64"),
-                python(minor),
+                machine(BUNDLED),
+                python(release),
                 program(),
                 Just(tasks),
                 background(),
-                run(minor, each),
+                run(release, each),
             )
         })
         .prop_map(|(machine, python, program, tasks, background, run)| Parts {
@@ -269,13 +292,13 @@ pub fn counted() -> impl Strategy<Value = Parts> {
 
 /// The same on a machine where nothing but the items' own work takes time.
 pub fn free_of_costs() -> impl Strategy<Value = Parts> {
-    (2..=14u32, tasks(Just("\"0B\"".to_owned()).boxed()))
-        .prop_flat_map(|(minor, (tasks, each))| {
+    (release(), tasks(Just("\"0B\"".to_owned()).boxed()))
+        .prop_flat_map(|(release, (tasks, each))| {
             (
-                machine("profiles/free.toml"),
-                python(minor),
+                machine(&["profiles/free.toml"]),
+                python(release),
                 Just(tasks),
-                run(minor, each),
+                run(release, each),
             )
         })
         .prop_map(|(machine, python, tasks, run)| Parts {
@@ -290,8 +313,8 @@ pub fn free_of_costs() -> impl Strategy<Value = Parts> {
 
 /// A server and its clients.
 pub fn served() -> impl Strategy<Value = Parts> {
-    let python = (2..=14u32).prop_flat_map(python);
-    (machine("linux-x86_64"), python, clients(), background(), 1..5u32).prop_map(
+    let python = release().prop_flat_map(python);
+    (machine(BUNDLED), python, clients(), background(), 1..5u32).prop_map(
         |(machine, python, tasks, background, threads)| Parts {
             machine,
             python,

@@ -44,6 +44,9 @@ impl Scheduler {
         if self.cpus[cpu].tick_pending {
             return;
         }
+        if self.takes_turns() {
+            return self.renew_quanta(current);
+        }
         let now = engine.now().0 as i64;
         let last_tick = now - now.rem_euclid(tick);
         let entity = &mut self.threads[current.index()].entity;

@@ -47,10 +47,44 @@ pub fn python(scenario: &Reader<'_>, run: Option<Reader<'_>>) -> Option<Python> 
         Some(field) => field.duration(),
         None => reader.duration("switch_interval"),
     };
-    Some(Python {
-        version: version?,
+    let check_interval = match from("check_interval").given("check_interval") {
+        Some(field) => field.integer(),
+        None => reader.integer("check_interval"),
+    };
+    let version = version?;
+    // What [python] says must make sense there, what a run says in the run.
+    let meant = refuse_other_interval(&run.unwrap_or(reader), version);
+    let python = Python {
+        version,
         switch_interval: whole_micros(switch_interval?),
-    })
+        check_interval: small(check_interval?),
+    };
+    meant.then_some(python)
+}
+
+/// Complains about the interval of the lock that this release does not have.
+fn refuse_other_interval(reader: &Reader<'_>, version: Version) -> bool {
+    let Version { major, minor } = version;
+    let (stranger, why, help) = if version < Version::NEW_LOCK {
+        (
+            "switch_interval",
+            "before 3.2 the lock knew no time, only ticks",
+            "take it out, or set `check_interval`, in ticks",
+        )
+    } else {
+        (
+            "check_interval",
+            "from 3.2 on the lock counts no ticks",
+            "take it out, or set `switch_interval`, a time",
+        )
+    };
+    if reader.has(stranger) {
+        let title = format!("`{stranger}` means nothing to Python {major}.{minor}");
+        let complaint = Complaint::at(reader.key_place(stranger), title);
+        reader.reading.complaints.add(complaint.label(why).help(help));
+        return false;
+    }
+    true
 }
 
 /// The interpreter keeps whole microseconds and waits for at least one (`_PyEval_SetSwitchInterval` and
@@ -66,8 +100,11 @@ fn version(field: &Field<'_>) -> Option<Version> {
         return Some(version);
     }
     let place = field.node.place;
-    let known = RELEASES.map(|minor| format!("3.{minor}"));
-    let all = "releases from \"3.2\" to \"3.14\" are simulated";
+    let known: Vec<String> = RELEASES
+        .iter()
+        .map(|Version { major, minor }| format!("{major}.{minor}"))
+        .collect();
+    let all = "releases from \"2.6\" to \"3.14\" are simulated";
     let complaint = if let Some(free_threaded) = text
         .strip_suffix('t')
         .filter(|text| matches!(*text, "3.13" | "3.14"))
@@ -78,13 +115,13 @@ fn version(field: &Field<'_>) -> Option<Version> {
         )
         .label("its machinery does not exist yet")
         .help(format!("the build with the lock is \"{free_threaded}\""))
-    } else if matches!(text, "3.0" | "3.1") || text == "2" || text.starts_with("2.") {
-        Complaint::at(place, format!("Python {text} is not simulated yet"))
-            .label("the interpreter lock before 3.2 was another")
+    } else if matches!(text, "2" | "2.0" | "2.1" | "2.2" | "2.3" | "2.4" | "2.5") {
+        Complaint::at(place, format!("Python {text} is not simulated"))
+            .label("multiprocessing came with 2.6")
             .help(all)
     } else {
         let complaint = Complaint::at(place, format!("unknown Python release `{text}`"));
-        let feature: Option<&String> = known.iter().find(|known| text.starts_with(&format!("{known}.")));
+        let feature = known.iter().find(|known| text.starts_with(&format!("{known}.")));
         let newer = text
             .strip_prefix("3.")
             .and_then(|minor| minor.parse::<u32>().ok())
@@ -99,11 +136,29 @@ fn version(field: &Field<'_>) -> Option<Version> {
     field.refuse(complaint)
 }
 
-/// Minor numbers of the releases with the lock that is modelled.
-const RELEASES: [u8; 13] = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14];
+/// The releases whose lock is modelled.
+const RELEASES: [Version; 17] = [
+    Version::release(2, 6),
+    Version::release(2, 7),
+    Version::release(3, 0),
+    Version::release(3, 1),
+    Version::release(3, 2),
+    Version::release(3, 3),
+    Version::release(3, 4),
+    Version::release(3, 5),
+    Version::release(3, 6),
+    Version::release(3, 7),
+    Version::release(3, 8),
+    Version::release(3, 9),
+    Version::release(3, 10),
+    Version::release(3, 11),
+    Version::release(3, 12),
+    Version::release(3, 13),
+    Version::release(3, 14),
+];
 
 fn parse(text: &str) -> Option<Version> {
-    let minor = text.strip_prefix("3.")?;
-    let minor = RELEASES.into_iter().find(|known| known.to_string() == minor)?;
-    Some(Version::release(3, minor))
+    RELEASES
+        .into_iter()
+        .find(|Version { major, minor }| format!("{major}.{minor}") == text)
 }

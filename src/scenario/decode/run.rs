@@ -126,10 +126,10 @@ fn server(reader: &Reader<'_>) -> Option<Executor> {
 /// (`Lib/concurrent/futures/thread.py`).
 fn default_threads(machine: &Machine, version: Version) -> Option<u32> {
     let cpus = machine.cores * machine.smt;
-    match version.minor {
-        0..5 => None,
-        5..8 => Some(cpus * 5),
-        _ => Some((cpus + 4).min(32)),
+    if version >= Version::release(3, 8) {
+        Some((cpus + 4).min(32))
+    } else {
+        (version >= Version::release(3, 5)).then_some(cpus * 5)
     }
 }
 
@@ -198,7 +198,7 @@ fn sum_of_cores(text: &str, cores: u32) -> Option<u64> {
 /// What the run says, or what the interpreter does on Linux: fork up to 3.13, forkserver from 3.14 on.
 fn start_method(reader: &Reader<'_>, version: Version) -> Option<StartMethod> {
     let Some(field) = reader.given("start_method") else {
-        return Some(if version.minor >= 14 {
+        return Some(if version >= Version::release(3, 14) {
             StartMethod::Forkserver
         } else {
             StartMethod::Fork
@@ -209,11 +209,11 @@ fn start_method(reader: &Reader<'_>, version: Version) -> Option<StartMethod> {
         "spawn" => StartMethod::Spawn,
         _ => StartMethod::Forkserver,
     };
-    if version.minor < 4 && method != StartMethod::Fork {
+    if version < Version::release(3, 4) && method != StartMethod::Fork {
         return field.refuse(
             Complaint::at(
                 field.node.place,
-                format!("Python 3.{} can only fork", version.minor),
+                format!("Python {}.{} can only fork", version.major, version.minor),
             )
             .label("start methods came with 3.4")
             .help("take \"fork\", or a later `version`"),

@@ -2,7 +2,7 @@
 
 use crate::input::{Format, Key, Shape, Word, Words};
 
-use super::{MOST_ITEMS, MOST_THREADS, SOME_TIME, VERSION};
+use super::{CHECK_INTERVAL, MOST_ITEMS, MOST_THREADS, SOME_TIME, VERSION};
 
 /// `[[run]]`
 pub static RUN: Format = Format {
@@ -45,6 +45,11 @@ pub static RUN: Format = Format {
             "switch_interval",
             SOME_TIME,
             "Overrides [python] switch_interval.",
+        ),
+        Key::optional(
+            "check_interval",
+            CHECK_INTERVAL,
+            "Overrides [python] check_interval.",
         ),
     ],
 };
