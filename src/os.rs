@@ -25,6 +25,7 @@ pub use inspect::{Life, Resource, Stay};
 pub use mutex::Mutex;
 pub use pipe::Pipe;
 pub use process::ProcessId;
+pub use scheduler::{LineId, Touching};
 pub use semaphore::Semaphore;
 pub use suspension::{Burst, Wait};
 pub use thread::{Activity, ObjectId, ThreadId, ThreadSpec, Woken, Work};
@@ -79,8 +80,11 @@ impl Os {
         let scheduler = Scheduler::new(
             &engine,
             (cores, smt),
-            profile.costs.scheduler.clone(),
-            profile.costs.joint_speed.clone(),
+            (
+                profile.costs.scheduler.clone(),
+                profile.costs.joint_speed.clone(),
+                profile.costs.cache_line.clone(),
+            ),
             ledger,
             Stream::named(key.name("wake latency")),
         );
@@ -221,6 +225,16 @@ impl Os {
     pub fn owe(&self, me: ThreadId, time: Nanos) {
         let owed = &mut self.scheduler.borrow_mut().threads[me.index()].owed;
         *owed = owed.plus(Work::at_full_speed(time));
+    }
+
+    /// A cache line that threads will write to.
+    pub fn add_line(&self) -> LineId {
+        self.scheduler.borrow_mut().add_line()
+    }
+
+    /// From now on the calling thread keeps touching a cache line while it works, or none.
+    pub fn touch(&self, me: ThreadId, touching: Option<Touching>) {
+        self.scheduler.borrow_mut().touch(&self.engine, me, touching);
     }
 
     /// Where the kernel returns to the program: the calling thread gives way if it has been told to.
