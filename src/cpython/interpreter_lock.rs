@@ -1,8 +1,9 @@
-//! What keeps the threads of one interpreter apart: which lock, by version.
+//! What keeps the threads of one interpreter apart: which lock, by version and build.
 //!
 //! Who works through a thread state attaches and detaches, and need not know which of them it is.
 
 use super::gil::Gil;
+use super::stop_the_world::{Collector, World};
 use crate::os::{Os, ThreadId};
 use crate::random::Key;
 use crate::scenario::Python;
@@ -11,11 +12,27 @@ use crate::scenario::Python;
 pub enum InterpreterLock {
     /// 3.2 and later: a timed lock that is handed over on request.
     Gil(Gil),
+    /// The free-threaded build: no lock, but a world that can be stopped.
+    FreeThreaded(FreeThreaded),
+}
+
+/// An interpreter of the free-threaded build.
+pub struct FreeThreaded {
+    /// Its threads, and who stops them.
+    pub(super) world: World,
+    /// Its garbage collector.
+    pub(super) collector: Collector,
 }
 
 impl InterpreterLock {
     /// The lock as `python` has it, open. `process` tells it from others in reports; `key` names its random draws.
     pub fn new(os: &Os, process: &str, python: &Python, key: Key) -> Self {
+        if python.version.free_threaded {
+            return Self::FreeThreaded(FreeThreaded {
+                world: World::new(os, process, key),
+                collector: Collector::default(),
+            });
+        }
         Self::Gil(Gil::new(os, process, python.version, python.switch_interval, key))
     }
 
@@ -23,6 +40,7 @@ impl InterpreterLock {
     pub async fn attach(&self, os: &Os, me: ThreadId) {
         match self {
             Self::Gil(gil) => gil.take_gil(os, me).await,
+            Self::FreeThreaded(free) => free.world.attach(os, me).await,
         }
     }
 
@@ -30,6 +48,7 @@ impl InterpreterLock {
     pub async fn detach(&self, os: &Os, me: ThreadId) {
         match self {
             Self::Gil(gil) => gil.drop_gil(os, me).await,
+            Self::FreeThreaded(free) => free.world.detach(me),
         }
     }
 
@@ -37,13 +56,18 @@ impl InterpreterLock {
     pub async fn detach_for_good(&self, os: &Os, me: ThreadId) {
         match self {
             Self::Gil(gil) => gil.drop_gil_for_good(os, me).await,
+            Self::FreeThreaded(free) => {
+                free.collector.forget(me);
+                free.world.detach_for_good(os, me).await;
+            }
         }
     }
 
-    /// Times that the lock went from one thread to another.
+    /// Times that the lock went from one thread to another; none where there is no lock.
     pub fn switches(&self) -> u64 {
         match self {
             Self::Gil(gil) => gil.switches(),
+            Self::FreeThreaded(_) => 0,
         }
     }
 }

@@ -150,10 +150,10 @@ pub static PYTHON: Format = Format {
     ],
 };
 
-/// A CPython feature release.
+/// A CPython feature release, with a `t` for its free-threaded build.
 pub const VERSION: Shape = Shape::Pattern {
     what: "a CPython release such as \"3.13\"",
-    pattern: r"^3\.([2-9]|1[0-4])$",
+    pattern: r"^3\.([2-9]|1[0-4]|1[34]t)$",
 };
 
 /// `[program]`
@@ -232,8 +232,14 @@ pub static PUBLISHED: Format = Format {
         )
         .fixed(),
         Key::optional(
+            "where",
+            Shape::Map(&VALUES),
+            "{ their_column = value or list }: only the rows that have it.",
+        )
+        .fixed(),
+        Key::optional(
             "fitted_on",
-            Shape::Map(&FITTED),
+            Shape::Map(&VALUES),
             "{ their_column = value or list }: no predictions.",
         )
         .fixed(),
@@ -255,7 +261,7 @@ pub static METRICS: Words = Words {
 };
 static METRIC: Shape = Shape::Words(&METRICS);
 
-static FITTED: Shape = Shape::Either(&[CELL, Shape::List(&CELL_SHAPE)]);
+static VALUES: Shape = Shape::Either(&[CELL, Shape::List(&CELL_SHAPE)]);
 static CELL_SHAPE: Shape = CELL;
 const CELL: Shape = Shape::Either(&[Shape::Text, ANY_NUMBER, Shape::Boolean]);
 const ANY_NUMBER: Shape = Shape::Number {

@@ -68,16 +68,10 @@ fn version(field: &Field<'_>) -> Option<Version> {
     let place = field.node.place;
     let known = RELEASES.map(|minor| format!("3.{minor}"));
     let all = "releases from \"3.2\" to \"3.14\" are simulated";
-    let complaint = if let Some(free_threaded) = text
-        .strip_suffix('t')
-        .filter(|text| matches!(*text, "3.13" | "3.14"))
-    {
-        Complaint::at(
-            place,
-            format!("Python {text}, the free-threaded build, is not simulated yet"),
-        )
-        .label("its machinery does not exist yet")
-        .help(format!("the build with the lock is \"{free_threaded}\""))
+    let complaint = if let Some(with_lock) = text.strip_suffix('t').filter(|text| parse(text).is_some()) {
+        Complaint::at(place, format!("Python {with_lock} has no free-threaded build"))
+            .label("built without the lock are 3.13 and later")
+            .help("take \"3.13t\" or \"3.14t\", or leave out the \"t\"")
     } else if matches!(text, "3.0" | "3.1") || text == "2" || text.starts_with("2.") {
         Complaint::at(place, format!("Python {text} is not simulated yet"))
             .label("the interpreter lock before 3.2 was another")
@@ -102,8 +96,16 @@ fn version(field: &Field<'_>) -> Option<Version> {
 /// Minor numbers of the releases with the lock that is modelled.
 const RELEASES: [u8; 13] = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14];
 
+/// The first release with a free-threaded build.
+const FREE_THREADED_FROM: u8 = 13;
+
 fn parse(text: &str) -> Option<Version> {
-    let minor = text.strip_prefix("3.")?;
+    let numbers = text.strip_suffix('t').unwrap_or(text);
+    let minor = numbers.strip_prefix("3.")?;
     let minor = RELEASES.into_iter().find(|known| known.to_string() == minor)?;
-    Some(Version::release(3, minor))
+    let version = Version::release(3, minor);
+    match numbers == text {
+        true => Some(version),
+        false => (minor >= FREE_THREADED_FROM).then(|| version.free_threaded()),
+    }
 }
