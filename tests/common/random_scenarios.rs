@@ -78,9 +78,10 @@ fn time(most: u64) -> impl Strategy<Value = String> {
 }
 
 fn leaf(most: u64) -> impl Strategy<Value = String> {
-    let verb = select(vec!["python", "native", "io", "native-held"]);
+    let verb = select(vec!["python", "native", "io", "native-held", "python-shares"]);
     (verb, time(most)).prop_map(|(verb, time)| match verb {
         "native-held" => format!("{{ native = {time}, holds_lock = true }}"),
+        "python-shares" => format!("{{ python = {time}, shares = \"state\" }}"),
         _ => format!("{{ {verb} = {time} }}"),
     })
 }
@@ -221,8 +222,11 @@ fn program() -> impl Strategy<Value = String> {
     })
 }
 
+/// A release by its minor number, in either of its builds where it has two.
 fn python(minor: u32) -> impl Strategy<Value = String> {
-    (10..=10_000u64).prop_map(move |us| format!("version = \"3.{minor}\"\nswitch_interval = \"{us}us\""))
+    let builds = if minor >= 13 { vec!["", "t"] } else { vec![""] };
+    (10..=10_000u64, select(builds))
+        .prop_map(move |(us, build)| format!("version = \"3.{minor}{build}\"\nswitch_interval = \"{us}us\""))
 }
 
 /// Any executor but the server, as this Python has it.
@@ -232,10 +236,16 @@ fn run(minor: u32, each: bool) -> impl Strategy<Value = String> {
         _ => vec!["fork", "spawn", "forkserver"],
     }))
     .prop_map(|method| method.map_or(String::new(), |method| format!("start_method = \"{method}\"\n")));
+    let pools = if minor >= 14 {
+        vec!["threads", "interpreters"]
+    } else {
+        vec!["threads"]
+    };
     let most = if each { 1 } else { 4u64 };
     prop_oneof![
         1 => Just("executor = \"sequential\"\n".to_owned()),
-        2 => (1..7u32).prop_map(|workers| format!("executor = \"threads\"\nworkers = {workers}\n")),
+        2 => (select(pools), 1..7u32)
+            .prop_map(|(executor, workers)| format!("executor = \"{executor}\"\nworkers = {workers}\n")),
         3 => (1..5u32, 1..=most, method.clone()).prop_map(|(workers, chunksize, method)| {
             format!("executor = \"processes\"\nworkers = {workers}\nchunksize = {chunksize}\n{method}")
         }),
