@@ -140,15 +140,11 @@ fn every_word_of_the_format_is_read() {
     assert_eq!(scenario.replicate.replications, 3);
     assert_eq!(scenario.replicate.seed, 0);
     assert_eq!(scenario.replicate.limit, Nanos::from_secs(600));
-    // smt, the argument's kind and holds_lock; cores have a column because `match` names them. Interpreters have a
-    // sweep of versions of their own.
-    let (shared, versions) = (2 * 5 * 2, 3);
-    assert_eq!(
-        scenario.configurations.len(),
-        shared * (versions * (1 + 2 + 3 + 2) + 2)
-    );
+    // smt, version, the argument's kind and holds_lock; cores have a column because `match` names them.
+    let shared = 2 * 2 * 5 * 2;
+    assert_eq!(scenario.configurations.len(), shared * (1 + 2 + 3 + 1 + 2));
     assert!(
-        swept(&scenario.configurations[0]).starts_with("machine.cores=2 machine.smt=1 python.version=3.8")
+        swept(&scenario.configurations[0]).starts_with("machine.cores=2 machine.smt=1 python.version=3.14")
     );
     let task = &scenario.configurations[0].tasks[0];
     assert_eq!(
@@ -220,6 +216,10 @@ fn defaults_are_those_of_the_interpreter() {
         executor("3.7", "executor = \"threads\""),
         Executor::Threads { workers: 60 }
     );
+    assert_eq!(
+        executor("3.14t", "executor = \"interpreters\""),
+        Executor::Interpreters { workers: 16 }
+    );
     let processes = |start_method| Executor::Processes {
         workers: 12,
         start_method,
@@ -230,9 +230,15 @@ fn defaults_are_those_of_the_interpreter() {
         processes(StartMethod::Fork)
     );
     assert_eq!(
-        executor("3.14", "executor = \"processes\""),
-        processes(StartMethod::Forkserver)
+        executor("3.13t", "executor = \"processes\""),
+        processes(StartMethod::Fork)
     );
+    for version in ["3.14", "3.14t"] {
+        assert_eq!(
+            executor(version, "executor = \"processes\""),
+            processes(StartMethod::Forkserver)
+        );
+    }
     assert_eq!(
         executor("3.14", "executor = \"process-per-task\""),
         Executor::ProcessPerTask {
