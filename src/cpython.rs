@@ -5,6 +5,7 @@
 
 mod connection;
 mod future;
+mod garbage_collector;
 mod gil;
 mod interpreter_lock;
 mod interpreter_pool;

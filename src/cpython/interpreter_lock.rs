@@ -2,8 +2,9 @@
 //!
 //! Who works through a thread state attaches and detaches, and need not know which of them it is.
 
+use super::garbage_collector::Collector;
 use super::gil::Gil;
-use super::stop_the_world::{Collector, World};
+use super::stop_the_world::StopTheWorld;
 use crate::os::{Os, ThreadId};
 use crate::random::Key;
 use crate::scenario::Python;
@@ -19,7 +20,7 @@ pub enum InterpreterLock {
 /// An interpreter of the free-threaded build.
 pub struct FreeThreaded {
     /// Its threads, and who stops them.
-    pub(super) world: World,
+    pub(super) world: StopTheWorld,
     /// Its garbage collector.
     pub(super) collector: Collector,
 }
@@ -29,7 +30,7 @@ impl InterpreterLock {
     pub fn new(os: &Os, process: &str, python: &Python, key: Key) -> Self {
         if python.version.free_threaded {
             return Self::FreeThreaded(FreeThreaded {
-                world: World::new(os, process, key),
+                world: StopTheWorld::new(os, process, key),
                 collector: Collector::default(),
             });
         }

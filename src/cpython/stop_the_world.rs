@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use super::py_mutex::PyMutex;
 use super::thread_state::ThreadState;
-use crate::os::{Activity, ObjectId, Os, ThreadId, Work};
+use crate::os::{Activity, ObjectId, Os, ThreadId};
 use crate::random::{Key, Stream};
 use crate::units::Nanos;
 
@@ -22,7 +22,7 @@ use crate::units::Nanos;
 const WAIT: Nanos = Nanos::from_millis(1);
 
 /// The threads of an interpreter, and who stops them: `struct _stoptheworld_state`.
-pub struct World {
+pub struct StopTheWorld {
     threads: RefCell<BTreeMap<ThreadId, Thread>>,
     /// One requester at a time.
     mutex: PyMutex,
@@ -54,7 +54,7 @@ enum State {
     Suspended,
 }
 
-impl World {
+impl StopTheWorld {
     /// Without threads. `process` tells it from others in reports; `key` names its random draws.
     pub fn new(os: &Os, process: &str, key: Key) -> Self {
         let (started, requester) = os.add_object(format!("the world of {process} to start again"));
@@ -210,75 +210,5 @@ impl World {
             me.os().futex_wake(me.id, thread).await;
         }
         self.mutex.unlock(me.os(), me.id).await;
-    }
-}
-
-/// When an interpreter collects garbage: `gc_should_collect`, `record_allocation` and `gc_collect_main` of
-/// `Python/gc_free_threading.c`.
-///
-/// What a program allocates is not simulated: its bytecode stands for it.
-#[derive(Default)]
-pub struct Collector {
-    /// Bytecode since the last collection, as far as threads have reported it: `young.count`.
-    count: Cell<u64>,
-    /// What each thread has not reported yet: `alloc_count`.
-    unreported: RefCell<BTreeMap<ThreadId, u64>>,
-    /// Somebody is at it: `collecting`.
-    collecting: Cell<bool>,
-}
-
-/// A thread reports after so much of the threshold: `LOCAL_ALLOC_COUNT_THRESHOLD` 512 of 2000.
-const REPORTED: (u64, u64) = (512, 2000);
-
-impl Collector {
-    /// Bytecode until the thread next has something to report.
-    pub fn until_report(&self, os: &Os, me: ThreadId) -> Work {
-        let interval = Self::threshold(os);
-        if interval == 0 {
-            return Work::at_full_speed(Nanos::FOREVER);
-        }
-        let unreported = self.unreported.borrow().get(&me).copied().unwrap_or_default();
-        Work((interval / REPORTED.1 * REPORTED.0).max(1) - unreported)
-    }
-
-    /// Counts bytecode of a thread. True where that makes garbage collection due.
-    pub fn record(&self, os: &Os, me: ThreadId, work: Work) -> bool {
-        let interval = Self::threshold(os);
-        if interval == 0 {
-            return false;
-        }
-        let mut unreported = self.unreported.borrow_mut();
-        let own = unreported.entry(me).or_default();
-        *own += work.units();
-        if *own < (interval / REPORTED.1 * REPORTED.0).max(1) {
-            return false;
-        }
-        self.count.set(self.count.get() + std::mem::take(own));
-        self.count.get() > interval
-    }
-
-    /// A thread ends: what it has not reported is counted (`PyThreadState_Clear`).
-    pub fn forget(&self, me: ThreadId) {
-        let unreported = self.unreported.borrow_mut().remove(&me).unwrap_or_default();
-        self.count.set(self.count.get() + unreported);
-    }
-
-    /// `gc_collect_main`, as far as other threads notice. The source stops the world a second time, for what finalizers
-    /// have brought back to life; that is short, and left out.
-    pub async fn collect(&self, world: &World, me: &ThreadState) {
-        if self.collecting.replace(true) {
-            return;
-        }
-        self.count.set(0);
-        world.stop(me).await;
-        me.os()
-            .compute(me.id, me.os().costs().free_threaded.collection_pause)
-            .await;
-        world.start(me).await;
-        self.collecting.set(false);
-    }
-
-    fn threshold(os: &Os) -> u64 {
-        Work::at_full_speed(os.costs().free_threaded.collection_interval).units()
     }
 }

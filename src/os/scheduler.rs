@@ -304,7 +304,6 @@ impl Scheduler {
             self.switches += 1;
         }
         self.speeds_changed(engine, cpu);
-        self.cpus[cpu].pace = self.pace_of(cpu);
         self.line_changed(engine, self.threads[thread.index()].touching);
         self.schedule_end_of_burst(engine, cpu, thread);
     }

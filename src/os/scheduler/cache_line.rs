@@ -45,7 +45,7 @@ impl Pace {
 
     /// What is done in `elapsed` at `speed`, rounded down, in units of `Work`.
     pub fn work_in(self, elapsed: Nanos, speed: u64) -> u64 {
-        if self == Self::FULL {
+        if self.whole == Self::FULL.whole {
             return elapsed.0.saturating_mul(speed);
         }
         let done = u128::from(elapsed.0) * u128::from(speed) * u128::from(self.work) / u128::from(self.whole);
@@ -54,7 +54,7 @@ impl Pace {
 
     /// Whole ns until `work` is done at `speed`, rounded up.
     pub fn time_for(self, work: u64, speed: u64) -> Nanos {
-        if self == Self::FULL {
+        if self.whole == Self::FULL.whole {
             return Nanos(work.div_ceil(speed));
         }
         let time =
