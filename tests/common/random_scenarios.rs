@@ -222,6 +222,11 @@ fn program() -> impl Strategy<Value = String> {
     })
 }
 
+/// The minor number of a release. Half of them are recent: only these have free threads and pools of interpreters.
+fn minor() -> impl Strategy<Value = u32> {
+    prop_oneof![2 => 2..=12u32, 1 => Just(13u32), 1 => Just(14u32)]
+}
+
 /// A release by its minor number, in either of its builds where it has two.
 fn python(minor: u32) -> impl Strategy<Value = String> {
     let builds = if minor >= 13 { vec!["", "t"] } else { vec![""] };
@@ -256,7 +261,7 @@ fn run(minor: u32, each: bool) -> impl Strategy<Value = String> {
 
 /// Groups with a count, on every executor but the server.
 pub fn counted() -> impl Strategy<Value = Parts> {
-    (2..=14u32, tasks(payload()))
+    (minor(), tasks(payload()))
         .prop_flat_map(|(minor, (tasks, each))| {
             (
                 machine("linux-x86_64"),
@@ -279,7 +284,7 @@ pub fn counted() -> impl Strategy<Value = Parts> {
 
 /// The same on a machine where nothing but the items' own work takes time.
 pub fn free_of_costs() -> impl Strategy<Value = Parts> {
-    (2..=14u32, tasks(Just("\"0B\"".to_owned()).boxed()))
+    (minor(), tasks(Just("\"0B\"".to_owned()).boxed()))
         .prop_flat_map(|(minor, (tasks, each))| {
             (
                 machine("profiles/free.toml"),
@@ -300,7 +305,7 @@ pub fn free_of_costs() -> impl Strategy<Value = Parts> {
 
 /// A server and its clients.
 pub fn served() -> impl Strategy<Value = Parts> {
-    let python = (2..=14u32).prop_flat_map(python);
+    let python = minor().prop_flat_map(python);
     (machine("linux-x86_64"), python, clients(), background(), 1..5u32).prop_map(
         |(machine, python, tasks, background, threads)| Parts {
             machine,
