@@ -14,7 +14,8 @@ use crate::units::Nanos;
 /// A thread reports after so many allocations: `LOCAL_ALLOC_COUNT_THRESHOLD`.
 const REPORTED: u64 = 512;
 
-/// So many make garbage collection due: `young.threshold`, from `_PyGC_InitState`. The profile says how much bytecode that is.
+/// So many make garbage collection due: `young.threshold`, from `_PyGC_InitState`. The profile says how much bytecode
+/// that is.
 const THRESHOLD: u64 = 2_000;
 
 /// When an interpreter collects garbage: `struct _gc_runtime_state`.
