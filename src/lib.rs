@@ -1,4 +1,5 @@
-//! gilsim: what threads and processes would make of a Python program, before anyone rewrites it.
+//! gilsim: what threads, processes, subinterpreters and the free-threaded build would make of a Python program, before
+//! anyone rewrites it.
 //!
 //! The house, from the roof down; a floor uses only floors below it.
 //!

@@ -27,6 +27,7 @@ pub use inspect::{Life, Resource, Stay};
 pub use mutex::Mutex;
 pub use pipe::Pipe;
 pub use process::ProcessId;
+pub use scheduler::{LineId, Touching};
 pub use semaphore::Semaphore;
 pub use suspension::{Burst, Wait, Wakeup};
 pub use thread::{Activity, ObjectId, ThreadId, ThreadSpec, Woken, Work};
@@ -81,8 +82,11 @@ impl Os {
         let scheduler = Scheduler::new(
             &engine,
             (cores, smt),
-            profile.costs.scheduler.clone(),
-            profile.costs.joint_speed.clone(),
+            (
+                profile.costs.scheduler.clone(),
+                profile.costs.joint_speed.clone(),
+                profile.costs.cache_line.clone(),
+            ),
             ledger,
             Stream::named(key.name("wake latency")),
         );
@@ -225,6 +229,16 @@ impl Os {
         *owed = owed.plus(Work::at_full_speed(time));
     }
 
+    /// A cache line that threads will write to.
+    pub fn add_line(&self) -> LineId {
+        self.scheduler.borrow_mut().add_line()
+    }
+
+    /// From now on the calling thread keeps touching a cache line while it works, or none.
+    pub fn touch(&self, me: ThreadId, touching: Option<Touching>) {
+        self.scheduler.borrow_mut().touch(&self.engine, me, touching);
+    }
+
     /// Where the kernel returns to the program: the calling thread gives way if it has been told to.
     pub fn preemption_point(&self, me: ThreadId) -> Burst<'_> {
         self.compute(me, Nanos::ZERO)
@@ -233,8 +247,8 @@ impl Os {
     /// Wakes a thread that sleeps on a futex, if there is one, for which the calling thread pays; on its way back from
     /// the kernel it may have to give way to whom it woke.
     #[inline]
-    pub(crate) fn futex_wake(&self, me: ThreadId, sleeper: Option<ThreadId>) -> Wakeup<'_> {
-        Wakeup(sleeper.map(|sleeper| {
+    pub(crate) fn futex_wake(&self, me: ThreadId, sleeper: impl Into<Option<ThreadId>>) -> Wakeup<'_> {
+        Wakeup(sleeper.into().map(|sleeper| {
             self.owe(me, self.costs().scheduler.futex_wake);
             self.wake(sleeper);
             self.preemption_point(me)

@@ -12,8 +12,12 @@ use crate::random::Table;
 use crate::units::{Bytes, Nanos};
 
 /// The profiles that come with gilsim: name and text.
-const BUNDLED: [(&str, &str); 4] = [
+const BUNDLED: [(&str, &str); 5] = [
     ("linux-x86_64", include_str!("profile/linux-x86_64.toml")),
+    (
+        "linux-2023-8-cores",
+        include_str!("profile/linux-2023-8-cores.toml"),
+    ),
     (
         "macos-2009-macbook",
         include_str!("profile/macos-2009-macbook.toml"),
@@ -49,8 +53,14 @@ pub struct Costs {
     pub scheduler: SchedulerCosts,
     /// How busy neighbours slow a core down.
     pub joint_speed: JointSpeed,
+    /// Cache lines that several cores write to.
+    pub cache_line: CacheLineCosts,
     /// The interpreter lock.
     pub gil: GilCosts,
+    /// What takes the interpreter lock's place in the free-threaded build.
+    pub free_threaded: FreeThreadedCosts,
+    /// Interpreters beside the main one of a process.
+    pub subinterpreter: SubinterpreterCosts,
     /// Threads.
     pub thread: ThreadCosts,
     /// Processes.
@@ -156,6 +166,63 @@ pub enum WakeOrder {
     Fifo,
     /// Any, equally likely.
     Random,
+}
+
+/// A cache line that is written to by atomic operations.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CacheLineCosts {
+    /// What an atomic operation takes longer than a plain one on a line that its core has already.
+    pub local: Nanos,
+    /// An atomic operation on a line that another core wrote to last: until the line is here, and it is done. Of all
+    /// cores that want the line, one has it at a time.
+    pub transfer: Nanos,
+}
+
+/// What takes the interpreter lock's place in the free-threaded build.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FreeThreadedCosts {
+    /// How much longer bytecode takes than in the build with the lock, by release.
+    pub slowdown: Slowdown,
+    /// Detaching and attaching around a C call.
+    pub attach: Nanos,
+    /// `sched_yield(2)`, which a thread that spins for a `PyMutex` calls between two looks at it.
+    pub sched_yield: Nanos,
+    /// Bytecode of all threads together between two collections of garbage; `0ns` for none at all.
+    pub collection_interval: Nanos,
+    /// How long a collection stops the world, once it has stopped.
+    pub collection_pause: Nanos,
+    /// Bytecode of a step that `shares` between two atomic operations on the shared objects.
+    pub touch_interval: Nanos,
+}
+
+/// What bytecode takes in the free-threaded build, out of 1024 in the build with the lock.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slowdown {
+    /// 3.13
+    #[serde(rename = "3.13")]
+    pub release_3_13: u64,
+    /// 3.14
+    #[serde(rename = "3.14")]
+    pub release_3_14: u64,
+}
+
+/// Interpreters beside the main one of a process, each with a lock of its own.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubinterpreterCosts {
+    /// `_interpreters.create` in the creating interpreter, under its lock.
+    pub create: Nanos,
+    /// The new interpreter until it runs code, under its own lock.
+    pub boot: Nanos,
+    /// A call from one interpreter into another and back, without its data.
+    pub call: Nanos,
+    /// What an object that is shareable takes to cross, beside copying it.
+    pub share: Nanos,
+    /// Its end.
+    pub close: Nanos,
 }
 
 /// Threads.
@@ -313,6 +380,8 @@ pub struct ProcessPoolCosts {
 pub struct MemoryCosts {
     /// A fresh interpreter.
     pub interpreter: Bytes,
+    /// An interpreter beside the main one of its process.
+    pub subinterpreter: Bytes,
     /// A thread.
     pub thread: Bytes,
     /// What a forked worker writes to and therefore owns.
@@ -383,6 +452,26 @@ impl Costs {
         }
         if self.gil.tick == Nanos::ZERO {
             return Err("gil.tick takes some time");
+        }
+        let slowdown = &self.free_threaded.slowdown;
+        if [slowdown.release_3_13, slowdown.release_3_14]
+            .iter()
+            .any(|&slowdown| !(1..=1 << 20).contains(&slowdown))
+        {
+            return Err("free_threaded.slowdown is from 1 to 1048576 out of 1024");
+        }
+        if self.free_threaded.touch_interval == Nanos::ZERO {
+            return Err("free_threaded.touch_interval is some time");
+        }
+        // The pace of a thread is a fraction of whole numbers that must stay within 64 bits.
+        let longest = Nanos::from_millis(1);
+        if self.free_threaded.touch_interval > longest
+            || self.cache_line.local > longest
+            || self.cache_line.transfer > longest
+        {
+            return Err(
+                "free_threaded.touch_interval, cache_line.local and cache_line.transfer are 1ms at most",
+            );
         }
         Ok(())
     }

@@ -112,22 +112,43 @@ pub struct Python {
     pub check_interval: u32,
 }
 
-/// A CPython feature release, e.g. 3.13.
+/// A CPython feature release, e.g. 3.13, in one of its builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
     /// 3
     pub major: u8,
     /// 13
     pub minor: u8,
+    /// Built without the interpreter lock (`Py_GIL_DISABLED`): the `t` of `3.13t`.
+    pub free_threaded: bool,
 }
 
 impl Version {
     /// The first with a timed lock that is handed over on request.
     pub const NEW_LOCK: Self = Self::release(3, 2);
 
-    /// A release by its numbers.
+    /// A release by its numbers, in the build with the lock: the earlier of the two in the order of versions.
     pub const fn release(major: u8, minor: u8) -> Self {
-        Self { major, minor }
+        Self {
+            major,
+            minor,
+            free_threaded: false,
+        }
+    }
+
+    /// The free-threaded build of the same release.
+    pub const fn free_threaded(self) -> Self {
+        Self {
+            free_threaded: true,
+            ..self
+        }
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let build = if self.free_threaded { "t" } else { "" };
+        write!(f, "{}.{}{build}", self.major, self.minor)
     }
 }
 
@@ -226,7 +247,12 @@ pub enum Step {
     /// `io`: waits off-core, lock released.
     Io(Distribution),
     /// `python`: bytecode; holds the lock and yields at the eval breaker.
-    Python(Distribution),
+    Python {
+        /// CPU time.
+        time: Distribution,
+        /// Touches objects of this name all the time, which all threads of its interpreter share.
+        shares: Option<String>,
+    },
     /// `native`: C code on a core.
     Native {
         /// CPU time.
@@ -279,6 +305,11 @@ pub enum Executor {
         start_method: StartMethod,
         /// Items per call sent to a worker.
         chunksize: u64,
+    },
+    /// `concurrent.futures.InterpreterPoolExecutor`
+    Interpreters {
+        /// Most threads, each with an interpreter of its own.
+        workers: u32,
     },
     /// One `threading.Thread` for each item.
     ThreadPerTask,

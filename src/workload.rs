@@ -17,7 +17,10 @@ mod steps;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::cpython::{Interpreter, Launcher, ProcessPoolExecutor, ThreadPoolExecutor, ThreadState};
+use crate::cpython::{
+    Interpreter, InterpreterContext, Launcher, ProcessPoolExecutor, ThreadContext, ThreadPoolExecutor,
+    ThreadState, WorkerContext,
+};
 use crate::os::{Activity, Os, Outcome, ThreadSpec};
 use crate::random::Key;
 use crate::results::Replication;
@@ -99,11 +102,16 @@ impl World {
         match &self.configuration.executor {
             Executor::Sequential => self.run_sequentially(me).await,
             Executor::Threads { workers } => {
-                let executor = ThreadPoolExecutor::new(me.os(), *workers, Setup(self.clone()));
-                let cost = me.os().costs().thread_pool.result;
-                self.run_futures(me, &executor, 1, cost).await;
-                self.record.finish(me, &executor.workers(), &[]);
-                self.shut_down(me, &executor).await;
+                self.run_pool(me, *workers, ThreadContext(Setup(self.clone())))
+                    .await;
+            }
+            Executor::Interpreters { workers } => {
+                let context = InterpreterContext {
+                    initializer: Setup(self.clone()),
+                    imports: self.configuration.program.imports.clone(),
+                    key: self.key.name("program"),
+                };
+                self.run_pool(me, *workers, context).await;
             }
             Executor::Processes {
                 workers,
@@ -122,6 +130,15 @@ impl World {
             Executor::Server { threads } => self.serve(me, *threads).await,
         }
         self.record.tear_down(me);
+    }
+
+    /// Items through a pool of threads, whose calls run where `context` says.
+    async fn run_pool(self: &Rc<Self>, me: &ThreadState, workers: u32, context: impl WorkerContext<Items>) {
+        let executor = ThreadPoolExecutor::new(me, workers, context);
+        let cost = me.os().costs().thread_pool.result;
+        self.run_futures(me, &executor, 1, cost).await;
+        self.record.finish(me, &executor.workers(), &[]);
+        self.shut_down(me, &executor).await;
     }
 
     fn launcher(&self, method: StartMethod) -> Launcher {

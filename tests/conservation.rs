@@ -174,10 +174,12 @@ impl Played {
             u128::from(asked.cpu().0) * 1024 <= most,
             "{asked:?} in {outcome:?}"
         );
-        let one_interpreter = matches!(
-            self.configuration.executor,
-            Executor::Sequential | Executor::Threads { .. } | Executor::ThreadPerTask
-        );
+        let has_lock = !self.configuration.python.version.free_threaded;
+        let one_interpreter = has_lock
+            && matches!(
+                self.configuration.executor,
+                Executor::Sequential | Executor::Threads { .. } | Executor::ThreadPerTask
+            );
         assert!(
             !one_interpreter || asked.locked <= makespan,
             "{asked:?} in {outcome:?}"
@@ -200,7 +202,7 @@ impl Played {
                 assert_eq!(outcome.worker_time.total(), outcome.makespan);
                 return;
             }
-            Executor::Threads { .. } => "pool thread ",
+            Executor::Threads { .. } | Executor::Interpreters { .. } => "pool thread ",
             Executor::Processes { .. } => "worker ",
             Executor::ThreadPerTask => "thread of item ",
             Executor::ProcessPerTask { .. } => "process of item ",

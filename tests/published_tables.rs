@@ -167,6 +167,80 @@ fn a_split_countdown_under_the_lock_before_3_2_costs_what_was_published() {
     assert_as_published("published/beazley-2010", Some("workers"), 4);
 }
 
+/// Simulated seconds of pool-party's benchmark in a mode, and by how much they differ from the published ones.
+fn pool_party(benchmark: &str) -> impl Fn(&str) -> (f64, f64) {
+    let cells = judge(&simulate(&format!("published/pool-party-{benchmark}"), &[]));
+    move |mode| {
+        let cell = cells
+            .iter()
+            .find(|cell| cell.matches == [("run".to_owned(), MatchValue::Text(mode.to_owned()))])
+            .expect("the table has it");
+        let difference = cell.compared.difference().expect("it was simulated");
+        (cell.simulated(), difference)
+    }
+}
+
+#[test]
+fn sixteen_hardware_threads_of_eight_cores_yield_about_five_times_one() {
+    for (benchmark, mode) in [
+        ("fib", "processes"),
+        ("fib", "free_threads"),
+        ("nbody-shared", "processes"),
+        ("nbody-no-share", "subinterpreters"),
+    ] {
+        let seconds = pool_party(benchmark);
+        let (makespan, difference) = seconds(mode);
+        let speedup = seconds("sequential").0 / makespan;
+        assert!((4.4..=5.5).contains(&speedup), "{benchmark}, {mode}: {speedup}");
+        assert!(difference.abs() < 0.1, "{benchmark}, {mode}: {difference}");
+    }
+}
+
+#[test]
+fn threads_with_a_lock_are_as_fast_as_one_on_any_machine() {
+    for benchmark in ["fib", "nbody-shared", "nbody-no-share"] {
+        let (_, difference) = pool_party(benchmark)("threads");
+        assert!(difference.abs() < 0.05, "{benchmark}: {difference}");
+    }
+}
+
+#[test]
+fn free_threads_pay_where_they_share_little_and_cost_several_times_as_much_where_they_share_all() {
+    let slower = |benchmark| {
+        let seconds = pool_party(benchmark);
+        seconds("free_threads").0 / seconds("sequential").0
+    };
+    assert!(slower("nbody-no-share") < 0.8, "{}", slower("nbody-no-share"));
+    let shared = slower("nbody-shared");
+    assert!((3.0..7.0).contains(&shared), "{shared}");
+}
+
+#[test]
+fn free_threads_answer_whether_they_pay_as_the_scenario_says() {
+    let results = simulate("free_threading", &[]);
+    let speedups: Vec<(String, f64)> = results
+        .scenario
+        .configurations
+        .iter()
+        .zip(results.summaries())
+        .map(|(configuration, summary)| {
+            let speedup = summary.speedup.expect("it has a baseline").mean;
+            (configuration.label.clone(), speedup)
+        })
+        .collect();
+    let of = |label: &str| -> Vec<f64> {
+        let own = speedups.iter().filter(|(run, _)| run == label);
+        own.map(|(_, speedup)| *speedup).collect()
+    };
+    let free = of("free threads");
+    assert!(free[0] > 7.0 && free.is_sorted_by(|a, b| a > b), "{free:?}");
+    assert!(free.last().is_some_and(|&last| last < 0.5), "{free:?}");
+    for label in ["interpreters", "processes"] {
+        assert!(of(label).iter().all(|&speedup| speedup > 7.0), "{label}");
+    }
+    assert!(of("threads").iter().all(|&speedup| speedup < 1.02));
+}
+
 /// (threads or processes, cores, workers, speedup) of each row.
 fn speedups(results: &Results) -> Vec<(bool, u32, u32, f64)> {
     let summaries: Vec<Summary> = results.summaries();

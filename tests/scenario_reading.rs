@@ -142,9 +142,9 @@ fn every_word_of_the_format_is_read() {
     assert_eq!(scenario.replicate.limit, Nanos::from_secs(600));
     // smt, version, the argument's kind and holds_lock; cores have a column because `match` names them.
     let shared = 2 * 2 * 5 * 2;
-    assert_eq!(scenario.configurations.len(), shared * (1 + 2 + 3 + 2));
+    assert_eq!(scenario.configurations.len(), shared * (1 + 2 + 3 + 1 + 2));
     assert!(
-        swept(&scenario.configurations[0]).starts_with("machine.cores=2 machine.smt=1 python.version=3.8")
+        swept(&scenario.configurations[0]).starts_with("machine.cores=2 machine.smt=1 python.version=3.14")
     );
     let task = &scenario.configurations[0].tasks[0];
     assert_eq!(
@@ -153,10 +153,13 @@ fn every_word_of_the_format_is_read() {
     );
     assert_eq!(
         task.steps[1],
-        Step::Python(Distribution::Gamma {
-            mean: Nanos::from_millis(4),
-            cv: 1.0
-        })
+        Step::Python {
+            time: Distribution::Gamma {
+                mean: Nanos::from_millis(4),
+                cv: 1.0
+            },
+            shares: Some("state".to_owned()),
+        }
     );
     let Step::Lock { name, steps } = &task.steps[3] else {
         panic!("a lock: {:?}", task.steps[3])
@@ -166,9 +169,16 @@ fn every_word_of_the_format_is_read() {
     };
     let measured = [1_000_000, 2_500_000, 0].map(Nanos);
     assert_eq!((name.as_str(), *times), ("one", 2));
-    assert_eq!(*steps, [Step::Python(Distribution::Empirical(measured.into()))]);
+    assert_eq!(
+        *steps,
+        [Step::Python {
+            time: Distribution::Empirical(measured.into()),
+            shares: None,
+        }]
+    );
     let published = scenario.published.expect("there is a table");
     let fitted: Vec<bool> = published.cells.iter().map(|cell| cell.fitted).collect();
+    // The fourth row is not of the kind that `where` asks for.
     assert_eq!(fitted, [true, true, false]);
     assert_eq!(
         published.cells[2].matches[0],
@@ -206,6 +216,10 @@ fn defaults_are_those_of_the_interpreter() {
         executor("3.7", "executor = \"threads\""),
         Executor::Threads { workers: 60 }
     );
+    assert_eq!(
+        executor("3.14t", "executor = \"interpreters\""),
+        Executor::Interpreters { workers: 16 }
+    );
     let processes = |start_method| Executor::Processes {
         workers: 12,
         start_method,
@@ -216,9 +230,15 @@ fn defaults_are_those_of_the_interpreter() {
         processes(StartMethod::Fork)
     );
     assert_eq!(
-        executor("3.14", "executor = \"processes\""),
-        processes(StartMethod::Forkserver)
+        executor("3.13t", "executor = \"processes\""),
+        processes(StartMethod::Fork)
     );
+    for version in ["3.14", "3.14t"] {
+        assert_eq!(
+            executor(version, "executor = \"processes\""),
+            processes(StartMethod::Forkserver)
+        );
+    }
     assert_eq!(
         executor("3.14", "executor = \"process-per-task\""),
         Executor::ProcessPerTask {

@@ -37,7 +37,7 @@ impl Future {
     pub async fn result(&self, me: &ThreadState, cost: Nanos) {
         me.busy_with(Activity::Ipc, me.bytecode(cost)).await;
         if !self.done.get() {
-            let waiter = Rc::new(Lock::held(me.os(), "a future's result"));
+            let waiter = Rc::new(Lock::held(me, "a future's result"));
             self.waiters.borrow_mut().push(waiter.clone());
             me.busy_with(Activity::Idle, waiter.acquire(me)).await;
         }

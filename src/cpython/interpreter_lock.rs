@@ -1,8 +1,10 @@
-//! What keeps the threads of one interpreter apart: which lock, by version.
+//! What keeps the threads of one interpreter apart: which lock, by version and build.
 //!
 //! Who works through a thread state attaches and detaches, and need not know which of them it is.
 
+use super::garbage_collector::Collector;
 use super::gil::Gil;
+use super::stop_the_world::StopTheWorld;
 use super::ticker_lock::TickerLock;
 use crate::os::{Os, ThreadId};
 use crate::random::Key;
@@ -14,6 +16,16 @@ pub enum InterpreterLock {
     Ticker(TickerLock),
     /// 3.2 and later: a timed lock that is handed over on request.
     Gil(Gil),
+    /// The free-threaded build: no lock, but a world that can be stopped.
+    FreeThreaded(FreeThreaded),
+}
+
+/// An interpreter of the free-threaded build.
+pub struct FreeThreaded {
+    /// Its threads, and who stops them.
+    pub(super) world: StopTheWorld,
+    /// Its garbage collector.
+    pub(super) collector: Collector,
 }
 
 impl InterpreterLock {
@@ -21,6 +33,12 @@ impl InterpreterLock {
     pub fn new(os: &Os, process: &str, python: &Python, key: Key) -> Self {
         if python.version < Version::NEW_LOCK {
             return Self::Ticker(TickerLock::new(os, process, python.check_interval, key));
+        }
+        if python.version.free_threaded {
+            return Self::FreeThreaded(FreeThreaded {
+                world: StopTheWorld::new(os, process, key),
+                collector: Collector::default(),
+            });
         }
         Self::Gil(Gil::new(os, process, python.version, python.switch_interval, key))
     }
@@ -30,6 +48,7 @@ impl InterpreterLock {
         match self {
             Self::Ticker(lock) => lock.acquire(os, me).await,
             Self::Gil(gil) => gil.take_gil(os, me).await,
+            Self::FreeThreaded(free) => free.world.attach(os, me).await,
         }
     }
 
@@ -38,6 +57,7 @@ impl InterpreterLock {
         match self {
             Self::Ticker(lock) => lock.release(os, me).await,
             Self::Gil(gil) => gil.drop_gil(os, me).await,
+            Self::FreeThreaded(free) => free.world.detach(me),
         }
     }
 
@@ -46,14 +66,19 @@ impl InterpreterLock {
         match self {
             Self::Ticker(lock) => lock.release(os, me).await,
             Self::Gil(gil) => gil.drop_gil_for_good(os, me).await,
+            Self::FreeThreaded(free) => {
+                free.collector.forget(me);
+                free.world.detach_for_good(os, me).await;
+            }
         }
     }
 
-    /// Times that the lock went from one thread to another.
+    /// Times that the lock went from one thread to another; none where there is no lock.
     pub fn switches(&self) -> u64 {
         match self {
             Self::Ticker(lock) => lock.switches(),
             Self::Gil(gil) => gil.switches(),
+            Self::FreeThreaded(_) => 0,
         }
     }
 }

@@ -165,8 +165,11 @@ impl Process {
 async fn fork(me: &ThreadState, child: Child) -> ThreadId {
     let costs = &me.os().costs().process;
     let mapped = me.os().mapped(me.interpreter.process);
+    // PyOS_BeforeFork, PyOS_AfterFork_Parent.
+    me.stop_the_world().await;
     me.native_holding_lock(costs.fork + costs.fork_per_mib * (mapped.0 >> 20))
         .await;
+    me.start_the_world().await;
     launch(me, child)
 }
 

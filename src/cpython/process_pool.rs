@@ -78,7 +78,7 @@ impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
             call_queue: SharedQueue::new(os, "the call queue", u64::from(max_workers) + EXTRA_QUEUED_CALLS),
             result_queue: Rc::new(SharedSimpleQueue::new(os, "the result queue")),
             wakeup: Connection::new(os, "the wake-up pipe"),
-            shutdown_lock: Lock::new(os, "the executor's shutdown lock"),
+            shutdown_lock: Lock::new(os, me.interpreter.python.version, "the executor's shutdown lock"),
             shutting_down: Cell::new(false),
             idle: Cell::new(0),
             processes: RefCell::default(),

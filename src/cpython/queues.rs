@@ -188,7 +188,7 @@ impl<T: 'static> SharedQueue<T> {
         loop {
             let message = self.feeder.buffer.borrow_mut().pop_front();
             let Some(message) = message else {
-                let lock = Rc::new(Lock::held(me.os(), "something to feed into a queue"));
+                let lock = Rc::new(Lock::held(me, "something to feed into a queue"));
                 *self.feeder.notempty.borrow_mut() = Some(lock.clone());
                 me.busy_with(Activity::Idle, lock.acquire(me)).await;
                 continue;

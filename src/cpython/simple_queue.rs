@@ -2,34 +2,62 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::rc::Rc;
 
+use super::parking_lot::ParkingLot;
 use super::thread_state::ThreadState;
 use super::threading::Lock;
-use crate::os::{Activity, Os};
+use crate::os::Activity;
+use crate::scenario::Version;
 
 /// An unbounded first-in-first-out queue between threads of one process.
 pub struct SimpleQueue<T> {
     items: RefCell<VecDeque<T>>,
-    /// Held while the queue is empty and somebody waits.
-    lock: Lock,
-    locked: Cell<bool>,
+    waiting: Waiting<T>,
+}
+
+/// How threads wait for something in the queue.
+enum Waiting<T> {
+    /// Up to 3.12: for a lock that is held while the queue is empty and somebody waits. Of several that wait, only one
+    /// is woken until it has run.
+    Lock { lock: Lock, locked: Cell<bool> },
+    /// From 3.13: in the parking lot, each with a place for the item that is handed to it.
+    Parked(ParkingLot<Rc<Cell<Option<T>>>>),
 }
 
 impl<T> SimpleQueue<T> {
     /// An empty queue. Who waits for it is reported as waiting for `contents`.
-    pub fn new(os: &Os, contents: &str) -> Self {
+    pub fn new(me: &ThreadState, contents: &str) -> Self {
+        let waiting = if me.interpreter.python.version >= Version::release(3, 13) {
+            Waiting::Parked(ParkingLot::new(me.os().add_object(contents).0))
+        } else {
+            Waiting::Lock {
+                lock: Lock::held(me, contents),
+                locked: Cell::new(true),
+            }
+        };
         Self {
             items: RefCell::default(),
-            lock: Lock::held(os, contents),
-            locked: Cell::new(true),
+            waiting,
         }
     }
 
     /// `put`
     pub async fn put(&self, me: &ThreadState, item: T) {
-        self.items.borrow_mut().push_back(item);
-        if self.locked.replace(false) {
-            self.lock.release(me).await;
+        match &self.waiting {
+            Waiting::Lock { lock, locked } => {
+                self.items.borrow_mut().push_back(item);
+                if locked.replace(false) {
+                    lock.release(me).await;
+                }
+            }
+            Waiting::Parked(parked) => match parked.unpark() {
+                Some((thread, place)) => {
+                    place.set(Some(item));
+                    me.os().futex_wake(me.id, thread).await;
+                }
+                None => self.items.borrow_mut().push_back(item),
+            },
         }
     }
 
@@ -39,8 +67,19 @@ impl<T> SimpleQueue<T> {
             if let Some(item) = self.get_nowait() {
                 return item;
             }
-            me.busy_with(Activity::Idle, self.lock.acquire(me)).await;
-            self.locked.set(true);
+            match &self.waiting {
+                Waiting::Lock { lock, locked } => {
+                    me.busy_with(Activity::Idle, lock.acquire(me)).await;
+                    locked.set(true);
+                }
+                Waiting::Parked(parked) => {
+                    let place = Rc::new(Cell::new(None));
+                    me.busy_with(Activity::Idle, parked.park(me, place.clone())).await;
+                    if let Some(item) = place.take() {
+                        return item;
+                    }
+                }
+            }
         }
     }
 

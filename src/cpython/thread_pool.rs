@@ -1,4 +1,7 @@
 //! `ThreadPoolExecutor`: `Lib/concurrent/futures/thread.py`.
+//!
+//! Where a call runs is the business of the worker's context (3.14): in the worker itself, or in an interpreter of its
+//! own, which makes it an [`InterpreterPoolExecutor`](super::interpreter_pool).
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -8,22 +11,55 @@ use super::simple_queue::SimpleQueue;
 use super::thread_state::ThreadState;
 use super::threading::Thread;
 use super::{Call, FuturesExecutor};
-use crate::os::{Activity, Os, ThreadId};
+use crate::os::{Activity, ThreadId};
 use crate::scenario::Version;
 
 /// Threads that take calls from one queue. Started as calls come in, never more than `max_workers`.
-pub struct ThreadPoolExecutor<C, I> {
-    shared: Rc<Shared<C, I>>,
+pub struct ThreadPoolExecutor<C, X> {
+    shared: Rc<Shared<C, X>>,
     max_workers: usize,
     threads: RefCell<Vec<Thread>>,
 }
 
+/// Where a worker's calls run: `WorkerContext`.
+pub trait WorkerContext<C>: 'static {
+    /// What a worker keeps for itself.
+    type Worker;
+
+    /// `initialize`: a new worker, with the executor's initializer.
+    fn initialize(&self, me: &ThreadState, number: usize) -> impl std::future::Future<Output = Self::Worker>;
+
+    /// `run`: from the call to its result.
+    fn run(&self, me: &ThreadState, worker: &Self::Worker, call: &C)
+    -> impl std::future::Future<Output = ()>;
+
+    /// `finalize`
+    fn finalize(&self, me: &ThreadState, worker: Self::Worker) -> impl std::future::Future<Output = ()>;
+}
+
+/// Calls run in the worker itself. Holds the executor's initializer.
+pub struct ThreadContext<I>(pub I);
+
+impl<C: Call, I: Call> WorkerContext<C> for ThreadContext<I> {
+    type Worker = ();
+
+    async fn initialize(&self, me: &ThreadState, _: usize) {
+        me.busy_with(Activity::Starting, self.0.run(me)).await;
+    }
+
+    async fn run(&self, me: &ThreadState, (): &(), call: &C) {
+        call.run(me).await;
+    }
+
+    async fn finalize(&self, _: &ThreadState, (): ()) {}
+}
+
 /// What the workers see of their executor.
-struct Shared<C, I> {
+struct Shared<C, X> {
     work_queue: SimpleQueue<Option<WorkItem<C>>>,
     /// `_idle_semaphore`: workers that wait for work and have not been counted on yet.
     idle: Cell<usize>,
-    initializer: I,
+    context: X,
 }
 
 struct WorkItem<C> {
@@ -31,15 +67,15 @@ struct WorkItem<C> {
     future: Rc<Future>,
 }
 
-impl<C: Call, I: Call> ThreadPoolExecutor<C, I> {
-    /// `ThreadPoolExecutor(max_workers, initializer=...)`
-    pub fn new(os: &Os, max_workers: u32, initializer: I) -> Self {
-        let work_queue = SimpleQueue::new(os, "work for a pool thread");
+impl<C: Call, X: WorkerContext<C>> ThreadPoolExecutor<C, X> {
+    /// `ThreadPoolExecutor(max_workers, initializer=...)`, or its subclass, by the context of its workers.
+    pub fn new(me: &ThreadState, max_workers: u32, context: X) -> Self {
+        let work_queue = SimpleQueue::new(me, "work for a pool thread");
         Self {
             shared: Rc::new(Shared {
                 work_queue,
                 idle: Cell::new(0),
-                initializer,
+                context,
             }),
             max_workers: max_workers as usize,
             threads: RefCell::default(),
@@ -61,14 +97,16 @@ impl<C: Call, I: Call> ThreadPoolExecutor<C, I> {
         if count < self.max_workers {
             let shared = self.shared.clone();
             let name = format!("pool thread {count}");
-            let thread =
-                Thread::start(me, &name, true, move |me| async move { shared.worker(&me).await }).await;
+            let thread = Thread::start(me, &name, true, move |me| async move {
+                shared.worker(&me, count).await
+            })
+            .await;
             self.threads.borrow_mut().push(thread);
         }
     }
 }
 
-impl<C: Call, I: Call> FuturesExecutor<C> for ThreadPoolExecutor<C, I> {
+impl<C: Call, X: WorkerContext<C>> FuturesExecutor<C> for ThreadPoolExecutor<C, X> {
     async fn submit(&self, me: &ThreadState, call: C, future: Rc<Future>) {
         me.busy_with(Activity::Ipc, me.bytecode(me.os().costs().thread_pool.submit))
             .await;
@@ -88,10 +126,10 @@ impl<C: Call, I: Call> FuturesExecutor<C> for ThreadPoolExecutor<C, I> {
     }
 }
 
-impl<C: Call, I: Call> Shared<C, I> {
+impl<C: Call, X: WorkerContext<C>> Shared<C, X> {
     /// `_worker`
-    async fn worker(&self, me: &ThreadState) {
-        me.busy_with(Activity::Starting, self.initializer.run(me)).await;
+    async fn worker(&self, me: &ThreadState, number: usize) {
+        let worker = self.context.initialize(me, number).await;
         let costs = &me.os().costs().thread_pool;
         // From 3.12 a worker counts itself idle only after it has found the queue empty.
         let counts_when_empty = me.interpreter.python.version >= Version::release(3, 12);
@@ -109,7 +147,7 @@ impl<C: Call, I: Call> Shared<C, I> {
                 break;
             };
             me.busy_with(Activity::Ipc, me.bytecode(costs.take)).await;
-            call.run(me).await;
+            self.context.run(me, &worker, &call).await;
             future.set_result(me, costs.set_result).await;
             if !counts_when_empty {
                 self.idle.set(self.idle.get() + 1);
@@ -117,5 +155,6 @@ impl<C: Call, I: Call> Shared<C, I> {
         }
         // Exiting: the next worker is to see it, too.
         self.work_queue.put(me, None).await;
+        self.context.finalize(me, worker).await;
     }
 }

@@ -2,18 +2,22 @@
 //!
 //! Mirrors `Python/pystate.c` (`_PyThreadState_Attach`, `_PyThreadState_Detach`), `Python/ceval_gil.c`
 //! (`_Py_HandlePending`) and the macros `Py_BEGIN_ALLOW_THREADS` and `Py_END_ALLOW_THREADS`.
+//!
+//! In the free-threaded build the eval breaker says to stop with the rest of the world instead, bytecode takes longer,
+//! and what threads share costs each of them: see [`shared_objects`](super::shared_objects).
 
 use std::future::Future;
 use std::rc::Rc;
 
 use super::gil::Gil;
-use super::interpreter_lock::InterpreterLock;
+use super::interpreter_lock::{FreeThreaded, InterpreterLock};
+use super::shared_objects::SharedObjects;
 use crate::os::{Activity, Os, ProcessId, ThreadId, Work};
 use crate::random::Key;
 use crate::scenario::Python;
 use crate::units::Nanos;
 
-/// An interpreter: one for each process.
+/// An interpreter: one for each process, and those that a process has beside its main one.
 pub struct Interpreter {
     /// The machine.
     pub os: Rc<Os>,
@@ -25,6 +29,8 @@ pub struct Interpreter {
     pub python: Python,
     /// Its lock.
     pub lock: InterpreterLock,
+    /// Its objects that several threads use.
+    pub(super) shared_objects: SharedObjects,
     /// Names the random draws of its lock.
     key: Key,
 }
@@ -32,15 +38,25 @@ pub struct Interpreter {
 impl Interpreter {
     /// An interpreter in a process of its own, which maps nothing yet.
     pub fn new(os: &Rc<Os>, name: &str, python: &Python, key: Key) -> Rc<Self> {
+        Self::in_process(os, os.add_process(), name, python, key)
+    }
+
+    fn in_process(os: &Rc<Os>, process: ProcessId, name: &str, python: &Python, key: Key) -> Rc<Self> {
         let lock = InterpreterLock::new(os, name, python, key);
         Rc::new(Self {
             os: os.clone(),
-            process: os.add_process(),
+            process,
             name: name.into(),
             python: python.clone(),
             lock,
+            shared_objects: SharedObjects::default(),
             key,
         })
+    }
+
+    /// Another interpreter of the same process, with a lock of its own: `Py_NewInterpreterFromConfig`.
+    pub fn sibling(&self, name: &str) -> Rc<Self> {
+        Self::in_process(&self.os, self.process, name, &self.python, self.key)
     }
 
     /// The interpreter of a child process.
@@ -79,7 +95,20 @@ impl ThreadState {
         match &self.interpreter.lock {
             InterpreterLock::Ticker(lock) => lock.evaluate(self.os(), self.id, time).await,
             InterpreterLock::Gil(gil) => self.evaluate(gil, time).await,
+            InterpreterLock::FreeThreaded(free) => self.evaluate_freely(free, time).await,
         }
+    }
+
+    /// The same for bytecode that keeps touching objects which the threads of this interpreter share under a name. With
+    /// the lock that is bytecode like any other.
+    pub async fn bytecode_that_shares(&self, time: Nanos, name: &str) {
+        let InterpreterLock::FreeThreaded(_) = &self.interpreter.lock else {
+            return self.bytecode(time).await;
+        };
+        let touching = self.interpreter.shared_objects.touching(self.os(), name);
+        self.os().touch(self.id, Some(touching));
+        self.bytecode(time).await;
+        self.os().touch(self.id, None);
     }
 
     /// `_PyEval_EvalFrameDefault`, as far as the eval breaker is concerned.
@@ -100,6 +129,51 @@ impl ThreadState {
                 self.detach().await;
                 self.attach().await;
             }
+        }
+    }
+
+    /// The same without a lock: where the eval breaker says so, the thread stops with the rest of the world, or stops it
+    /// to collect garbage.
+    async fn evaluate_freely(&self, FreeThreaded { world, collector }: &FreeThreaded, time: Nanos) {
+        let os = self.os();
+        let slowdown = &os.costs().free_threaded.slowdown;
+        let slowdown = match self.interpreter.python.version.minor {
+            ..=13 => slowdown.release_3_13,
+            _ => slowdown.release_3_14,
+        };
+        let mut left = Work::at_full_speed(time).scaled(slowdown);
+        while !left.is_done() {
+            let mut burst = left.min(collector.until_report(os, self.id));
+            // Asked before this burst began, in a C call: the next look is not far.
+            if world.stop_requested(self.id) {
+                burst = burst.min(Work::at_full_speed(world.until_eval_check(os)));
+            }
+            let undone = os.compute_interruptibly(self.id, burst).await;
+            let done = burst.minus(undone);
+            left = left.minus(done);
+            let collection_is_due = collector.record(os, self.id, done);
+            if !left.is_done() && world.stop_requested(self.id) {
+                world.suspend(os, self.id).await;
+                self.attach().await;
+            }
+            if collection_is_due {
+                collector.collect(world, self).await;
+            }
+        }
+    }
+
+    /// `_PyEval_StopTheWorldAll`: returns once no other thread of this process can touch an object. With the lock there
+    /// is nothing to do.
+    pub async fn stop_the_world(&self) {
+        if let InterpreterLock::FreeThreaded(free) = &self.interpreter.lock {
+            free.world.stop(self).await;
+        }
+    }
+
+    /// `_PyEval_StartTheWorldAll`
+    pub async fn start_the_world(&self) {
+        if let InterpreterLock::FreeThreaded(free) = &self.interpreter.lock {
+            free.world.start(self).await;
         }
     }
 

@@ -3,57 +3,87 @@
 use std::future::Future;
 use std::rc::Rc;
 
+use super::py_mutex::PyMutex;
 use super::thread_state::ThreadState;
 use crate::os::{Activity, Os, Semaphore, ThreadId, ThreadSpec};
+use crate::scenario::Version;
 
-/// `threading.Lock`: a semaphore of one unit (`PyThread_allocate_lock` in `Python/thread_pthread.h`).
-pub struct Lock {
-    semaphore: Semaphore,
+/// `threading.Lock`, or a signal that is given once: a lock that is held from the start and released by another thread.
+pub enum Lock {
+    /// Up to 3.12: a semaphore of one unit (`PyThread_allocate_lock` in `Python/thread_pthread.h`).
+    Semaphore(Semaphore),
+    /// From 3.13: `lock_PyThread_acquire_lock` calls `_PyMutex_LockTimed` (3.13.1; 3.13.0 was the last with a semaphore).
+    Mutex(PyMutex),
+    /// From 3.13, for signals that the interpreter itself waits for: a `PyEvent`, which does not spin.
+    Event(PyMutex),
 }
 
 impl Lock {
-    /// An open lock, called `name` in reports.
-    pub fn new(os: &Os, name: &str) -> Self {
-        Self {
-            semaphore: Semaphore::lock(os, name),
+    /// An open lock as `version` has it, called `name` in reports.
+    pub fn new(os: &Os, version: Version, name: &str) -> Self {
+        if version >= PY_MUTEX_FROM {
+            Self::Mutex(PyMutex::new(os, name))
+        } else {
+            Self::Semaphore(Semaphore::lock(os, name))
         }
     }
 
-    /// A lock that is held from the start and released by another thread: a signal that is given once.
-    pub fn held(os: &Os, name: &str) -> Self {
-        Self {
-            semaphore: Semaphore::new(os, name, 0),
+    /// A lock that is held from the start, and waited for by Python code.
+    pub fn held(me: &ThreadState, name: &str) -> Self {
+        if me.interpreter.python.version >= PY_MUTEX_FROM {
+            Self::Mutex(PyMutex::held(me.os(), name))
+        } else {
+            Self::Semaphore(Semaphore::new(me.os(), name, 0))
+        }
+    }
+
+    /// The same, waited for by the interpreter.
+    pub fn event(me: &ThreadState, name: &str) -> Self {
+        if me.interpreter.python.version >= PY_MUTEX_FROM {
+            Self::Event(PyMutex::held(me.os(), name))
+        } else {
+            Self::held(me, name)
         }
     }
 
     /// Says that `thread` will release it.
     fn promise(&self, thread: ThreadId) {
-        self.semaphore.promise(thread);
-    }
-
-    /// `acquire_timed`: tries first without giving up the interpreter lock, then waits without it.
-    pub async fn acquire(&self, me: &ThreadState) {
-        if !self.semaphore.try_wait(me.id) {
-            me.allow_threads(self.semaphore.wait(me.os(), me.id)).await;
+        match self {
+            Self::Semaphore(semaphore) => semaphore.promise(thread),
+            Self::Mutex(mutex) | Self::Event(mutex) => mutex.promise(thread),
         }
     }
 
-    /// `acquire(blocking=False)`
-    pub fn try_acquire(&self, me: &ThreadState) -> bool {
-        self.semaphore.try_wait(me.id)
+    /// `acquire`: tries first without giving up the interpreter lock, then waits without it.
+    pub async fn acquire(&self, me: &ThreadState) {
+        match self {
+            Self::Semaphore(semaphore) => {
+                if !semaphore.try_wait(me.id) {
+                    me.allow_threads(semaphore.wait(me.os(), me.id)).await;
+                }
+            }
+            Self::Mutex(mutex) => mutex.lock(me).await,
+            Self::Event(mutex) => mutex.lock_spinning(me, 0).await,
+        }
     }
 
     /// `release`
     pub async fn release(&self, me: &ThreadState) {
-        self.semaphore.post(me.os(), me.id).await;
+        match self {
+            Self::Semaphore(semaphore) => semaphore.post(me.os(), me.id).await,
+            Self::Mutex(mutex) | Self::Event(mutex) => mutex.unlock(me.os(), me.id).await,
+        }
     }
 }
+
+/// The first release with `PyMutex`.
+const PY_MUTEX_FROM: Version = Version::release(3, 13);
 
 /// `threading.Thread`, started.
 pub struct Thread {
     /// What the operating system calls it.
     pub id: ThreadId,
-    /// `_tstate_lock`: released when the thread is over.
+    /// `_tstate_lock`, from 3.13 `thread_is_exiting`: released when the thread is over.
     ended: Rc<Lock>,
 }
 
@@ -69,8 +99,8 @@ impl Thread {
     ) -> Self {
         let os = me.os();
         me.bytecode(os.costs().thread.create).await;
-        let started = Rc::new(Lock::held(os, "a new thread to start"));
-        let ended = Rc::new(Lock::held(os, &format!("{name} to end")));
+        let started = Rc::new(Lock::held(me, "a new thread to start"));
+        let ended = Rc::new(Lock::event(me, &format!("{name} to end")));
         os.map(me.interpreter.process, os.costs().memory.thread);
         let spec = ThreadSpec {
             name: name.into(),

@@ -6,16 +6,21 @@
 //! more than one thread wants the CPU, and the ones in between are made up for by arithmetic.
 
 mod balance;
+mod cache_line;
 mod joint_speed;
 mod slices;
 mod turns;
+
+pub use cache_line::{LineId, Touching};
+
+use cache_line::Pace;
 
 use super::fair::{Entity, Ready, RunQueue};
 use super::inspect::{Resource, Stays};
 use super::process::Processes;
 use super::thread::{Activity, FULL_SPEED, ObjectId, State, Thread, ThreadId, Woken, Work};
 use crate::engine::{Action, Engine, Ledger, Slot};
-use crate::profile::{JointSpeed, SchedulerCosts};
+use crate::profile::{CacheLineCosts, JointSpeed, SchedulerCosts};
 use crate::random::Stream;
 use crate::units::Nanos;
 
@@ -35,6 +40,8 @@ pub(crate) struct Cpu {
     /// Who ran last: its return costs no switch.
     last: Option<ThreadId>,
     speed: u64,
+    /// How much of it goes into the current thread's work.
+    pace: Pace,
 }
 
 /// Everything that the operating system keeps about threads and CPUs.
@@ -49,6 +56,9 @@ pub(crate) struct Scheduler {
     cores: usize,
     costs: SchedulerCosts,
     joint_speed: JointSpeed,
+    cache_line: CacheLineCosts,
+    /// How many there are.
+    lines: u32,
     /// All CPUs run at full speed whatever their neighbours do.
     flat: bool,
     idle: usize,
@@ -66,8 +76,7 @@ impl Scheduler {
     pub fn new(
         engine: &Engine,
         (cores, smt): (usize, usize),
-        costs: SchedulerCosts,
-        joint_speed: JointSpeed,
+        (costs, joint_speed, cache_line): (SchedulerCosts, JointSpeed, CacheLineCosts),
         ledger: Ledger,
         latency: Stream,
     ) -> Self {
@@ -81,6 +90,7 @@ impl Scheduler {
             must_resched: false,
             last: None,
             speed: FULL_SPEED,
+            pace: Pace::FULL,
         };
         Self {
             threads: Vec::new(),
@@ -97,6 +107,8 @@ impl Scheduler {
             costs,
             flat: smt == 1 && joint_speed.busy_cores.iter().all(|&speed| speed == FULL_SPEED),
             joint_speed,
+            cache_line,
+            lines: 0,
             latency,
         }
     }
@@ -248,6 +260,8 @@ impl Scheduler {
         cpu_state.current = None;
         cpu_state.last = Some(thread);
         cpu_state.must_resched = false;
+        cpu_state.pace = Pace::FULL;
+        self.line_changed(engine, self.threads[thread.index()].touching);
         self.run_next(engine, cpu);
     }
 
@@ -303,6 +317,7 @@ impl Scheduler {
             self.switches += 1;
         }
         self.speeds_changed(engine, cpu);
+        self.line_changed(engine, self.threads[thread.index()].touching);
         self.schedule_end_of_burst(engine, cpu, thread);
     }
 
@@ -311,7 +326,7 @@ impl Scheduler {
         let cpu = &self.cpus[cpu];
         let end = cpu
             .charged_until
-            .saturating_add(record.remaining.time_at(cpu.speed));
+            .saturating_add(cpu.pace.time_for(record.remaining.units(), cpu.speed));
         engine.schedule(record.slot, end, Action::Resume);
     }
 
@@ -322,7 +337,7 @@ impl Scheduler {
         if let Some(thread) = cpu.current {
             let record = &mut self.threads[thread.index()];
             record.entity.vruntime += elapsed as i64;
-            record.work_off(Work(elapsed.saturating_mul(cpu.speed)));
+            record.work_off(Work(cpu.pace.work_in(Nanos(elapsed), cpu.speed)));
         }
         cpu.charged_until = cpu.charged_until.max(engine.now());
     }
@@ -426,6 +441,8 @@ impl Scheduler {
         let cpu_state = &mut self.cpus[cpu];
         let current = cpu_state.current.take().expect("only a busy CPU is rescheduled");
         cpu_state.last = Some(current);
+        cpu_state.pace = Pace::FULL;
+        self.line_changed(engine, self.threads[current.index()].touching);
         let record = &mut self.threads[current.index()];
         engine.cancel(record.slot);
         record.state = State::Queued;

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::fair::Entity;
+use super::scheduler::Touching;
 use crate::engine::{Label, Slot, Track};
 use crate::units::Nanos;
 
@@ -51,6 +52,11 @@ impl Work {
     /// What is left after `other`.
     pub const fn minus(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
+    }
+
+    /// So many times as much, out of 1024: not rounded where it is whole ns at full speed.
+    pub const fn scaled(self, factor: u64) -> Self {
+        Self((self.0 / FULL_SPEED).saturating_mul(factor))
     }
 
     /// Both together.
@@ -170,6 +176,8 @@ pub(crate) struct Thread {
     /// Until then it is on its way to sleep, and needs no wake-up.
     pub awake_until: Nanos,
     pub waits_for: Option<ObjectId>,
+    /// The cache line that its work keeps touching, if it does.
+    pub touching: Option<Touching>,
 }
 
 impl Thread {
@@ -196,6 +204,7 @@ impl Thread {
             woken: Woken::Signalled,
             awake_until: Nanos::ZERO,
             waits_for: None,
+            touching: None,
         }
     }
     /// Asks for a burst of work, small costs included.

@@ -147,10 +147,7 @@ fn headline(results: &Results) -> String {
             facts.push(format!("{} core{plural}", first.machine.cores));
         }
         if all(&|c| c.python.version == first.python.version) {
-            facts.push(format!(
-                "CPython {}.{}",
-                first.python.version.major, first.python.version.minor
-            ));
+            facts.push(format!("CPython {}", first.python.version));
         }
         if all(&|c| c.machine.profile.name == first.machine.profile.name) {
             facts.push(format!("costs of {}", first.machine.profile.name));

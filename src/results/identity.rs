@@ -18,6 +18,7 @@ pub fn executor_name(executor: &Executor) -> &'static str {
         Executor::Sequential => "sequential",
         Executor::Threads { .. } => "threads",
         Executor::Processes { .. } => "processes",
+        Executor::Interpreters { .. } => "interpreters",
         Executor::ThreadPerTask => "thread-per-task",
         Executor::ProcessPerTask { .. } => "process-per-task",
         Executor::Server { .. } => "server",
@@ -37,7 +38,9 @@ pub fn start_method_name(start_method: StartMethod) -> &'static str {
 /// set, which is under `sequential` and under one thread or process per task.
 pub fn workers(executor: &Executor) -> Option<u32> {
     match executor {
-        Executor::Threads { workers } | Executor::Processes { workers, .. } => Some(*workers),
+        Executor::Threads { workers }
+        | Executor::Interpreters { workers }
+        | Executor::Processes { workers, .. } => Some(*workers),
         Executor::Server { threads } => Some(*threads),
         Executor::Sequential | Executor::ThreadPerTask | Executor::ProcessPerTask { .. } => None,
     }

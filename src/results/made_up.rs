@@ -111,7 +111,10 @@ impl Maker {
         let busy = lookup("background.busy.count").map(|count| Background {
             name: "busy".to_owned(),
             count: count as u32,
-            steps: vec![Step::Python(Distribution::Forever)],
+            steps: vec![Step::Python {
+                time: Distribution::Forever,
+                shares: None,
+            }],
         });
         self.results.scenario.configurations.push(Configuration {
             run,
@@ -140,7 +143,10 @@ impl Maker {
                 demand,
                 argument: nothing,
                 result: nothing,
-                steps: vec![Step::Python(Distribution::Constant(Nanos::from_millis(1)))],
+                steps: vec![Step::Python {
+                    time: Distribution::Constant(Nanos::from_millis(1)),
+                    shares: None,
+                }],
                 after: Vec::new(),
             }],
             background: busy.into_iter().collect(),

@@ -156,10 +156,10 @@ pub static PYTHON: Format = Format {
     ],
 };
 
-/// A CPython feature release.
+/// A CPython feature release, with a `t` for its free-threaded build.
 pub const VERSION: Shape = Shape::Pattern {
     what: "a CPython release such as \"3.13\"",
-    pattern: r"^(2\.[67]|3\.([0-9]|1[0-4]))$",
+    pattern: r"^(2\.[67]|3\.([0-9]|1[0-4]|1[34]t))$",
 };
 /// Ticks.
 pub const CHECK_INTERVAL: Shape = Shape::Integer {
@@ -243,8 +243,14 @@ pub static PUBLISHED: Format = Format {
         )
         .fixed(),
         Key::optional(
+            "where",
+            Shape::Map(&VALUES),
+            "{ their_column = value or list }: only the rows that have it.",
+        )
+        .fixed(),
+        Key::optional(
             "fitted_on",
-            Shape::Map(&FITTED),
+            Shape::Map(&VALUES),
             "{ their_column = value or list }: no predictions.",
         )
         .fixed(),
@@ -266,7 +272,7 @@ pub static METRICS: Words = Words {
 };
 static METRIC: Shape = Shape::Words(&METRICS);
 
-static FITTED: Shape = Shape::Either(&[CELL, Shape::List(&CELL_SHAPE)]);
+static VALUES: Shape = Shape::Either(&[CELL, Shape::List(&CELL_SHAPE)]);
 static CELL_SHAPE: Shape = CELL;
 const CELL: Shape = Shape::Either(&[Shape::Text, ANY_NUMBER, Shape::Boolean]);
 const ANY_NUMBER: Shape = Shape::Number {

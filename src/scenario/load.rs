@@ -196,7 +196,7 @@ fn is_random(configuration: &Configuration) -> bool {
 
 fn any_varies(steps: &[Step]) -> bool {
     steps.iter().any(|step| match step {
-        Step::Io(time) | Step::Python(time) | Step::Native { time, .. } => varies(time),
+        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => varies(time),
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => any_varies(steps),
     })
 }

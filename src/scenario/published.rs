@@ -54,10 +54,12 @@ pub fn published(
     let ours = check_paths(&reader, root, axes);
     let file = reader.text("file")?;
     let source = files.table(complaints, file, reader.value_place("file"))?;
-    let sheet = Sheet::read(complaints, source)?;
+    let mut sheet = Sheet::read(complaints, source)?;
+    let of_interest = values(&reader, "where", "so there is nothing to compare", &sheet)?;
+    sheet.rows.retain(|row| row.has(&of_interest));
     let metric = metric(&reader, &sheet);
     let columns = match_columns(&reader, &sheet);
-    let fitted = fitted(&reader, &sheet);
+    let fitted = values(&reader, "fitted_on", "so nothing was fitted on it", &sheet);
     let (metric, columns, fitted) = (metric?, columns?, fitted?);
     ours?;
     let cells = sheet.cells(complaints, metric.0, &columns, &fitted)?;
@@ -133,13 +135,17 @@ fn match_columns<'t>(reader: &Reader<'t>, sheet: &Sheet) -> Option<Vec<Column<'t
     columns.into_iter().collect()
 }
 
-/// Which rows the profile was fitted on: columns, and for each the values, as written.
-fn fitted(reader: &Reader<'_>, sheet: &Sheet) -> Option<Vec<(usize, Vec<String>)>> {
-    let Some(field) = reader.given("fitted_on") else {
+/// A column of theirs, and the values in it that pick a row, as written.
+type Picked = (usize, Vec<String>);
+
+/// The rows that `key` picks: those that it speaks of, or those that the profile was fitted on. `otherwise` says what
+/// follows from a value that no row has.
+fn values(reader: &Reader<'_>, key: &str, otherwise: &str, sheet: &Sheet) -> Option<Vec<Picked>> {
+    let Some(field) = reader.given(key) else {
         return Some(Vec::new());
     };
     let complaints = reader.reading.complaints;
-    let column = |(theirs, place, field): &(&str, Place, Field<'_>)| -> Option<(usize, Vec<String>)> {
+    let column = |(theirs, place, field): &(&str, Place, Field<'_>)| -> Option<Picked> {
         let index = sheet.column(reader, theirs, *place)?;
         let nodes: Vec<&Node> = match &field.node.value {
             Value::List(nodes) => nodes.iter().collect(),
@@ -157,7 +163,7 @@ fn fitted(reader: &Reader<'_>, sheet: &Sheet) -> Option<Vec<(usize, Vec<String>)
             if !sheet.rows.iter().any(|row| same(row.text(index), &value)) {
                 return field.refuse(
                     Complaint::at(node.place, format!("no row has `{theirs}` = {value}"))
-                        .label("so nothing was fitted on it")
+                        .label(otherwise)
                         .help("write the value as it stands in the CSV file"),
                 );
             }
@@ -165,7 +171,7 @@ fn fitted(reader: &Reader<'_>, sheet: &Sheet) -> Option<Vec<(usize, Vec<String>)
         }
         Some((index, values))
     };
-    let columns: Vec<Option<(usize, Vec<String>)>> = field.pairs()?.iter().map(column).collect();
+    let columns: Vec<Option<Picked>> = field.pairs()?.iter().map(column).collect();
     columns.into_iter().collect()
 }
 
@@ -194,6 +200,13 @@ struct Row {
 impl Row {
     fn text(&self, index: usize) -> &str {
         self.fields.get(index).map_or("", |field| field.as_str())
+    }
+
+    /// Whether it has one of the values in each of the columns.
+    fn has(&self, picked: &[Picked]) -> bool {
+        picked
+            .iter()
+            .all(|(index, values)| values.iter().any(|value| same(self.text(*index), value)))
     }
 }
 
@@ -268,7 +281,7 @@ impl Sheet {
         complaints: &Complaints,
         metric: usize,
         columns: &[Column<'_>],
-        fitted: &[(usize, Vec<String>)],
+        fitted: &[Picked],
     ) -> Option<Vec<Cell>> {
         let mut cells = Vec::new();
         for row in self.rows.iter().filter(|row| !row.text(metric).is_empty()) {
@@ -285,10 +298,7 @@ impl Sheet {
                 .iter()
                 .map(|column| (column.ours.to_owned(), match_value(row.text(column.index))))
                 .collect();
-            let is_fitted = |(index, values): &(usize, Vec<String>)| {
-                values.iter().any(|value| same(row.text(*index), value))
-            };
-            let fitted = !fitted.is_empty() && fitted.iter().all(is_fitted);
+            let fitted = !fitted.is_empty() && row.has(fitted);
             cells.push(Cell {
                 matches,
                 value,

@@ -61,7 +61,7 @@ impl World {
         result: Nanos,
     ) {
         let progress = self.plan.progress();
-        let done = Rc::new(SimpleQueue::new(me.os(), "an item to be done"));
+        let done = Rc::new(SimpleQueue::new(me, "an item to be done"));
         let mut submitted: Vec<Range<u32>> = Vec::new();
         let mut ready = self.plan.ready_from_the_start();
         let mut left = self.plan.len();

@@ -1,4 +1,5 @@
-//! The scenario's named locks: one `threading.Lock` each, or one `multiprocessing.Lock` where workers are processes.
+//! The scenario's named locks: one `threading.Lock` each, or one `multiprocessing.Lock` where workers are processes or
+//! interpreters, between which a `threading.Lock` cannot be shared.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +27,7 @@ impl Locks {
     pub fn of(os: &Os, configuration: &Configuration) -> Self {
         let among_processes = matches!(
             configuration.executor,
-            Executor::Processes { .. } | Executor::ProcessPerTask { .. }
+            Executor::Processes { .. } | Executor::ProcessPerTask { .. } | Executor::Interpreters { .. }
         );
         let mut names = Vec::new();
         let tasks = configuration.tasks.iter().map(|task| &task.steps);
@@ -43,7 +44,7 @@ impl Locks {
             let kind = if among_processes {
                 Kind::AmongProcesses(SemLock::lock(os, &shown))
             } else {
-                Kind::AmongThreads(Lock::new(os, &shown))
+                Kind::AmongThreads(Lock::new(os, configuration.python.version, &shown))
             };
             let (object, _) = os.add_object(shown);
             (name, NamedLock { object, kind })
@@ -84,7 +85,7 @@ fn collect(steps: &[Step], names: &mut Vec<String>) {
                 collect(steps, names);
             }
             Step::Repeat { steps, .. } => collect(steps, names),
-            Step::Io(_) | Step::Python(_) | Step::Native { .. } => {}
+            Step::Io(_) | Step::Python { .. } | Step::Native { .. } => {}
         }
     }
 }

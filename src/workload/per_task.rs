@@ -15,7 +15,7 @@ impl World {
     pub async fn run_thread_per_task(self: &Rc<Self>, me: &ThreadState) {
         me.enter(Activity::Ipc);
         let progress = self.plan.progress();
-        let done = Rc::new(SimpleQueue::new(me.os(), "an item to be done"));
+        let done = Rc::new(SimpleQueue::new(me, "an item to be done"));
         let threads: RefCell<BTreeMap<u32, Thread>> = RefCell::default();
         let mut workers: Vec<ThreadId> = Vec::new();
         let mut ready = self.plan.ready_from_the_start();

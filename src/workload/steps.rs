@@ -82,7 +82,11 @@ impl World {
             let key = key.number(index as u64);
             match step {
                 Step::Io(time) => me.io(time.sample_keyed(key)).await,
-                Step::Python(time) => me.bytecode(time.sample_keyed(key)).await,
+                Step::Python { time, shares: None } => me.bytecode(time.sample_keyed(key)).await,
+                Step::Python {
+                    time,
+                    shares: Some(name),
+                } => me.bytecode_that_shares(time.sample_keyed(key), name).await,
                 Step::Native {
                     time,
                     holds_lock: false,

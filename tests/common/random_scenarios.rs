@@ -78,9 +78,10 @@ fn time(most: u64) -> impl Strategy<Value = String> {
 }
 
 fn leaf(most: u64) -> impl Strategy<Value = String> {
-    let verb = select(vec!["python", "native", "io", "native-held"]);
+    let verb = select(vec!["python", "native", "io", "native-held", "python-shares"]);
     (verb, time(most)).prop_map(|(verb, time)| match verb {
         "native-held" => format!("{{ native = {time}, holds_lock = true }}"),
+        "python-shares" => format!("{{ python = {time}, shares = \"state\" }}"),
         _ => format!("{{ {verb} = {time} }}"),
     })
 }
@@ -229,22 +230,30 @@ fn program() -> impl Strategy<Value = String> {
     })
 }
 
-/// Major and minor: mostly with the lock of 3.2, now and then with the one before.
+/// Major and minor: mostly with the lock of 3.2, now and then with the one before. Half of the others are recent: only
+/// these have free threads and pools of interpreters.
 fn release() -> impl Strategy<Value = (u32, u32)> {
     prop_oneof![
-        4 => (2..=14u32).prop_map(|minor| (3, minor)),
+        4 => (2..=12u32).prop_map(|minor| (3, minor)),
+        2 => Just((3, 13)),
+        2 => Just((3, 14)),
         1 => select(vec![(2, 6), (2, 7), (3, 0), (3, 1)]),
     ]
 }
 
+/// A release, in either of its builds where it has two.
 fn python((major, minor): (u32, u32)) -> impl Strategy<Value = String> {
-    (10..=10_000u64).prop_map(move |interval| {
+    let builds = match (major, minor) >= (3, 13) {
+        true => vec!["", "t"],
+        false => vec![""],
+    };
+    (10..=10_000u64, select(builds)).prop_map(move |(interval, build)| {
         let key = match (major, minor) < (3, 2) {
             // At most some 15 us: where checks are rarer than wake-ups are late, a waiter starves beside a busy thread.
             true => format!("check_interval = {}", 20 + interval % 280),
             false => format!("switch_interval = \"{interval}us\""),
         };
-        format!("version = \"{major}.{minor}\"\n{key}")
+        format!("version = \"{major}.{minor}{build}\"\n{key}")
     })
 }
 
@@ -255,10 +264,16 @@ fn run(release: (u32, u32), each: bool) -> impl Strategy<Value = String> {
         false => vec!["fork", "spawn", "forkserver"],
     }))
     .prop_map(|method| method.map_or(String::new(), |method| format!("start_method = \"{method}\"\n")));
+    let pools = if release >= (3, 14) {
+        vec!["threads", "interpreters"]
+    } else {
+        vec!["threads"]
+    };
     let most = if each { 1 } else { 4u64 };
     prop_oneof![
         1 => Just("executor = \"sequential\"\n".to_owned()),
-        2 => (1..7u32).prop_map(|workers| format!("executor = \"threads\"\nworkers = {workers}\n")),
+        2 => (select(pools), 1..7u32)
+            .prop_map(|(executor, workers)| format!("executor = \"{executor}\"\nworkers = {workers}\n")),
         3 => (1..5u32, 1..=most, method.clone()).prop_map(|(workers, chunksize, method)| {
             format!("executor = \"processes\"\nworkers = {workers}\nchunksize = {chunksize}\n{method}")
         }),

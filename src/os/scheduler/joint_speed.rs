@@ -29,10 +29,12 @@ impl Scheduler {
             }
             if cpu == changed {
                 self.cpus[cpu].speed = speed;
+                self.cpus[cpu].pace = self.pace_of(cpu);
                 continue;
             }
             self.charge(engine, cpu);
             self.cpus[cpu].speed = speed;
+            self.cpus[cpu].pace = self.pace_of(cpu);
             if let Some(thread) = self.cpus[cpu].current
                 && self.threads[thread.index()].in_burst
             {

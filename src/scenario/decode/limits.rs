@@ -51,7 +51,7 @@ impl Work {
 pub fn work(steps: &[Step]) -> Work {
     steps.iter().fold(Work::default(), |sum, step| {
         sum.plus(match step {
-            Step::Io(time) | Step::Python(time) | Step::Native { time, .. } => Work {
+            Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => Work {
                 time: expected(time),
                 steps: 1,
             },
@@ -190,7 +190,9 @@ impl Extent<'_, '_> {
     fn threads(&self) -> u64 {
         let workers = match *self.executor {
             Executor::Sequential => 1,
-            Executor::Threads { workers } | Executor::Processes { workers, .. } => u64::from(workers),
+            Executor::Threads { workers }
+            | Executor::Interpreters { workers }
+            | Executor::Processes { workers, .. } => u64::from(workers),
             Executor::ThreadPerTask | Executor::ProcessPerTask { .. } => self.items(),
             Executor::Server { threads } => u64::from(threads),
         };

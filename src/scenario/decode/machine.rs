@@ -64,7 +64,7 @@ pub fn python(scenario: &Reader<'_>, run: Option<Reader<'_>>) -> Option<Python> 
 
 /// Complains about the interval of the lock that this release does not have.
 fn refuse_other_interval(reader: &Reader<'_>, version: Version) -> bool {
-    let Version { major, minor } = version;
+    let Version { major, minor, .. } = version;
     let (stranger, why, help) = if version < Version::NEW_LOCK {
         (
             "switch_interval",
@@ -100,21 +100,12 @@ fn version(field: &Field<'_>) -> Option<Version> {
         return Some(version);
     }
     let place = field.node.place;
-    let known: Vec<String> = RELEASES
-        .iter()
-        .map(|Version { major, minor }| format!("{major}.{minor}"))
-        .collect();
+    let known = RELEASES.map(|version| version.to_string());
     let all = "releases from \"2.6\" to \"3.14\" are simulated";
-    let complaint = if let Some(free_threaded) = text
-        .strip_suffix('t')
-        .filter(|text| matches!(*text, "3.13" | "3.14"))
-    {
-        Complaint::at(
-            place,
-            format!("Python {text}, the free-threaded build, is not simulated yet"),
-        )
-        .label("its machinery does not exist yet")
-        .help(format!("the build with the lock is \"{free_threaded}\""))
+    let complaint = if let Some(with_lock) = text.strip_suffix('t').filter(|text| parse(text).is_some()) {
+        Complaint::at(place, format!("Python {with_lock} has no free-threaded build"))
+            .label("built without the lock are 3.13 and later")
+            .help("take \"3.13t\" or \"3.14t\", or leave out the \"t\"")
     } else if matches!(text, "2" | "2.0" | "2.1" | "2.2" | "2.3" | "2.4" | "2.5") {
         Complaint::at(place, format!("Python {text} is not simulated"))
             .label("multiprocessing came with 2.6")
@@ -157,8 +148,17 @@ const RELEASES: [Version; 17] = [
     Version::release(3, 14),
 ];
 
+/// The first release with a free-threaded build.
+const FREE_THREADED_FROM: Version = Version::release(3, 13);
+
 fn parse(text: &str) -> Option<Version> {
-    RELEASES
-        .into_iter()
-        .find(|Version { major, minor }| format!("{major}.{minor}") == text)
+    let (numbers, free_threaded) = match text.strip_suffix('t') {
+        Some(numbers) => (numbers, true),
+        None => (text, false),
+    };
+    let version = RELEASES.into_iter().find(|known| known.to_string() == numbers)?;
+    match free_threaded {
+        true => (version >= FREE_THREADED_FROM).then(|| version.free_threaded()),
+        false => Some(version),
+    }
 }

@@ -28,6 +28,7 @@ pub fn executor(
             let default = default_threads(machine, version);
             workers(reader, machine, default).map(|workers| Executor::Threads { workers })
         }
+        "interpreters" => interpreters(reader, machine, version),
         "processes" => {
             let workers = workers(reader, machine, Some(machine.cores * machine.smt));
             let start_method = start_method(reader, version);
@@ -49,6 +50,22 @@ fn processes(
         start_method: start_method?,
         chunksize: chunksize?,
     })
+}
+
+/// `InterpreterPoolExecutor` came with 3.14 (`Lib/concurrent/futures/interpreter.py`).
+fn interpreters(reader: &Reader<'_>, machine: &Machine, version: Version) -> Option<Executor> {
+    let workers = workers(reader, machine, default_threads(machine, version));
+    if version < Version::release(3, 14) {
+        return reader.refuse(
+            Complaint::at(
+                reader.value_place("executor"),
+                format!("Python {version} has no pool of interpreters"),
+            )
+            .label("InterpreterPoolExecutor came with 3.14")
+            .help("write version = \"3.14\" in this [[run]] or under [python]"),
+        );
+    }
+    workers.map(|workers| Executor::Interpreters { workers })
 }
 
 /// Complains about keys of other executors.

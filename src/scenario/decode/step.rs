@@ -121,7 +121,14 @@ impl<'t> Decoder<'t> {
         let reader = field.reading.open_choice(field.node, &STEP)?;
         match reader.format.tag().name {
             "io" => self.time(&reader, "io").map(Step::Io),
-            "python" => self.time(&reader, "python").map(Step::Python),
+            "python" => {
+                let time = self.time(&reader, "python");
+                let shares = match reader.has("shares") {
+                    true => Some(reader.identifier("shares")?.to_owned()),
+                    false => None,
+                };
+                Some(Step::Python { time: time?, shares })
+            }
             "native" => {
                 let (time, holds_lock) = (self.time(&reader, "native"), reader.boolean("holds_lock"));
                 Some(Step::Native {
@@ -162,7 +169,9 @@ impl<'t> Decoder<'t> {
 /// Whether whatever follows is out of reach.
 fn never_ends(step: &Step) -> bool {
     match step {
-        Step::Io(time) | Step::Python(time) | Step::Native { time, .. } => *time == Distribution::Forever,
+        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => {
+            *time == Distribution::Forever
+        }
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => steps.iter().any(never_ends),
     }
 }
@@ -170,7 +179,7 @@ fn never_ends(step: &Step) -> bool {
 /// Whether these steps take no time at all, for certain.
 pub fn take_no_time(steps: &[Step]) -> bool {
     steps.iter().all(|step| match step {
-        Step::Io(time) | Step::Python(time) | Step::Native { time, .. } => is_zero(time),
+        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => is_zero(time),
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => take_no_time(steps),
     })
 }

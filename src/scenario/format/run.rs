@@ -60,10 +60,13 @@ static EXECUTORS: Words = Words {
         Word::new("sequential", "A plain loop in the main thread."),
         Word::new("threads", "concurrent.futures.ThreadPoolExecutor"),
         Word::new("processes", "concurrent.futures.ProcessPoolExecutor"),
+        Word::new(
+            "interpreters",
+            "concurrent.futures.InterpreterPoolExecutor, from Python 3.14.",
+        ),
         Word::new("thread-per-task", "One threading.Thread for each item."),
         Word::new("process-per-task", "One multiprocessing.Process for each item."),
         Word::later("pool"),
-        Word::later("interpreters"),
         Word::later("asyncio"),
         Word::new("server", "Threads that serve one queue of clients' requests."),
     ],
@@ -105,7 +108,7 @@ static DEFAULT: Words = Words {
 /// The keys that mean something under an executor, beside those that every run has.
 pub fn keys_of(executor: &str) -> &'static [&'static str] {
     match executor {
-        "threads" => &["workers"],
+        "threads" | "interpreters" => &["workers"],
         "processes" => &["workers", "start_method", "chunksize"],
         "process-per-task" => &["start_method"],
         "server" => &["workers", "threads"],

@@ -160,6 +160,11 @@ pub static STEP: Choice = Choice {
                     STEP_TIME,
                     "Bytecode: holds the interpreter lock, yields when asked.",
                 ),
+                Key::optional(
+                    "shares",
+                    Shape::Name,
+                    "Keeps touching objects of this name, which all threads share.",
+                ),
                 Key::later(
                     "offload",
                     "leave it out: the step runs inline, as under every executor but asyncio",
