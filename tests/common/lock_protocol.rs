@@ -56,6 +56,8 @@ pub struct Held {
 pub struct Account {
     /// Every time that the lock was held, in order.
     pub held: Vec<Held>,
+    /// When each thread was through with its last `drop_gil`.
+    pub ended: Vec<Nanos>,
     /// `switch_number` at the end.
     pub switches: u64,
 }
@@ -79,7 +81,7 @@ pub enum Mistake {
     KeepsItsTimer,
     /// A waiter whose time is up is out of the queue before it runs, so that no signal goes to it.
     LeavesTheQueueWhenItsTimeIsUp,
-    /// A thread that ends waits for the switch in all versions, or in none.
+    /// A thread that ends waits for the switch in those versions in which it does not, and the other way round.
     EndsAsInOtherVersions,
     /// The drop request is still there after the lock was taken.
     KeepsTheRequest,
@@ -135,7 +137,7 @@ pub struct Protocol {
     mistake: Option<Mistake>,
     now: Nanos,
     threads: Vec<Thread>,
-    /// Two things happened in one nanosecond: their order is not the protocol's business.
+    /// Two things are due in one nanosecond: their order is not the protocol's business.
     tied: bool,
     locked: bool,
     last_holder: Option<usize>,
@@ -147,10 +149,11 @@ pub struct Protocol {
     /// Who waits on `gil->switch_cond`: one thread at most, as whoever takes the lock wakes it.
     switch_cond: Option<usize>,
     held: Vec<Held>,
+    ended: Vec<Nanos>,
 }
 
 impl Protocol {
-    /// Plays the programs to their ends under CPython 3.`minor`. `None` where two things happen in one nanosecond.
+    /// Plays the programs to their ends under CPython 3.`minor`. `None` where two things are due in one nanosecond.
     pub fn play(
         minor: u8,
         platform: &Platform,
@@ -185,10 +188,12 @@ impl Protocol {
             cond: Vec::new(),
             switch_cond: None,
             held: Vec::new(),
+            ended: vec![Nanos::FOREVER; programs.len()],
         };
         while !protocol.tied && protocol.happens() {}
         (!protocol.tied).then_some(Account {
             held: protocol.held,
+            ended: protocol.ended,
             switches: protocol.switch_number,
         })
     }
@@ -201,7 +206,10 @@ impl Protocol {
         let Some(&(at, thread, next)) = all.first() else {
             return false;
         };
-        self.tied = all.get(1).is_some_and(|&(second, ..)| second == at);
+        // A timer makes its thread run one wake latency later, and so does a signal in the same nanosecond: it does not
+        // matter when it comes.
+        let matters = |&&(time, _, next): &&(Nanos, usize, Next)| time == at && next != Next::TimerExpires;
+        self.tied = all.iter().filter(matters).count() > 1;
         assert!(at >= self.now, "time runs backwards");
         self.now = at;
         self.threads[thread].next = None;
@@ -416,7 +424,7 @@ impl Protocol {
             Then::WaitsForDevice(time) => {
                 self.after(thread, time + self.platform.wake_latency, Next::WantsLock);
             }
-            Then::Ends => {}
+            Then::Ends => self.ended[thread] = self.now,
         }
     }
 }
