@@ -1,5 +1,6 @@
 //! The interpreter lock of 3.2 and later against CPython's source: on random programs of up to eight threads it is
-//! taken and released by the same threads at the same nanoseconds as in a direct transcription of the protocol.
+//! taken and released by the same threads at the same nanoseconds as in a direct transcription of the protocol, and
+//! these end at the same time.
 //!
 //! So that both can be exact, the machine has a CPU for every thread, every latency is constant, and nothing else
 //! costs anything.
@@ -201,7 +202,7 @@ fn platform() -> impl Strategy<Value = Platform> {
 
 fn case() -> impl Strategy<Value = Case> {
     let program = (length(), vec((length(), 0..4u8, length()), 1..12), length());
-    // The first, and the last before and after each change: of who is told at the end of a thread, and of the request.
+    // The first, and both sides of each change: of a thread's last release in 3.9 and 3.12, of the request in 3.13.
     let minor = select(vec![2, 8, 9, 11, 12, 13, 14]);
     (minor, platform(), vec(program, 2..=8)).prop_map(|(minor, platform, programs)| Case {
         minor,
@@ -254,12 +255,14 @@ fn the_lock_is_taken_and_released_when_cpythons_source_says() {
             Some(difference) => Err(TestCaseError::fail(difference)),
         }
     });
-    if let Err(TestError::Fail(difference, case)) = result {
-        panic!("{case}\n{difference}");
+    match result {
+        Ok(()) => {}
+        Err(TestError::Fail(difference, case)) => panic!("{case}\n{difference}"),
+        Err(aborted) => panic!("{aborted}"),
     }
     let left_to_chance = left_to_chance.get();
     assert!(
-        left_to_chance * 100 < CASES,
+        left_to_chance * 50 < CASES,
         "{left_to_chance} cases are left to chance"
     );
     let enough = 10 * u64::from(CASES);
@@ -278,6 +281,8 @@ fn a_rule_that_is_got_wrong_shows() {
                 .current()
         })
         .map(|case| (case.clone(), case.simulated()))
+        // What differs then is the mistake's doing.
+        .filter(|(case, simulated)| case.transcribed(None).as_ref() == Some(simulated))
         .collect();
     for mistake in [
         AsksThoughTheLockWasSwitched,
