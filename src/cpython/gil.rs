@@ -53,7 +53,8 @@ struct Protocol {
     request_on_holder: bool,
     /// 3.10: looks at the eval breaker at loop back-edges, function entry and after calls only.
     rare_eval_checks: bool,
-    /// 3.12: a thread's last release leaves `last_holder` alone and waits for nobody.
+    /// A thread's last release leaves `last_holder` alone and waits for nobody. Not so from 3.9 to 3.11: before and
+    /// after, `PyThreadState_DeleteCurrent` gives `drop_gil` no thread state, or says `final_release` (3.13).
     silent_final_release: bool,
 }
 
@@ -86,7 +87,7 @@ impl Gil {
             protocol: Protocol {
                 request_on_holder: version >= Version::release(3, 13),
                 rare_eval_checks: version >= Version::release(3, 10),
-                silent_final_release: version >= Version::release(3, 12),
+                silent_final_release: !(Version::release(3, 9)..Version::release(3, 12)).contains(&version),
             },
             eval_check: RefCell::new(Stream::named(key.name(process).name("eval check"))),
         }
