@@ -17,7 +17,7 @@ mod thread_state;
 mod threading;
 
 pub use future::Future;
-pub use gil::Gil;
+pub use gil::{Gil, LockEvent, LockStep};
 pub use interpreter_lock::InterpreterLock;
 pub use process::{Launcher, Process};
 pub use process_pool::ProcessPoolExecutor;

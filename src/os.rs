@@ -101,6 +101,11 @@ impl Os {
         &self.profile.costs
     }
 
+    /// Whether every span, stay and step is kept: see [`Os::recording`].
+    pub const fn is_recording(&self) -> bool {
+        self.recording
+    }
+
     /// The simulated time.
     pub fn now(&self) -> Nanos {
         self.engine.now()

@@ -2,7 +2,7 @@
 //!
 //! Who works through a thread state attaches and detaches, and need not know which of them it is.
 
-use super::gil::Gil;
+use super::gil::{Gil, LockEvent};
 use crate::os::{Os, ThreadId};
 use crate::random::Key;
 use crate::scenario::Python;
@@ -44,6 +44,13 @@ impl InterpreterLock {
     pub fn switches(&self) -> u64 {
         match self {
             Self::Gil(gil) => gil.switches(),
+        }
+    }
+
+    /// Every step taken so far: empty unless the machine was made by [`Os::recording`].
+    pub fn steps(&self) -> Vec<LockEvent> {
+        match self {
+            Self::Gil(gil) => gil.steps(),
         }
     }
 }
