@@ -236,9 +236,17 @@ impl Os {
     /// Wakes a thread that sleeps on a futex, for which the calling thread pays; on its way back from the kernel it
     /// may have to give way to whom it woke.
     pub(crate) fn futex_wake(&self, me: ThreadId, sleeper: ThreadId) -> Burst<'_> {
-        self.owe(me, self.costs().scheduler.futex_wake);
-        self.wake(sleeper);
-        self.preemption_point(me)
+        let slept = self.wake(sleeper);
+        let costs = &self.costs().scheduler;
+        let threads = &self.scheduler.borrow().threads;
+        let cost = if threads[me.index()].external {
+            Nanos::ZERO
+        } else if slept && threads[sleeper.index()].state == State::OnCpu {
+            costs.futex_wake + costs.wake_idle_core
+        } else {
+            costs.futex_wake
+        };
+        self.compute(me, cost)
     }
 
     /// Waits off-core for `object`, until woken.
@@ -272,7 +280,6 @@ impl Os {
             me,
             object,
             until,
-            settle: Nanos::ZERO,
             begun: false,
         }
     }

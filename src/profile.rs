@@ -71,12 +71,35 @@ pub struct SchedulerCosts {
     pub balance_interval: Nanos,
     /// From one thread to another on the same core.
     pub context_switch: Nanos,
-    /// From a wake-up until the thread runs on a core that was idle.
+    /// From a wake-up until the thread runs on a core that has been idle for long.
     pub wake_latency: Table,
+    /// The same on a core that has just become idle.
+    pub wake_latency_hot: Table,
+    /// How long a core counts as having just become idle.
+    pub hot_for: Nanos,
+    /// Whether a thread that is woken looks for an idle core beyond the one it ran on last.
+    pub wake_search: WakeSearch,
+    /// A thread that ran so recently stays with its core's caches: a core with nothing to do does not take it.
+    pub migration_cost: Nanos,
     /// By how much a timer goes off late.
     pub timer_slack: Table,
+    /// Waits are rounded up to whole multiples of it, and end at its multiples; 0 where timers are exact.
+    pub timer_quantum: Nanos,
     /// `futex(FUTEX_WAKE)`, for the thread that wakes another.
     pub futex_wake: Nanos,
+    /// What it takes longer if the other's core is idle: an interrupt has to be sent there.
+    pub wake_idle_core: Nanos,
+}
+
+/// Where a thread that is woken may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WakeSearch {
+    /// To the core it ran on last if that is idle, else to any that is.
+    Idle,
+    /// Always to the core it ran on last: an idle core of a virtual machine that its host has taken away
+    /// (`vcpu_is_preempted`) is none that could be found.
+    Home,
 }
 
 /// How fast a core is, out of 1024, given what its neighbours do.
@@ -121,8 +144,8 @@ pub struct GilCosts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WakeOrder {
-    /// One that is still awake on its way to sleep, else the oldest sleeper: glibc.
-    Awake,
+    /// As glibc has it: one that is still awake on its way to sleep, else the oldest sleeper of the older group.
+    Groups,
     /// The oldest.
     Fifo,
     /// Any, equally likely.

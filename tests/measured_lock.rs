@@ -37,6 +37,13 @@ fn explore() {
         for i in 4..columns.len() {
             let simulated = trace.figures.get(columns[i]).copied().unwrap_or(f64::NAN);
             print!("   {}: {simulated:.2}/{}", columns[i].replace("_per_s","/s").replace("release_to_running","rel2run").replace("request_to_release","req2rel"), cells[i]);
+            if i == columns.len() - 1 {
+                println!();
+                for (from, to) in [(0,200),(200,400),(400,600),(600,800),(800,1000),(1000,1300),(1300,1600),(1600,2000),(2000,3000),(3000,5000),(5000,10000),(10000,100000)] {
+                    let bucket: Vec<bool> = trace.settles.iter().filter(|(t,_)| (from..to).contains(t)).map(|(_,a)| *a).collect();
+                    print!(" {from}:{}/{:.2}", bucket.len(), bucket.iter().filter(|&&a| a).count() as f64/bucket.len() as f64);
+                }
+            }
             if i == 9 || i == 15 { println!(); }
         }
         println!();

@@ -1,8 +1,18 @@
-//! A condition variable with timed waits: `pthread_cond_t` (`nptl/pthread_cond_wait.c` of glibc).
+//! A condition variable with timed waits: `pthread_cond_t` of glibc 2.25 to 2.40 (`nptl/pthread_cond_wait.c`,
+//! `nptl/pthread_cond_signal.c`).
 //!
-//! Who is woken is a race, not a policy. A thread that begins to wait is still awake for a moment, on its way to
-//! sleep; a signal that comes in that moment is taken by that thread, a later one by the oldest sleeper.
-//! `fifo` and `random` stand beside this mechanism for platforms that order their waiters otherwise.
+//! Waiters stand in two groups. Signals go to the older one until each of its members has one; then it is closed, and
+//! the younger becomes the older. A signal names nobody: it is a token of the group, and the thread that the futex
+//! wakes for it, the oldest sleeper, may find that another has taken it. That happens where a thread has begun its
+//! wait and is still on its way to sleep.
+//!
+//! ```text
+//!  waiter A  begins -- unlocks -- (no token yet) -- system call ----------- takes the token, never sleeps
+//!  waiter B  (asleep) .......................................... woken -- no token left -- sleeps again
+//!  signaller                                         puts a token, wakes the oldest sleeper: B
+//! ```
+//!
+//! `fifo` and `random` stand beside this mechanism for platforms that choose their waiters otherwise.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -12,24 +22,49 @@ use crate::profile::WakeOrder;
 use crate::random::{Key, Stream, Table};
 use crate::units::Nanos;
 
-/// Waiters in the order of their last wait.
+/// Waiters in the order in which they began.
 pub struct Condition {
     object: ObjectId,
-    waiters: RefCell<VecDeque<ThreadId>>,
-    /// The last to begin a wait, and until when it is on its way to sleep.
-    awake: Cell<Option<(ThreadId, Nanos)>>,
+    waits: RefCell<VecDeque<Wait>>,
+    /// Signals in the older group that nobody has taken yet: `__g_signals`.
+    tokens: Cell<usize>,
+    /// Numbers the threads that fall asleep: the futex wakes in this order.
+    asleep: Cell<u64>,
+    /// A signaller that waits until all who left the older group's futex are awake: `__g_refs`.
+    quiescing: Cell<Option<ThreadId>>,
     order: WakeOrder,
     random: RefCell<Stream>,
     settle: Table,
 }
 
+struct Wait {
+    thread: ThreadId,
+    group: Group,
+    /// Position in the futex's queue, while it sleeps there.
+    sleeps: Option<u64>,
+    /// In the futex's system call, asleep or on its way out: holds a `__g_refs`.
+    in_futex: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Group {
+    /// Takes no signals yet: G2.
+    Younger,
+    /// G1.
+    Older,
+    /// Was G1, and has a signal for each member; or this waiter was chosen by name.
+    Closed,
+}
+
 impl Condition {
-    /// With nobody waiting. `settle` is the CPU time from beginning to wait until asleep.
+    /// With nobody waiting. `settle` is the CPU time from beginning to wait until the kernel has queued the thread.
     pub fn new(os: &Os, name: &str, order: WakeOrder, settle: Table, key: Key) -> Self {
         Self {
             object: os.add_object(name).0,
-            waiters: RefCell::default(),
-            awake: Cell::new(None),
+            waits: RefCell::default(),
+            tokens: Cell::new(0),
+            asleep: Cell::new(0),
+            quiescing: Cell::new(None),
             order,
             random: RefCell::new(Stream::named(key.name(name))),
             settle,
@@ -43,25 +78,38 @@ impl Condition {
 
     /// The same for at most `time` and the timer's slack: `pthread_cond_timedwait`.
     pub async fn timed_wait(&self, os: &Os, me: ThreadId, mutex: &Mutex, time: Nanos) -> Woken {
-        self.wait_until(os, me, mutex, Some(time)).await
+        self.wait_until(os, me, mutex, Some(os.now().saturating_add(time)))
+            .await
     }
 
-    async fn wait_until(&self, os: &Os, me: ThreadId, mutex: &Mutex, time: Option<Nanos>) -> Woken {
-        self.waiters.borrow_mut().push_back(me);
+    /// `__pthread_cond_wait_common`
+    async fn wait_until(&self, os: &Os, me: ThreadId, mutex: &Mutex, deadline: Option<Nanos>) -> Woken {
+        self.waits.borrow_mut().push_back(Wait {
+            thread: me,
+            group: Group::Younger,
+            sleeps: None,
+            in_futex: false,
+        });
         mutex.unlock(os, me).await;
         let mut woken = Woken::Signalled;
-        // Unlocking may have cost it its CPU, and meanwhile it may have been signalled.
-        if self.is_waiting(me) {
+        while !self.take_signal(me) {
+            // Until the kernel has queued it, a signal keeps it from sleeping.
             let settle = self.settle.sample(&mut self.random.borrow_mut());
-            self.awake.set(Some((me, os.now() + settle)));
-            let wait = match time {
-                None => os.block_for_sure(me, self.object),
-                Some(time) => os.block_for(me, self.object, time),
+            os.compute(me, settle).await;
+            if self.take_signal(me) {
+                break;
+            }
+            self.fall_asleep(me);
+            woken = match deadline {
+                None => os.block_for_sure(me, self.object).await,
+                Some(deadline) => os.block_for(me, self.object, deadline.saturating_sub(os.now())).await,
             };
-            woken = wait.settling(settle).await;
-        }
-        // Only now that it has a core again is a time-out final: a signal may have picked it in between.
-        if woken == Woken::TimedOut && !self.forget(me) {
+            // Only now that it has a core again is a time-out final: the futex may have woken it in between.
+            let timed_out = self.leave_futex(os, me).await && woken == Woken::TimedOut;
+            if timed_out {
+                self.cancel(os, me).await;
+                break;
+            }
             woken = Woken::Signalled;
         }
         mutex.lock(os, me).await;
@@ -70,44 +118,153 @@ impl Condition {
 
     /// Wakes one waiter, which may push the caller off its CPU: `pthread_cond_signal`.
     pub async fn signal(&self, os: &Os, me: ThreadId) {
-        let Some(waiter) = self.pick(os.now()) else { return };
-        let awake = self.awake_at(os.now()) == Some(waiter);
-        self.forget(waiter);
-        if awake {
-            // It finds the signal before it falls asleep: no system call.
-            os.wake(waiter);
-        } else {
-            os.futex_wake(me, waiter).await;
+        let sleeper = match self.order {
+            WakeOrder::Groups => {
+                if self.unsignalled() == 0 && !self.switch_groups(os, me).await {
+                    return;
+                }
+                self.tokens.set(self.tokens.get() + 1);
+                self.oldest_sleeper()
+            }
+            WakeOrder::Fifo | WakeOrder::Random => self.choose(),
+        };
+        if let Some(sleeper) = sleeper {
+            os.futex_wake(me, sleeper).await;
         }
     }
 
-    fn pick(&self, now: Nanos) -> Option<ThreadId> {
-        let waiters = self.waiters.borrow();
-        let oldest = *waiters.front()?;
-        Some(match self.order {
-            WakeOrder::Fifo => oldest,
-            WakeOrder::Awake => self.awake_at(now).unwrap_or(oldest),
-            WakeOrder::Random => waiters[self.random.borrow_mut().below(waiters.len() as u64) as usize],
-        })
+    /// Members of the older group that have no signal: `__g_size`.
+    fn unsignalled(&self) -> usize {
+        let waits = self.waits.borrow();
+        let members = waits.iter().filter(|wait| wait.group == Group::Older).count();
+        members - self.tokens.get()
     }
 
-    /// The waiter that is still awake.
-    fn awake_at(&self, now: Nanos) -> Option<ThreadId> {
-        let (waiter, until) = self.awake.get()?;
-        (now < until && self.is_waiting(waiter)).then_some(waiter)
-    }
-
-    fn is_waiting(&self, thread: ThreadId) -> bool {
-        self.waiters.borrow().contains(&thread)
-    }
-
-    /// Takes a thread off the list. True if it was on it.
-    fn forget(&self, thread: ThreadId) -> bool {
-        let mut waiters = self.waiters.borrow_mut();
-        let Some(position) = waiters.iter().position(|&waiter| waiter == thread) else {
+    /// `__condvar_quiesce_and_switch_g1`: the younger group becomes the older. False where that leaves nobody.
+    async fn switch_groups(&self, os: &Os, me: ThreadId) -> bool {
+        if !self.has_any(|wait| wait.group == Group::Younger) {
             return false;
+        }
+        for wait in self.waits.borrow_mut().iter_mut() {
+            if wait.group == Group::Older {
+                wait.group = Group::Closed;
+            }
+        }
+        self.tokens.set(0);
+        while self.has_any(|wait| wait.group == Group::Closed && wait.in_futex) {
+            self.quiescing.set(Some(me));
+            os.block_for_sure(me, self.object).await;
+        }
+        for wait in self.waits.borrow_mut().iter_mut() {
+            if wait.group == Group::Younger {
+                wait.group = Group::Older;
+            }
+        }
+        self.unsignalled() > 0
+    }
+
+    /// `futex_wake(&__g_signals, 1)`
+    fn oldest_sleeper(&self) -> Option<ThreadId> {
+        let mut waits = self.waits.borrow_mut();
+        let oldest = waits
+            .iter_mut()
+            .filter(|wait| wait.group == Group::Older && wait.sleeps.is_some())
+            .min_by_key(|wait| wait.sleeps)?;
+        oldest.sleeps = None;
+        Some(oldest.thread)
+    }
+
+    /// Picks a waiter by name. Says whom to wake; one that is still awake sees for itself.
+    fn choose(&self) -> Option<ThreadId> {
+        let mut waits = self.waits.borrow_mut();
+        let mut waiting: Vec<&mut Wait> = waits
+            .iter_mut()
+            .filter(|wait| wait.group != Group::Closed)
+            .collect();
+        if waiting.is_empty() {
+            return None;
+        }
+        let index = match self.order {
+            WakeOrder::Random => self.random.borrow_mut().below(waiting.len() as u64) as usize,
+            WakeOrder::Groups | WakeOrder::Fifo => 0,
         };
-        waiters.remove(position);
-        true
+        let chosen = &mut waiting[index];
+        chosen.group = Group::Closed;
+        chosen.sleeps.take().map(|_| chosen.thread)
+    }
+
+    /// Leaves with a signal, if there is one for this waiter.
+    fn take_signal(&self, me: ThreadId) -> bool {
+        let group = self.of(me, |wait| wait.group);
+        let signalled = match group {
+            Group::Younger => false,
+            Group::Older => self.tokens.get() > 0,
+            Group::Closed => true,
+        };
+        if signalled {
+            if group == Group::Older {
+                self.tokens.set(self.tokens.get() - 1);
+            }
+            self.forget(me);
+        }
+        signalled
+    }
+
+    fn fall_asleep(&self, me: ThreadId) {
+        self.asleep.set(self.asleep.get() + 1);
+        self.of(me, |wait| {
+            wait.in_futex = true;
+            wait.sleeps = Some(self.asleep.get());
+        });
+    }
+
+    /// Back from the futex. True if nobody woke it there.
+    async fn leave_futex(&self, os: &Os, me: ThreadId) -> bool {
+        let unwoken = self.of(me, |wait| {
+            wait.in_futex = false;
+            wait.sleeps.take().is_some()
+        });
+        if !self.has_any(|wait| wait.group == Group::Closed && wait.in_futex)
+            && let Some(signaller) = self.quiescing.take()
+        {
+            os.futex_wake(me, signaller).await;
+        }
+        unwoken
+    }
+
+    /// `__condvar_cancel_waiting`: gives up. If all others of its group have a signal, the one left is its own, and it
+    /// passes it on.
+    async fn cancel(&self, os: &Os, me: ThreadId) {
+        let group = self.of(me, |wait| wait.group);
+        let last_unsignalled = match group {
+            Group::Younger => false,
+            Group::Older => self.unsignalled() == 0,
+            Group::Closed => true,
+        };
+        if group == Group::Older && last_unsignalled {
+            self.tokens.set(self.tokens.get() - 1);
+        }
+        self.forget(me);
+        if last_unsignalled {
+            Box::pin(self.signal(os, me)).await;
+        }
+    }
+
+    fn has_any(&self, is: impl Fn(&Wait) -> bool) -> bool {
+        self.waits.borrow().iter().any(is)
+    }
+
+    /// Looks at a waiter's own wait.
+    fn of<T>(&self, me: ThreadId, look: impl FnOnce(&mut Wait) -> T) -> T {
+        let mut waits = self.waits.borrow_mut();
+        let wait = waits
+            .iter_mut()
+            .find(|wait| wait.thread == me)
+            .expect("a waiter stands in the list until it leaves by itself");
+        look(wait)
+    }
+
+    fn forget(&self, me: ThreadId) {
+        self.waits.borrow_mut().retain(|wait| wait.thread != me);
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Cpu {
     pub current: Option<ThreadId>,
     /// Up to here the current thread's CPU time and work are accounted; later than now while it is switched in.
     charged_until: Nanos,
-    /// Until then the thread that left last is still on its way to sleep.
+    /// Until then it switches from the thread that left last to doing nothing.
     free_from: Nanos,
     queue: RunQueue,
     tick_pending: bool,
@@ -151,18 +151,16 @@ impl Scheduler {
         object: Option<ObjectId>,
         deadline: Option<Nanos>,
         hopeful: bool,
-        settle: Nanos,
     ) {
         let record = &mut self.threads[thread.index()];
         record.waits_for = object;
         record.state = State::Blocked { hopeful };
         record.woken = Woken::Signalled;
-        record.awake_until = engine.now() + settle;
         if let Some(deadline) = deadline {
             engine.schedule(record.slot, deadline.max(engine.now()), Action::Interrupt);
         }
         if !record.external {
-            self.leave_cpu(engine, thread, settle);
+            self.leave_cpu(engine, thread);
         }
     }
 
@@ -178,7 +176,7 @@ impl Scheduler {
         self.threads[thread.index()].state = State::Ended;
         self.enter(engine, thread, Activity::Ended);
         if !self.threads[thread.index()].external {
-            self.leave_cpu(engine, thread, Nanos::ZERO);
+            self.leave_cpu(engine, thread);
         }
     }
 
@@ -198,14 +196,9 @@ impl Scheduler {
         }
         record.in_burst = true;
         let home = record.cpu;
-        if engine.now() < record.awake_until && self.cpus[home].current.is_none() {
-            // On its way to sleep it finds that it need not.
-            self.dispatch(engine, home, thread, Nanos::ZERO);
-            return true;
-        }
         match self.select_idle_cpu(home) {
             Some(cpu) => {
-                let latency = self.costs.wake_latency.sample(&mut self.latency);
+                let latency = self.wake_latency(engine, cpu);
                 let entity = &mut self.threads[thread.index()].entity;
                 entity.lag = 0;
                 entity.deadline = entity.vruntime + self.costs.base_slice.0 as i64;
@@ -226,14 +219,26 @@ impl Scheduler {
         self.ledger.enter(record.track, activity.label(), engine.now());
     }
 
-    /// The thread gives up its CPU, on which it is busy for another `settle`.
-    fn leave_cpu(&mut self, engine: &Engine, thread: ThreadId, settle: Nanos) {
+    /// From now until a thread runs on `cpu`, which is idle.
+    fn wake_latency(&mut self, engine: &Engine, cpu: usize) -> Nanos {
+        let idle_since = self.cpus[cpu].free_from;
+        if engine.now() < idle_since {
+            // Not idle yet: it will look once more when the switch is done.
+            Nanos::ZERO
+        } else if engine.now() < idle_since + self.costs.hot_for {
+            self.costs.wake_latency_hot.sample(&mut self.latency)
+        } else {
+            self.costs.wake_latency.sample(&mut self.latency)
+        }
+    }
+
+    /// The thread gives up its CPU.
+    fn leave_cpu(&mut self, engine: &Engine, thread: ThreadId) {
         let cpu = self.threads[thread.index()].cpu;
         self.charge(engine, cpu);
-        self.cpus[cpu].free_from = engine.now() + settle;
         let (slice, tick) = (self.costs.base_slice.0 as i64, self.costs.tick.0 as i64);
         let record = &mut self.threads[thread.index()];
-        record.entity.vruntime += settle.0 as i64;
+        record.last_ran = Some(engine.now());
         record.entity.lag = self.cpus[cpu].queue.lag_of(&record.entity, slice, tick);
         self.stays.end(Resource::Cpu(cpu), engine.now());
         let cpu_state = &mut self.cpus[cpu];
@@ -246,17 +251,21 @@ impl Scheduler {
     /// `schedule()`: gives a free CPU to whoever should have it.
     fn run_next(&mut self, engine: &Engine, cpu: usize) {
         if self.waiting == 0 {
-            self.idle += 1;
-            self.speeds_changed(engine, cpu);
+            self.go_idle(engine, cpu);
         } else if let Some(index) = self.cpus[cpu].queue.pick(None) {
             let next = self.take(cpu, index).thread;
             self.switch_to(engine, cpu, next);
         } else if let Some(next) = self.pull_from_busiest(engine, cpu) {
             self.switch_to(engine, cpu, next);
         } else {
-            self.idle += 1;
-            self.speeds_changed(engine, cpu);
+            self.go_idle(engine, cpu);
         }
+    }
+
+    fn go_idle(&mut self, engine: &Engine, cpu: usize) {
+        self.idle += 1;
+        self.cpus[cpu].free_from = engine.now() + self.costs.context_switch;
+        self.speeds_changed(engine, cpu);
     }
 
     fn switch_to(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
@@ -415,6 +424,7 @@ impl Scheduler {
         let record = &mut self.threads[current.index()];
         engine.cancel(record.slot);
         record.state = State::Queued;
+        record.last_ran = Some(engine.now());
         self.ledger
             .enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
         let entity = record.entity;

@@ -58,16 +58,7 @@ pub struct Wait<'a> {
     pub(super) me: ThreadId,
     pub(super) object: Option<ObjectId>,
     pub(super) until: Until,
-    /// CPU time on the way to sleep: the core is taken that long, and a wake-up finds the thread still awake.
-    pub(super) settle: Nanos,
     pub(super) begun: bool,
-}
-
-impl Wait<'_> {
-    /// The same, with so much CPU time on the way to sleep.
-    pub(super) fn settling(self, settle: Nanos) -> Self {
-        Self { settle, ..self }
-    }
 }
 
 impl Future for Wait<'_> {
@@ -79,7 +70,6 @@ impl Future for Wait<'_> {
             me,
             object,
             until,
-            settle,
             begun,
         } = *self;
         if begun {
@@ -95,7 +85,7 @@ impl Future for Wait<'_> {
         let hopeful = !matches!(until, Until::Woken);
         os.scheduler
             .borrow_mut()
-            .block(&os.engine, me, object, deadline, hopeful, settle);
+            .block(&os.engine, me, object, deadline, hopeful);
         if !hopeful {
             os.lost_hope(me);
         }

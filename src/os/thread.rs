@@ -161,8 +161,8 @@ pub(crate) struct Thread {
     pub done: Work,
     pub born: Nanos,
     pub woken: Woken,
-    /// Until then it is on its way to sleep, and needs no wake-up.
-    pub awake_until: Nanos,
+    /// When it last left a CPU: `se.exec_start`.
+    pub last_ran: Option<Nanos>,
     pub waits_for: Option<ObjectId>,
 }
 
@@ -188,7 +188,7 @@ impl Thread {
             done: Work::NONE,
             born: now,
             woken: Woken::Signalled,
-            awake_until: Nanos::ZERO,
+            last_ran: None,
             waits_for: None,
         }
     }

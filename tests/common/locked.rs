@@ -121,7 +121,7 @@ impl Program {
         let echoes = Rc::new(Cell::new(0_u64));
         let client = interpreter.child("the client");
         let (to, from) = (there.clone(), back.clone());
-        os.spawn(named("client", false), move |id| async move {
+        os.spawn(named("client", true), move |id| async move {
             let me = ThreadState { interpreter: client, id };
             me.attach().await;
             loop {
@@ -204,7 +204,7 @@ impl Trace {
         let (mut has, mut last_holder, mut asker): (Option<Nanos>, _, _) = (None, None, None);
         let mut release: Option<Release> = None;
         let mut switching: BTreeMap<ThreadId, Nanos> = BTreeMap::new();
-        let mut leave = |waiting: &mut Vec<(ThreadId, Nanos)>, thread: ThreadId| {
+        let leave = |waiting: &mut Vec<(ThreadId, Nanos)>, thread: ThreadId| {
             let index = waiting.iter().position(|(waiter, _)| *waiter == thread)?;
             Some(waiting.remove(index).1)
         };
