@@ -69,6 +69,8 @@ pub struct SchedulerCosts {
     pub base_slice: Nanos,
     /// Between two looks for queues of unequal length.
     pub balance_interval: Nanos,
+    /// What a thread that goes to sleep still has its core for: arming a timer, choosing who runs next.
+    pub sleep: Nanos,
     /// From one thread to another on the same core.
     pub context_switch: Nanos,
     /// From a wake-up until the thread runs on a core that has been idle for long.
@@ -85,6 +87,8 @@ pub struct SchedulerCosts {
     pub timer_slack: Table,
     /// Waits are rounded up to whole multiples of it, and end at its multiples; 0 where timers are exact.
     pub timer_quantum: Nanos,
+    /// `futex(FUTEX_WAIT)` until the thread is queued.
+    pub futex_wait: Nanos,
     /// `futex(FUTEX_WAKE)`, for the thread that wakes another.
     pub futex_wake: Nanos,
     /// What it takes longer if the other's core is idle: an interrupt has to be sent there.

@@ -29,6 +29,7 @@ fn explore() {
     let columns: Vec<&str> = lines.next().unwrap().split(',').collect();
     let held = Busy::Held(Nanos::from_micros(1000), Nanos::from_micros(1500));
     for line in lines {
+        if let Ok(only) = std::env::var("ONLY") { if !line.starts_with(&only) { continue; } }
         let cells: Vec<&str> = line.split(',').collect();
         let busy = if cells[0] == "busy" { Busy::Python } else { held };
         let number = |i: usize| cells[i].parse::<u64>().unwrap();

@@ -41,6 +41,11 @@ impl Mutex {
     /// Takes it, waiting off-core as long as it is held.
     pub async fn lock(&self, os: &Os, me: ThreadId) {
         while !self.try_lock(me) {
+            // It may be free by the time that the kernel looks.
+            os.compute(me, os.costs().scheduler.futex_wait).await;
+            if self.try_lock(me) {
+                break;
+            }
             self.waiters.borrow_mut().push_back(me);
             os.block(me, self.object).await;
         }

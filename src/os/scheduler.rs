@@ -25,7 +25,7 @@ pub(crate) struct Cpu {
     pub current: Option<ThreadId>,
     /// Up to here the current thread's CPU time and work are accounted; later than now while it is switched in.
     charged_until: Nanos,
-    /// Until then it switches from the thread that left last to doing nothing.
+    /// Until then the thread that left last is going to sleep, and the CPU switches away from it.
     free_from: Nanos,
     queue: RunQueue,
     tick_pending: bool,
@@ -160,6 +160,8 @@ impl Scheduler {
             engine.schedule(record.slot, deadline.max(engine.now()), Action::Interrupt);
         }
         if !record.external {
+            self.cpus[record.cpu].free_from = engine.now() + self.costs.sleep;
+            record.entity.vruntime += self.costs.sleep.0 as i64;
             self.leave_cpu(engine, thread);
         }
     }
@@ -221,11 +223,7 @@ impl Scheduler {
 
     /// From now until a thread runs on `cpu`, which is idle.
     fn wake_latency(&mut self, engine: &Engine, cpu: usize) -> Nanos {
-        let idle_since = self.cpus[cpu].free_from;
-        if engine.now() < idle_since {
-            // Not idle yet: it will look once more when the switch is done.
-            Nanos::ZERO
-        } else if engine.now() < idle_since + self.costs.hot_for {
+        if engine.now() < self.cpus[cpu].free_from + self.costs.hot_for {
             self.costs.wake_latency_hot.sample(&mut self.latency)
         } else {
             self.costs.wake_latency.sample(&mut self.latency)
@@ -264,7 +262,7 @@ impl Scheduler {
 
     fn go_idle(&mut self, engine: &Engine, cpu: usize) {
         self.idle += 1;
-        self.cpus[cpu].free_from = engine.now() + self.costs.context_switch;
+        self.cpus[cpu].free_from = self.cpus[cpu].free_from.max(engine.now()) + self.costs.context_switch;
         self.speeds_changed(engine, cpu);
     }
 

@@ -84,6 +84,13 @@ impl Program {
         // What the main thread does at the end is no part of it.
         let (from, to) = (from.get() + SETTLE, from.get() + SETTLE + self.runs_for);
         let steps = lock.lock.steps();
+        if let Ok(path) = std::env::var("DUMP") {
+            let mut text = String::from("ns,thread,event\n");
+            for step in steps.iter().filter(|step| (from..to).contains(&step.at)).take(4000) {
+                text += &format!("{},{},{}\n", step.at.0, step.thread.index(), step.step as u8 + 1);
+            }
+            std::fs::write(path, text).unwrap();
+        }
         Trace::of(steps.iter().filter(|step| (from..to).contains(&step.at)), self.runs_for)
     }
 
