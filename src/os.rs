@@ -20,7 +20,7 @@ use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub use condition::Condition;
+pub use condition::{Condition, Settle};
 pub use inspect::{Life, Resource, Stay};
 pub use mutex::Mutex;
 pub use pipe::Pipe;
@@ -302,6 +302,11 @@ impl Os {
             self.hopeful.set(self.hopeful.get() + 1);
         }
         scheduler.wake(&self.engine, thread, Woken::Signalled)
+    }
+
+    /// Whether the calling thread's last wait ended on a core that was not cold: one that had just been busy.
+    pub(crate) fn woke_hot(&self, me: ThreadId) -> bool {
+        self.scheduler.borrow().threads[me.index()].woke_hot
     }
 
     /// Sets what the calling thread is busy with, and gives back what it was before.

@@ -138,6 +138,8 @@ pub struct GilCosts {
     pub eval_check: Table,
     /// From the beginning of a wait until asleep: in that moment a signal is taken without sleeping.
     pub settle: Table,
+    /// The same on a core that had just been busy when the thread woke.
+    pub settle_hot: Table,
     /// Which waiter a signal wakes.
     pub wake_order: WakeOrder,
     /// Giving up and taking the lock around a C call, nobody else wanting it.

@@ -55,6 +55,7 @@ fn explore() {
 fn explore_idle() {
     let held = Busy::Held(Nanos::from_micros(1000), Nanos::from_micros(1500));
     for (busy, n, measured) in [(Busy::Python,1,5.28),(Busy::Python,2,11.05),(Busy::Python,3,14.19),(Busy::Python,4,18.88),(held,1,6.13),(held,2,3.67),(held,4,14.26)] {
+        if let Ok(only) = std::env::var("ONLY") { if only != format!("{busy:?}{n}") { continue; } }
         let mut p = program(2, n, 5000, busy);
         p.runs_for = Nanos::from_secs(40);
         let naps = p.naps(Nanos::from_millis(20));

@@ -17,7 +17,7 @@ use std::cell::{Cell, RefCell};
 use steps::Steps;
 pub use steps::{LockEvent, LockStep};
 
-use crate::os::{Activity, Condition, Mutex, ObjectId, Os, ThreadId, Woken};
+use crate::os::{Activity, Condition, Mutex, ObjectId, Os, Settle, ThreadId, Woken};
 use crate::random::{Key, Stream};
 use crate::scenario::Version;
 use crate::units::Nanos;
@@ -72,7 +72,10 @@ impl Gil {
                 os,
                 &format!("{name}{what}"),
                 costs.wake_order,
-                costs.settle.clone(),
+                Settle {
+                    hot: costs.settle_hot.clone(),
+                    cold: costs.settle.clone(),
+                },
                 key,
             )
         };

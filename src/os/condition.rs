@@ -34,7 +34,16 @@ pub struct Condition {
     quiescing: Cell<Option<ThreadId>>,
     order: WakeOrder,
     random: RefCell<Stream>,
-    settle: Table,
+    settle: Settle,
+}
+
+/// CPU time from beginning to wait until the kernel has queued the thread.
+#[derive(Clone)]
+pub struct Settle {
+    /// By a thread that woke on a core that had just been busy: the way into the kernel is in its caches.
+    pub hot: Table,
+    /// On a core that had been idle for long.
+    pub cold: Table,
 }
 
 struct Wait {
@@ -57,8 +66,8 @@ enum Group {
 }
 
 impl Condition {
-    /// With nobody waiting. `settle` is the CPU time from beginning to wait until the kernel has queued the thread.
-    pub fn new(os: &Os, name: &str, order: WakeOrder, settle: Table, key: Key) -> Self {
+    /// With nobody waiting.
+    pub fn new(os: &Os, name: &str, order: WakeOrder, settle: Settle, key: Key) -> Self {
         Self {
             object: os.add_object(name).0,
             waits: RefCell::default(),
@@ -94,7 +103,12 @@ impl Condition {
         let mut woken = Woken::Signalled;
         while !self.take_signal(me) {
             // Until the kernel has queued it, a signal keeps it from sleeping.
-            let settle = self.settle.sample(&mut self.random.borrow_mut());
+            let settle = if os.woke_hot(me) {
+                &self.settle.hot
+            } else {
+                &self.settle.cold
+            };
+            let settle = settle.sample(&mut self.random.borrow_mut());
             os.compute(me, settle).await;
             if self.take_signal(me) {
                 break;

@@ -198,6 +198,7 @@ impl Scheduler {
         }
         record.in_burst = true;
         let home = record.cpu;
+        self.threads[thread.index()].woke_hot = self.is_hot(engine, home);
         match self.select_idle_cpu(home) {
             Some(cpu) => {
                 let latency = self.wake_latency(engine, cpu);
@@ -223,11 +224,17 @@ impl Scheduler {
 
     /// From now until a thread runs on `cpu`, which is idle.
     fn wake_latency(&mut self, engine: &Engine, cpu: usize) -> Nanos {
-        if engine.now() < self.cpus[cpu].free_from + self.costs.hot_for {
+        if self.is_hot(engine, cpu) {
             self.costs.wake_latency_hot.sample(&mut self.latency)
         } else {
             self.costs.wake_latency.sample(&mut self.latency)
         }
+    }
+
+    /// Whether a CPU has something in its caches of what the kernel does at wake-ups: it is busy or was so just now.
+    fn is_hot(&self, engine: &Engine, cpu: usize) -> bool {
+        let cpu = &self.cpus[cpu];
+        cpu.current.is_some() || engine.now() < cpu.free_from + self.costs.hot_for
     }
 
     /// The thread gives up its CPU.

@@ -161,6 +161,8 @@ pub(crate) struct Thread {
     pub done: Work,
     pub born: Nanos,
     pub woken: Woken,
+    /// The CPU that it last woke on was not cold then.
+    pub woke_hot: bool,
     /// When it last left a CPU: `se.exec_start`.
     pub last_ran: Option<Nanos>,
     pub waits_for: Option<ObjectId>,
@@ -188,6 +190,7 @@ impl Thread {
             done: Work::NONE,
             born: now,
             woken: Woken::Signalled,
+            woke_hot: true,
             last_ran: None,
             waits_for: None,
         }

@@ -84,19 +84,14 @@ impl Program {
         // What the main thread does at the end is no part of it.
         let (from, to) = (from.get() + SETTLE, from.get() + SETTLE + self.runs_for);
         let steps = lock.lock.steps();
-        if let Ok(path) = std::env::var("DUMP") {
-            let mut text = String::from("ns,thread,event\n");
-            for step in steps.iter().filter(|step| (from..to).contains(&step.at)).take(4000) {
-                text += &format!("{},{},{}\n", step.at.0, step.thread.index(), step.step as u8 + 1);
-            }
-            std::fs::write(path, text).unwrap();
-        }
+        dump(&os, &steps);
         Trace::of(steps.iter().filter(|step| (from..to).contains(&step.at)), self.runs_for)
     }
 
     /// Beside them a thread that sleeps for `nap`, over and over: how much longer each nap took.
     pub fn naps(&self, nap: Nanos) -> Vec<Nanos> {
         let (os, interpreter, key) = self.build(2);
+        let lockk = interpreter.clone();
         let program = self.clone();
         let late = Rc::new(RefCell::new(Vec::new()));
         let log = late.clone();
@@ -113,7 +108,9 @@ impl Program {
             }
             me.os().stop();
         });
+        let lock = lockk;
         assert_eq!(os.run(Nanos::from_secs(1_000)), Outcome::Done);
+        dump(&os, &lock.lock.steps());
         let mut late = late.take();
         late.sort_unstable();
         late
@@ -156,6 +153,24 @@ impl Program {
         assert_eq!(os.run(Nanos::from_secs(1_000)), Outcome::Done);
         echoes.get() as f64 / seconds(self.runs_for)
     }
+}
+
+fn dump(os: &Os, steps: &[LockEvent]) {
+        if let Ok(path) = std::env::var("DUMP") {
+            let mut text = String::from("ns,thread,event\n");
+            let mut lines: Vec<(u64, String)> = steps.iter().filter(|s| s.at.0 > 200_000_000 && s.at.0 < 1_200_000_000)
+                .map(|step| (step.at.0, format!("{},{},{}", step.at.0, step.thread.index(), step.step as u8 + 1))).collect();
+            if std::env::var("CPUS").is_ok() {
+            for stay in os.stays() {
+                if let gilsim::os::Resource::Cpu(c) = stay.resource { if stay.from.0 > 200_000_000 && stay.from.0 < 1_200_000_000 {
+                    lines.push((stay.from.0, format!("{},{},cpu{c} until {}", stay.from.0, stay.thread.index(), stay.to.0)));
+                } }
+            }
+            }
+            lines.sort();
+            for l in lines { text += &l.1; text += "\n"; }
+            std::fs::write(path, text).unwrap();
+        }
 }
 
 /// `os.read` or `os.write` without its system call: the loop, the call, the bytes object.
