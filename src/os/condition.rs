@@ -142,9 +142,11 @@ impl Condition {
             }
             WakeOrder::Fifo | WakeOrder::Random => self.choose(),
         };
-        if let Some(sleeper) = sleeper {
-            os.futex_wake(me, sleeper).await;
-        }
+        match sleeper {
+            Some(sleeper) => os.futex_wake(me, sleeper).await,
+            // The system call is made all the same, by someone who holds the mutex.
+            None => os.compute(me, os.costs().scheduler.futex_wake).await,
+        };
     }
 
     /// Members of the older group that have no signal: `__g_size`.
