@@ -233,20 +233,32 @@ impl Os {
         self.compute(me, Nanos::ZERO)
     }
 
-    /// Wakes a thread that sleeps on a futex, for which the calling thread pays; on its way back from the kernel it
-    /// may have to give way to whom it woke.
+    /// Wakes a thread that sleeps on a futex, for which the calling thread pays before it goes on; on its way back from
+    /// the kernel it may have to give way to whom it woke.
     pub(crate) fn futex_wake(&self, me: ThreadId, sleeper: ThreadId) -> Burst<'_> {
+        let cost = self.wake_at_cost(me, sleeper);
+        self.compute(me, cost)
+    }
+
+    /// The same where nobody sees when the call returns: the cost goes before the calling thread's next burst.
+    pub(crate) fn futex_wake_on_credit(&self, me: ThreadId, sleeper: ThreadId) -> Burst<'_> {
+        let cost = self.wake_at_cost(me, sleeper);
+        self.owe(me, cost);
+        self.preemption_point(me)
+    }
+
+    /// Wakes a sleeper. Says what that costs the calling thread.
+    fn wake_at_cost(&self, me: ThreadId, sleeper: ThreadId) -> Nanos {
         let slept = self.wake(sleeper);
         let costs = &self.costs().scheduler;
         let threads = &self.scheduler.borrow().threads;
-        let cost = if threads[me.index()].external {
+        if threads[me.index()].external {
             Nanos::ZERO
         } else if slept && threads[sleeper.index()].state == State::OnCpu {
             costs.futex_wake + costs.wake_idle_core
         } else {
             costs.futex_wake
-        };
-        self.compute(me, cost)
+        }
     }
 
     /// Waits off-core for `object`, until woken.

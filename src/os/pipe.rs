@@ -107,7 +107,7 @@ impl Pipe {
     async fn wake_one(&self, os: &Os, me: ThreadId, waiting: &RefCell<VecDeque<ThreadId>>) {
         let next = waiting.borrow_mut().pop_front();
         if let Some(thread) = next {
-            os.futex_wake(me, thread).await;
+            os.futex_wake_on_credit(me, thread).await;
         }
     }
 }

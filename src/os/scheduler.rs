@@ -29,6 +29,8 @@ pub(crate) struct Cpu {
     free_from: Nanos,
     queue: RunQueue,
     tick_pending: bool,
+    /// Times in a row that it found nothing but threads with warm caches to take: `nr_balance_failed`.
+    balance_failed: u32,
     /// The running thread must give way at its next step: it was being polled when that was decided.
     must_resched: bool,
     /// Who ran last: its return costs no switch.
@@ -75,6 +77,7 @@ impl Scheduler {
             free_from: Nanos::ZERO,
             queue: RunQueue::default(),
             tick_pending: false,
+            balance_failed: 0,
             must_resched: false,
             last: None,
             speed: FULL_SPEED,

@@ -75,7 +75,7 @@ impl Semaphore {
         }
         let waiter = self.waiters.borrow_mut().pop_front();
         if let Some(waiter) = waiter {
-            os.futex_wake(me, waiter).await;
+            os.futex_wake_on_credit(me, waiter).await;
         }
     }
 }

@@ -9,6 +9,9 @@ use crate::os::thread::{State, Thread};
 use crate::os::ThreadId;
 use crate::profile::WakeSearch;
 
+/// `sd->cache_nice_tries` of CPUs that share a cache: `kernel/sched/topology.c`, `sd_init`.
+const CACHE_NICE_TRIES: u32 = 1;
+
 impl Scheduler {
     /// `sched_balance_find_dst_group_cpu` for a new thread: the CPU with the least to do. Where idle CPUs cannot be told
     /// from others, that is the one with the least load, and threads that sleep on it count (`cpu_load`).
@@ -56,18 +59,20 @@ impl Scheduler {
         let busiest = (0..self.cpus.len())
             .filter(|&other| !self.cpus[other].queue.is_empty())
             .max_by_key(|&other| (self.cpus[other].queue.len(), std::cmp::Reverse(other)))?;
-        let index = self.coldest(engine, busiest)?;
+        let index = self.may_take(engine, busiest, cpu)?;
         Some(self.migrate(engine, (busiest, index), cpu))
     }
 
-    /// A thread in the queue of `cpu` that may be moved: one that is not `task_hot`.
-    fn coldest(&self, engine: &Engine, cpu: usize) -> Option<usize> {
+    /// `can_migrate_task`: a thread in the queue of `from` that `to` may take, one that is not `task_hot`. After some
+    /// failures any will do.
+    fn may_take(&self, engine: &Engine, from: usize, to: usize) -> Option<usize> {
+        let any = self.cpus[to].balance_failed > CACHE_NICE_TRIES;
         let is_cold = |thread: ThreadId| {
             self.threads[thread.index()]
                 .last_ran
                 .is_none_or(|time| engine.now() - time >= self.costs.migration_cost)
         };
-        self.cpus[cpu].queue.longest_waiting(is_cold)
+        self.cpus[from].queue.longest_waiting(|thread| any || is_cold(thread))
     }
 
     /// `nohz_balancer_kick`: a tick that finds a thread waiting while another CPU sleeps has that one take it.
@@ -75,13 +80,16 @@ impl Scheduler {
         if self.idle == 0 {
             return;
         }
-        let idle = (0..self.cpus.len()).find(|&other| self.cpus[other].current.is_none());
-        if let Some(idle) = idle
-            && let Some(index) = self.coldest(engine, cpu)
-        {
+        let Some(idle) = (0..self.cpus.len()).find(|&other| self.cpus[other].current.is_none()) else {
+            return;
+        };
+        if let Some(index) = self.may_take(engine, cpu, idle) {
+            self.cpus[idle].balance_failed = 0;
             let latency = self.wake_latency(engine, idle);
             let moved = self.migrate(engine, (cpu, index), idle);
             self.dispatch(engine, idle, moved, latency);
+        } else if !self.cpus[cpu].queue.is_empty() {
+            self.cpus[idle].balance_failed += 1;
         }
     }
 
