@@ -316,6 +316,11 @@ impl Os {
         scheduler.wake(&self.engine, thread, Woken::Signalled)
     }
 
+    /// Whether a thread has a CPU.
+    pub(crate) fn is_on_cpu(&self, thread: ThreadId) -> bool {
+        self.scheduler.borrow().threads[thread.index()].state == State::OnCpu
+    }
+
     /// Whether the calling thread's last wait ended on a core that was not cold: one that had just been busy.
     pub(crate) fn woke_hot(&self, me: ThreadId) -> bool {
         self.scheduler.borrow().threads[me.index()].woke_hot

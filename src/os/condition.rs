@@ -142,9 +142,12 @@ impl Condition {
             }
             WakeOrder::Fifo | WakeOrder::Random => self.choose(),
         };
+        // The caller holds the mutex during the system call, which is made even if nobody sleeps: who has taken the
+        // token runs into it. Where all sleep there is nobody to see.
+        let somebody_is_awake = self.has_any(|wait| wait.group == Group::Older && !wait.in_futex);
         match sleeper {
-            Some(sleeper) => os.futex_wake(me, sleeper).await,
-            // The system call is made all the same, by someone who holds the mutex.
+            Some(sleeper) if somebody_is_awake => os.futex_wake(me, sleeper).await,
+            Some(sleeper) => os.futex_wake_on_credit(me, sleeper).await,
             None => os.compute(me, os.costs().scheduler.futex_wake).await,
         };
     }
@@ -243,7 +246,7 @@ impl Condition {
         if !self.has_any(|wait| wait.group == Group::Closed && wait.in_futex)
             && let Some(signaller) = self.quiescing.take()
         {
-            os.futex_wake(me, signaller).await;
+            os.futex_wake_on_credit(me, signaller).await;
         }
         unwoken
     }

@@ -41,10 +41,15 @@ impl Mutex {
     /// Takes it, waiting off-core as long as it is held.
     pub async fn lock(&self, os: &Os, me: ThreadId) {
         while !self.try_lock(me) {
-            // It may be free by the time that the kernel looks.
-            os.compute(me, os.costs().scheduler.futex_wait).await;
-            if self.try_lock(me) {
-                break;
+            // It may be free by the time that the kernel looks, if its holder is at work.
+            let wait = os.costs().scheduler.futex_wait;
+            if self.owner.get().is_some_and(|owner| os.is_on_cpu(owner)) {
+                os.compute(me, wait).await;
+                if self.try_lock(me) {
+                    break;
+                }
+            } else {
+                os.owe(me, wait);
             }
             self.waiters.borrow_mut().push_back(me);
             os.block(me, self.object).await;
@@ -60,7 +65,7 @@ impl Mutex {
         self.owner.set(None);
         let waiter = self.waiters.borrow_mut().pop_front();
         if let Some(waiter) = waiter {
-            os.futex_wake(me, waiter).await;
+            os.futex_wake_on_credit(me, waiter).await;
         }
     }
 }
