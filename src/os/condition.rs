@@ -30,8 +30,6 @@ pub struct Condition {
     tokens: Cell<usize>,
     /// Numbers the threads that fall asleep: the futex wakes in this order.
     asleep: Cell<u64>,
-    /// A signaller that waits until all who left the older group's futex are awake: `__g_refs`.
-    quiescing: Cell<Option<ThreadId>>,
     order: WakeOrder,
     random: RefCell<Stream>,
     settle: Settle,
@@ -73,7 +71,6 @@ impl Condition {
             waits: RefCell::default(),
             tokens: Cell::new(0),
             asleep: Cell::new(0),
-            quiescing: Cell::new(None),
             order,
             random: RefCell::new(Stream::named(key.name(name))),
             settle,
@@ -119,7 +116,7 @@ impl Condition {
                 Some(deadline) => os.block_for(me, self.object, deadline.saturating_sub(os.now())).await,
             };
             // Only now that it has a core again is a time-out final: the futex may have woken it in between.
-            let timed_out = self.leave_futex(os, me).await && woken == Woken::TimedOut;
+            let timed_out = self.leave_futex(me) && woken == Woken::TimedOut;
             if timed_out {
                 self.cancel(os, me).await;
                 break;
@@ -134,7 +131,7 @@ impl Condition {
     pub async fn signal(&self, os: &Os, me: ThreadId) {
         let sleeper = match self.order {
             WakeOrder::Groups => {
-                if self.unsignalled() == 0 && !self.switch_groups(os, me).await {
+                if self.unsignalled() == 0 && !self.switch_groups() {
                     return;
                 }
                 self.tokens.set(self.tokens.get() + 1);
@@ -160,7 +157,7 @@ impl Condition {
     }
 
     /// `__condvar_quiesce_and_switch_g1`: the younger group becomes the older. False where that leaves nobody.
-    async fn switch_groups(&self, os: &Os, me: ThreadId) -> bool {
+    fn switch_groups(&self) -> bool {
         if !self.has_any(|wait| wait.group == Group::Younger) {
             return false;
         }
@@ -170,10 +167,6 @@ impl Condition {
             }
         }
         self.tokens.set(0);
-        while self.has_any(|wait| wait.group == Group::Closed && wait.in_futex) {
-            self.quiescing.set(Some(me));
-            os.block_for_sure(me, self.object).await;
-        }
         for wait in self.waits.borrow_mut().iter_mut() {
             if wait.group == Group::Younger {
                 wait.group = Group::Older;
@@ -238,16 +231,11 @@ impl Condition {
     }
 
     /// Back from the futex. True if nobody woke it there.
-    async fn leave_futex(&self, os: &Os, me: ThreadId) -> bool {
+    fn leave_futex(&self, me: ThreadId) -> bool {
         let unwoken = self.of(me, |wait| {
             wait.in_futex = false;
             wait.sleeps.take().is_some()
         });
-        if !self.has_any(|wait| wait.group == Group::Closed && wait.in_futex)
-            && let Some(signaller) = self.quiescing.take()
-        {
-            os.futex_wake_on_credit(me, signaller).await;
-        }
         unwoken
     }
 

@@ -65,7 +65,7 @@ impl Mutex {
         self.owner.set(None);
         let waiter = self.waiters.borrow_mut().pop_front();
         if let Some(waiter) = waiter {
-            os.futex_wake_on_credit(me, waiter).await;
+            os.futex_wake(me, waiter).await;
         }
     }
 }
