@@ -140,11 +140,9 @@ impl Condition {
             WakeOrder::Fifo | WakeOrder::Random => self.choose(),
         };
         // The caller holds the mutex during the system call, which is made even if nobody sleeps: who has taken the
-        // token runs into it. Where all sleep there is nobody to see.
-        let somebody_is_awake = self.has_any(|wait| wait.group == Group::Older && !wait.in_futex);
+        // token, or comes by, runs into it.
         match sleeper {
-            Some(sleeper) if somebody_is_awake => os.futex_wake(me, sleeper).await,
-            Some(sleeper) => os.futex_wake_on_credit(me, sleeper).await,
+            Some(sleeper) => os.futex_wake(me, sleeper).await,
             None => os.compute(me, os.costs().scheduler.futex_wake).await,
         };
     }

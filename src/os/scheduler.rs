@@ -29,7 +29,8 @@ pub(crate) struct Cpu {
     free_from: Nanos,
     queue: RunQueue,
     tick_pending: bool,
-    /// Times in a row that it found nothing but threads with warm caches to take: `nr_balance_failed`.
+    /// Times in a row that an idle CPU found nothing but threads with warm caches to take from here, since this queue
+    /// was last empty: `nr_balance_failed`.
     balance_failed: u32,
     /// The running thread must give way at its next step: it was being polled when that was decided.
     must_resched: bool,
@@ -262,6 +263,9 @@ impl Scheduler {
             self.go_idle(engine, cpu);
         } else if let Some(index) = self.cpus[cpu].queue.pick(None) {
             let next = self.take(cpu, index).thread;
+            if self.cpus[cpu].queue.is_empty() {
+                self.cpus[cpu].balance_failed = 0;
+            }
             self.switch_to(engine, cpu, next);
         } else if let Some(next) = self.pull_from_busiest(engine, cpu) {
             self.switch_to(engine, cpu, next);

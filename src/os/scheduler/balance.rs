@@ -59,14 +59,14 @@ impl Scheduler {
         let busiest = (0..self.cpus.len())
             .filter(|&other| !self.cpus[other].queue.is_empty())
             .max_by_key(|&other| (self.cpus[other].queue.len(), std::cmp::Reverse(other)))?;
-        let index = self.may_take(engine, busiest, cpu)?;
+        let index = self.may_take(engine, busiest)?;
         Some(self.migrate(engine, (busiest, index), cpu))
     }
 
-    /// `can_migrate_task`: a thread in the queue of `from` that `to` may take, one that is not `task_hot`. After some
-    /// failures any will do.
-    fn may_take(&self, engine: &Engine, from: usize, to: usize) -> Option<usize> {
-        let any = self.cpus[to].balance_failed > CACHE_NICE_TRIES;
+    /// `can_migrate_task`: a thread in the queue of `from` that another CPU may take, one that is not
+    /// `task_hot`. After some failures any will do.
+    fn may_take(&self, engine: &Engine, from: usize) -> Option<usize> {
+        let any = self.cpus[from].balance_failed > CACHE_NICE_TRIES;
         let is_cold = |thread: ThreadId| {
             self.threads[thread.index()]
                 .last_ran
@@ -83,13 +83,13 @@ impl Scheduler {
         let Some(idle) = (0..self.cpus.len()).find(|&other| self.cpus[other].current.is_none()) else {
             return;
         };
-        if let Some(index) = self.may_take(engine, cpu, idle) {
-            self.cpus[idle].balance_failed = 0;
+        if let Some(index) = self.may_take(engine, cpu) {
+            self.cpus[cpu].balance_failed = 0;
             let latency = self.wake_latency(engine, idle);
             let moved = self.migrate(engine, (cpu, index), idle);
             self.dispatch(engine, idle, moved, latency);
         } else if !self.cpus[cpu].queue.is_empty() {
-            self.cpus[idle].balance_failed += 1;
+            self.cpus[cpu].balance_failed += 1;
         }
     }
 
