@@ -113,7 +113,10 @@ impl Condition {
             self.fall_asleep(me);
             woken = match deadline {
                 None => os.block_for_sure(me, self.object).await,
-                Some(deadline) => os.block_for(me, self.object, deadline.saturating_sub(os.now())).await,
+                Some(deadline) => {
+                    os.block_for(me, self.object, deadline.saturating_sub(os.now()))
+                        .await
+                }
             };
             // Only now that it has a core again is a time-out final: the futex may have woken it in between.
             let timed_out = self.leave_futex(me) && woken == Woken::TimedOut;

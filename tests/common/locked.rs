@@ -77,21 +77,23 @@ impl Program {
             program.start_busy(&me, key).await;
             let start = me.os().now();
             began.set(start);
-            me.allow_threads(me.os().sleep(me.id, SETTLE + program.runs_for)).await;
+            me.allow_threads(me.os().sleep(me.id, SETTLE + program.runs_for))
+                .await;
             me.os().stop();
         });
         assert_eq!(os.run(Nanos::from_secs(100)), Outcome::Done);
         // What the main thread does at the end is no part of it.
         let (from, to) = (from.get() + SETTLE, from.get() + SETTLE + self.runs_for);
         let steps = lock.lock.steps();
-        dump(&os, &steps);
-        Trace::of(steps.iter().filter(|step| (from..to).contains(&step.at)), self.runs_for)
+        Trace::of(
+            steps.iter().filter(|step| (from..to).contains(&step.at)),
+            self.runs_for,
+        )
     }
 
     /// Beside them a thread that sleeps for `nap`, over and over: how much longer each nap took.
-    pub fn naps(&self, nap: Nanos) -> Vec<Nanos> {
-        let (os, interpreter, key) = self.build(2);
-        let lockk = interpreter.clone();
+    pub fn naps(&self, nap: Nanos, seed: u64) -> Vec<Nanos> {
+        let (os, interpreter, key) = self.build(seed);
         let program = self.clone();
         let late = Rc::new(RefCell::new(Vec::new()));
         let log = late.clone();
@@ -108,17 +110,13 @@ impl Program {
             }
             me.os().stop();
         });
-        let lock = lockk;
         assert_eq!(os.run(Nanos::from_secs(1_000)), Outcome::Done);
-        dump(&os, &lock.lock.steps());
-        let mut late = late.take();
-        late.sort_unstable();
-        late
+        late.take()
     }
 
     /// Beside them a thread that sends back what another process sends, a byte at a time: how often a second.
-    pub fn echoes_per_second(&self) -> f64 {
-        let (os, interpreter, key) = self.build(3);
+    pub fn echoes_per_second(&self, seed: u64) -> f64 {
+        let (os, interpreter, key) = self.build(seed);
         let program = self.clone();
         let there = Rc::new(Pipe::new(&os, "there"));
         let back = Rc::new(Pipe::new(&os, "back"));
@@ -126,7 +124,10 @@ impl Program {
         let client = interpreter.child("the client");
         let (to, from) = (there.clone(), back.clone());
         os.spawn(named("client", true), move |id| async move {
-            let me = ThreadState { interpreter: client, id };
+            let me = ThreadState {
+                interpreter: client,
+                id,
+            };
             me.attach().await;
             loop {
                 me.bytecode(ECHO_BYTECODE).await;
@@ -153,24 +154,6 @@ impl Program {
         assert_eq!(os.run(Nanos::from_secs(1_000)), Outcome::Done);
         echoes.get() as f64 / seconds(self.runs_for)
     }
-}
-
-fn dump(os: &Os, steps: &[LockEvent]) {
-        if let Ok(path) = std::env::var("DUMP") {
-            let mut text = String::from("ns,thread,event\n");
-            let mut lines: Vec<(u64, String)> = steps.iter().filter(|s| s.at.0 > 200_000_000 && s.at.0 < 1_200_000_000)
-                .map(|step| (step.at.0, format!("{},{},{}", step.at.0, step.thread.index(), step.step as u8 + 1))).collect();
-            if std::env::var("CPUS").is_ok() {
-            for stay in os.stays() {
-                if let gilsim::os::Resource::Cpu(c) = stay.resource { if stay.from.0 > 200_000_000 && stay.from.0 < 1_200_000_000 {
-                    lines.push((stay.from.0, format!("{},{},cpu{c} until {}", stay.from.0, stay.thread.index(), stay.to.0)));
-                } }
-            }
-            }
-            lines.sort();
-            for l in lines { text += &l.1; text += "\n"; }
-            std::fs::write(path, text).unwrap();
-        }
 }
 
 /// `os.read` or `os.write` without its system call: the loop, the call, the bytes object.
@@ -254,8 +237,11 @@ impl Trace {
                     last_holder = Some(thread);
                     has = Some(at);
                     if let Some(release) = release.take() {
-                        times.entry("release_to_running").or_default().push((at - release.at).0);
-                        let asker = release.asker.filter(|_| true);
+                        times
+                            .entry("release_to_running")
+                            .or_default()
+                            .push((at - release.at).0);
+                        let asker = release.asker;
                         let who = match release.waiting.iter().position(|&waiter| waiter == thread) {
                             _ if asker.is_some_and(|(_, asker)| asker == thread) => Next::Asker,
                             None => Next::NotWaiting,
@@ -278,7 +264,10 @@ impl Trace {
                         times.entry("slice").or_default().push((at - from).0);
                     }
                     if let Some((asked, _)) = asker {
-                        times.entry("request_to_release").or_default().push((at - asked).0);
+                        times
+                            .entry("request_to_release")
+                            .or_default()
+                            .push((at - asked).0);
                     }
                     release = Some(Release {
                         at,
@@ -296,12 +285,20 @@ impl Trace {
                 }
             }
         }
-        let mut figures: BTreeMap<&'static str, f64> =
-            counts.into_iter().map(|(name, count)| (name, count as f64 / seconds(time))).collect();
+        let mut figures: BTreeMap<&'static str, f64> = counts
+            .into_iter()
+            .map(|(name, count)| (name, count as f64 / seconds(time)))
+            .collect();
         for (name, percents) in [
-            ("slice", [Some("slice_p5_us"), Some("slice_p50_us"), Some("slice_p95_us")]),
+            (
+                "slice",
+                [Some("slice_p5_us"), Some("slice_p50_us"), Some("slice_p95_us")],
+            ),
             ("timed_wait", [None, Some("timed_wait_p50_us"), None]),
-            ("request_to_release", [None, Some("request_to_release_p50_us"), None]),
+            (
+                "request_to_release",
+                [None, Some("request_to_release_p50_us"), None],
+            ),
             (
                 "release_to_running",
                 [
@@ -310,9 +307,14 @@ impl Trace {
                     Some("release_to_running_p95_us"),
                 ],
             ),
-            ("forced_switch_wait", [None, Some("forced_switch_wait_p50_us"), None]),
+            (
+                "forced_switch_wait",
+                [None, Some("forced_switch_wait_p50_us"), None],
+            ),
         ] {
-            let Some(times) = times.get_mut(name) else { continue };
+            let Some(times) = times.get_mut(name) else {
+                continue;
+            };
             times.sort_unstable();
             for (percent, column) in [5, 50, 95].into_iter().zip(percents) {
                 if let Some(column) = column {

@@ -67,6 +67,9 @@ impl Steps {
     }
 
     pub fn all(&self) -> Vec<LockEvent> {
-        self.taken.as_ref().map(|taken| taken.borrow().clone()).unwrap_or_default()
+        self.taken
+            .as_ref()
+            .map(|taken| taken.borrow().clone())
+            .unwrap_or_default()
     }
 }

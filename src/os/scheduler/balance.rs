@@ -5,8 +5,8 @@
 
 use super::{Cpu, Scheduler};
 use crate::engine::Engine;
-use crate::os::thread::{State, Thread};
 use crate::os::ThreadId;
+use crate::os::thread::{State, Thread};
 use crate::profile::WakeSearch;
 
 /// `sd->cache_nice_tries` of CPUs that share a cache: `kernel/sched/topology.c`, `sd_init`.
@@ -72,7 +72,9 @@ impl Scheduler {
                 .last_ran
                 .is_none_or(|time| engine.now() - time >= self.costs.migration_cost)
         };
-        self.cpus[from].queue.longest_waiting(|thread| any || is_cold(thread))
+        self.cpus[from]
+            .queue
+            .longest_waiting(|thread| any || is_cold(thread))
     }
 
     /// `nohz_balancer_kick`: a tick that finds a thread waiting while another CPU sleeps has that one take it.
