@@ -167,3 +167,33 @@ fn waiting_threads_scale_with_workers_and_not_with_cores() {
         );
     }
 }
+
+/// Mean latency in seconds beside so many busy threads.
+fn latencies(scenario: &str) -> Vec<(f64, f64)> {
+    let cells = judge(&simulate(scenario, &["replicate.replications=2"]));
+    let latency = |cell: &Judged| (cell.number("background.busy.count"), cell.simulated());
+    cells.iter().map(latency).collect()
+}
+
+#[test]
+fn a_ping_starves_beside_two_threads_in_bytecode_and_not_beside_c_calls_that_hold_the_lock() {
+    let beside_bytecode = latencies("published/ccbench-3.11-pi");
+    assert_eq!(beside_bytecode.len(), 4);
+    for (busy, latency) in beside_bytecode {
+        let expected = if busy < 2.0 { 0.001..0.01 } else { 0.1..0.6 };
+        assert!(expected.contains(&latency), "{latency} s beside {busy}");
+    }
+    let beside_calls = latencies("published/ccbench-3.11-regex");
+    assert_eq!(beside_calls.len(), 4);
+    for (busy, latency) in beside_calls {
+        assert!(latency < 0.012, "{latency} s beside {busy}");
+    }
+}
+
+#[test]
+fn calls_that_release_the_lock_scale_with_the_threads() {
+    for cell in judge(&simulate("published/ccbench-3.11-bz2", &[])) {
+        let difference = cell.compared.difference().expect("it was simulated");
+        assert!(difference.abs() < 0.05, "{difference}");
+    }
+}
