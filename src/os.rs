@@ -252,7 +252,8 @@ impl Os {
         let slept = self.wake(sleeper);
         let costs = &self.costs().scheduler;
         let threads = &self.scheduler.borrow().threads;
-        if threads[me.index()].external {
+        if threads[me.index()].external || threads[sleeper.index()].external {
+            // The network is no futex.
             Nanos::ZERO
         } else if slept && threads[sleeper.index()].state == State::OnCpu {
             costs.futex_wake + costs.wake_idle_core

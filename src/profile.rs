@@ -14,10 +14,7 @@ use crate::units::{Bytes, Nanos};
 /// The profiles that come with gilsim: name and text.
 const BUNDLED: [(&str, &str); 3] = [
     ("linux-x86_64", include_str!("profile/linux-x86_64.toml")),
-    (
-        "linux-bare-metal",
-        include_str!("profile/linux-bare-metal.toml"),
-    ),
+    ("linux-bare-metal", include_str!("profile/linux-bare-metal.toml")),
     (
         "macos-2021-laptop",
         include_str!("profile/macos-2021-laptop.toml"),

@@ -132,6 +132,9 @@ impl Condition {
 
     /// Wakes one waiter, which may push the caller off its CPU: `pthread_cond_signal`.
     pub async fn signal(&self, os: &Os, me: ThreadId) {
+        if !self.has_any(|wait| wait.group != Group::Closed) {
+            return;
+        }
         let sleeper = match self.order {
             WakeOrder::Groups => {
                 if self.unsignalled() == 0 && !self.switch_groups() {
