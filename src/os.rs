@@ -304,7 +304,11 @@ impl Os {
             .scheduler
             .timer_slack
             .sample(&mut self.slack.borrow_mut());
-        self.now().saturating_add(time).saturating_add(slack)
+        let time = self.now().saturating_add(time).saturating_add(slack);
+        match self.costs().scheduler.timer_quantum {
+            Nanos::ZERO => time,
+            quantum => Nanos(time.0.checked_next_multiple_of(quantum.0).unwrap_or(u64::MAX)),
+        }
     }
 
     /// Ends a wait of `thread`. False where it was not waiting.

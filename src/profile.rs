@@ -86,7 +86,7 @@ pub struct SchedulerCosts {
     pub migration_cost: Nanos,
     /// By how much a timer goes off late.
     pub timer_slack: Table,
-    /// Waits are rounded up to whole multiples of it, and end at its multiples; 0 where timers are exact.
+    /// Timers go off at multiples of it only, as with the 15.6 ms of Windows; 0 where they are exact.
     pub timer_quantum: Nanos,
     /// `futex(FUTEX_WAIT)` until the thread is queued.
     pub futex_wait: Nanos,

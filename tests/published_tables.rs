@@ -115,6 +115,29 @@ fn a_countdown_takes_as_long_on_any_number_of_threads() {
     assert!(most / least <= 1.1, "from {least} s to {most} s");
 }
 
+#[test]
+fn a_countdown_at_short_intervals_pays_for_each_change_of_threads() {
+    let cells = judge(&simulate(
+        "published/skvortsov-2021-countdown",
+        &[
+            "run.0.switch_interval=[\"10us\", \"100us\"]",
+            "run.0.workers=[2, 4, 8]",
+        ],
+    ));
+    let mut judged = 0;
+    for cell in cells.iter().filter(|cell| cell.compared.row.is_some()) {
+        let (interval, threads) = (cell.number("python.switch_interval"), cell.number("workers"));
+        let difference = cell.compared.difference().expect("it was simulated");
+        let allowed = if interval < 0.0001 { 0.33 } else { 0.2 };
+        assert!(
+            difference.abs() <= allowed,
+            "{threads} threads at {interval} s: {difference}"
+        );
+        judged += 1;
+    }
+    assert_eq!(judged, 6);
+}
+
 /// (threads or processes, cores, workers, speedup) of each row.
 fn speedups(results: &Results) -> Vec<(bool, u32, u32, f64)> {
     let summaries: Vec<Summary> = results.summaries();

@@ -12,6 +12,9 @@
 //!  signaller                                         puts a token, wakes the oldest sleeper: B
 //! ```
 //!
+//! Left out: a signaller that closes a group waits in glibc until all who were woken from it have left (`__g_refs`).
+//! With that in, no figure of `tests/measured_lock.rs` changed by more than 3 %.
+//!
 //! `fifo` and `random` stand beside this mechanism for platforms that choose their waiters otherwise.
 
 use std::cell::{Cell, RefCell};
@@ -49,8 +52,6 @@ struct Wait {
     group: Group,
     /// Position in the futex's queue, while it sleeps there.
     sleeps: Option<u64>,
-    /// In the futex's system call, asleep or on its way out: holds a `__g_refs`.
-    in_futex: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +95,6 @@ impl Condition {
             thread: me,
             group: Group::Younger,
             sleeps: None,
-            in_futex: false,
         });
         mutex.unlock(os, me).await;
         let mut woken = Woken::Signalled;
@@ -228,19 +228,12 @@ impl Condition {
 
     fn fall_asleep(&self, me: ThreadId) {
         self.asleep.set(self.asleep.get() + 1);
-        self.of(me, |wait| {
-            wait.in_futex = true;
-            wait.sleeps = Some(self.asleep.get());
-        });
+        self.of(me, |wait| wait.sleeps = Some(self.asleep.get()));
     }
 
     /// Back from the futex. True if nobody woke it there.
     fn leave_futex(&self, me: ThreadId) -> bool {
-        let unwoken = self.of(me, |wait| {
-            wait.in_futex = false;
-            wait.sleeps.take().is_some()
-        });
-        unwoken
+        self.of(me, |wait| wait.sleeps.take().is_some())
     }
 
     /// `__condvar_cancel_waiting`: gives up. If all others of its group have a signal, the one left is its own, and it
