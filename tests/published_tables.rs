@@ -8,7 +8,7 @@ use gilsim::scenario::{Executor, MatchValue, Scenario};
 use gilsim::study::published::{ComparedCell, compare};
 
 fn simulate(scenario: &str, overrides: &[&str]) -> Results {
-    let path = Path::new("scenarios").join(scenario).with_extension("toml");
+    let path = Path::new("scenarios").join(format!("{scenario}.toml"));
     let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
     let scenario =
         Scenario::load(&path, &overrides, None).unwrap_or_else(|wrong| panic!("{}", wrong.render(false)));
@@ -120,8 +120,8 @@ fn a_countdown_at_short_intervals_pays_for_each_change_of_threads() {
     let cells = judge(&simulate(
         "published/skvortsov-2021-countdown",
         &[
-            "run.0.switch_interval=[\"10us\", \"100us\"]",
-            "run.0.workers=[2, 4, 8]",
+            "python.switch_interval=[\"10us\", \"100us\"]",
+            "run.workers=[2, 4, 8]",
         ],
     ));
     let mut judged = 0;
