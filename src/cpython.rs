@@ -24,7 +24,7 @@ mod threading;
 mod ticker_lock;
 
 pub use future::Future;
-pub use gil::Gil;
+pub use gil::{Gil, LockEvent, LockStep};
 pub use interpreter_lock::InterpreterLock;
 pub use interpreter_pool::InterpreterContext;
 pub use process::{Launcher, Process};

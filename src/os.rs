@@ -21,7 +21,7 @@ use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub use condition::Condition;
+pub use condition::{Condition, Settle};
 pub use counted_queue::CountedQueue;
 pub use inspect::{Life, Resource, Stay};
 pub use mutex::Mutex;
@@ -105,6 +105,11 @@ impl Os {
     /// What things cost here.
     pub fn costs(&self) -> &Costs {
         &self.profile.costs
+    }
+
+    /// Whether every span, stay and step is kept: see [`Os::recording`].
+    pub const fn is_recording(&self) -> bool {
+        self.recording
     }
 
     /// The simulated time.
@@ -244,15 +249,43 @@ impl Os {
         self.compute(me, Nanos::ZERO)
     }
 
-    /// Wakes a thread that sleeps on a futex, if there is one, for which the calling thread pays; on its way back from
-    /// the kernel it may have to give way to whom it woke.
+    /// Wakes a thread that sleeps on a futex, if there is one, for which the calling thread pays before it goes on; on
+    /// its way back from the kernel it may have to give way to whom it woke.
     #[inline]
     pub(crate) fn futex_wake(&self, me: ThreadId, sleeper: impl Into<Option<ThreadId>>) -> Wakeup<'_> {
         Wakeup(sleeper.into().map(|sleeper| {
-            self.owe(me, self.costs().scheduler.futex_wake);
-            self.wake(sleeper);
+            let cost = self.wake_at_cost(me, sleeper);
+            self.compute(me, cost)
+        }))
+    }
+
+    /// The same where nobody sees when the call returns: the cost goes before the calling thread's next burst.
+    #[inline]
+    pub(crate) fn futex_wake_on_credit(
+        &self,
+        me: ThreadId,
+        sleeper: impl Into<Option<ThreadId>>,
+    ) -> Wakeup<'_> {
+        Wakeup(sleeper.into().map(|sleeper| {
+            let cost = self.wake_at_cost(me, sleeper);
+            self.owe(me, cost);
             self.preemption_point(me)
         }))
+    }
+
+    /// Wakes a sleeper. Says what that costs the calling thread.
+    fn wake_at_cost(&self, me: ThreadId, sleeper: ThreadId) -> Nanos {
+        let slept = self.wake(sleeper);
+        let costs = &self.costs().scheduler;
+        let threads = &self.scheduler.borrow().threads;
+        if threads[me.index()].external || threads[sleeper.index()].external {
+            // The network is no futex.
+            Nanos::ZERO
+        } else if slept && threads[sleeper.index()].state == State::OnCpu {
+            costs.futex_wake + costs.wake_idle_core
+        } else {
+            costs.futex_wake
+        }
     }
 
     /// Waits off-core for `object`, until woken.
@@ -275,21 +308,11 @@ impl Os {
         self.wait(me, None, Until::Device(time))
     }
 
-    /// Waits off-core for `object`, on its way to sleep for another `settle`: until woken by a thread that is sure to
-    /// come, so that the wait never makes a deadlock, or for `time` and the timer's slack.
+    /// Waits off-core for `object`, until woken by a thread that is sure to come, so that the wait never makes a
+    /// deadlock, or for `time` and the timer's slack.
     #[inline]
-    pub(crate) fn block_settling(
-        &self,
-        me: ThreadId,
-        object: ObjectId,
-        time: Option<Nanos>,
-        settle: Nanos,
-    ) -> Wait<'_> {
-        let until = time.map_or(Until::SurelyWoken, Until::Timer);
-        Wait {
-            settle,
-            ..self.wait(me, Some(object), until)
-        }
+    pub(crate) fn block_for_sure(&self, me: ThreadId, object: ObjectId, time: Option<Nanos>) -> Wait<'_> {
+        self.wait(me, Some(object), time.map_or(Until::SurelyWoken, Until::Timer))
     }
 
     #[inline]
@@ -299,7 +322,6 @@ impl Os {
             me,
             object,
             until,
-            settle: Nanos::ZERO,
             begun: false,
         }
     }
@@ -311,7 +333,11 @@ impl Os {
             .scheduler
             .timer_slack
             .sample(&mut self.slack.borrow_mut());
-        self.now().saturating_add(time).saturating_add(slack)
+        let time = self.now().saturating_add(time).saturating_add(slack);
+        match self.costs().scheduler.timer_quantum {
+            Nanos::ZERO => time,
+            quantum => Nanos(time.0.checked_next_multiple_of(quantum.0).unwrap_or(u64::MAX)),
+        }
     }
 
     /// Ends a wait of `thread`. False where it was not waiting.
@@ -322,6 +348,16 @@ impl Os {
             self.hopeful.set(self.hopeful.get() + 1);
         }
         scheduler.wake(&self.engine, thread, Woken::Signalled)
+    }
+
+    /// Whether a thread has a CPU.
+    pub(crate) fn is_on_cpu(&self, thread: ThreadId) -> bool {
+        self.scheduler.borrow().threads[thread.index()].state == State::OnCpu
+    }
+
+    /// Whether the calling thread's last wait ended on a core that was not cold: one that had just been busy.
+    pub(crate) fn woke_hot(&self, me: ThreadId) -> bool {
+        self.scheduler.borrow().threads[me.index()].woke_hot
     }
 
     /// Sets what the calling thread is busy with, and gives back what it was before.

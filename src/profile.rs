@@ -1,7 +1,7 @@
 //! What everything costs on one kind of host: one TOML file, with the source of each number beside it.
 //!
 //! The bundled profiles lie in `src/profile/`; a scenario may name one of them or a file of its own. There are no
-//! defaults in the code: a profile that leaves a cost out is refused.
+//! defaults in the code: a profile is complete, or it is `like` a bundled one and says what differs.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,8 +12,10 @@ use crate::random::Table;
 use crate::units::{Bytes, Nanos};
 
 /// The profiles that come with gilsim: name and text.
-const BUNDLED: [(&str, &str); 5] = [
+const BUNDLED: [(&str, &str); 7] = [
     ("linux-x86_64", include_str!("profile/linux-x86_64.toml")),
+    ("linux-2-cpu-vm", include_str!("profile/linux-2-cpu-vm.toml")),
+    ("linux-bare-metal", include_str!("profile/linux-bare-metal.toml")),
     (
         "linux-2023-8-cores",
         include_str!("profile/linux-2023-8-cores.toml"),
@@ -37,7 +39,7 @@ const BUNDLED: [(&str, &str); 5] = [
 pub struct Profile {
     /// The bundled name, or the path as written.
     pub name: String,
-    /// The profile's text, byte for byte: its digest goes into the manifest.
+    /// The profile's text, byte for byte, and after it that of the one it is like: their digest goes into the manifest.
     pub text: String,
     /// The costs themselves.
     pub costs: Costs,
@@ -87,15 +89,31 @@ pub struct SchedulerCosts {
     pub base_slice: Nanos,
     /// Between two looks for queues of unequal length.
     pub balance_interval: Nanos,
+    /// What a thread that goes to sleep still has its core for: arming a timer, choosing who runs next.
+    pub sleep: Nanos,
     /// From one thread to another on the same core.
     pub context_switch: Nanos,
-    /// From a wake-up until the thread runs on a core that was idle.
+    /// From a wake-up until the thread runs on a core that has been idle for long.
     pub wake_latency: Table,
+    /// The same on a core that has just become idle.
+    pub wake_latency_hot: Table,
+    /// How long a core counts as having just become idle.
+    pub hot_for: Nanos,
+    /// Whether a thread that is woken looks for an idle core beyond the one it ran on last.
+    pub wake_search: WakeSearch,
+    /// A thread that ran so recently stays with its core's caches: a core with nothing to do does not take it.
+    pub migration_cost: Nanos,
     /// By how much a timer goes off late.
     pub timer_slack: Table,
+    /// Timers go off at multiples of it only, as with the 15.6 ms of Windows; 0 where they are exact.
+    pub timer_quantum: Nanos,
+    /// `futex(FUTEX_WAIT)` until the thread is queued.
+    pub futex_wait: Nanos,
     /// `futex(FUTEX_WAKE)`, for the thread that wakes another.
     pub futex_wake: Nanos,
-    /// The same where nobody sleeps.
+    /// What it takes longer if the other's core is idle: an interrupt has to be sent there.
+    pub wake_idle_core: Nanos,
+    /// Where nobody sleeps.
     pub futex_wake_nobody: Table,
     /// Who runs next.
     pub policy: SchedulerPolicy,
@@ -109,6 +127,17 @@ pub enum SchedulerPolicy {
     Fair,
     /// Whoever has waited longest, when a quantum is over: xnu, among threads of equal priority.
     RoundRobin,
+}
+
+/// Where a thread that is woken may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WakeSearch {
+    /// To the core it ran on last if that is idle, else to any that is.
+    Idle,
+    /// Always to the core it ran on last: an idle core of a virtual machine that its host has taken away
+    /// (`vcpu_is_preempted`) is none that could be found.
+    Home,
 }
 
 /// How fast a core is, out of 1024, given what its neighbours do.
@@ -148,6 +177,8 @@ pub struct GilCosts {
     pub tick: Nanos,
     /// From the beginning of a wait until asleep: in that moment a signal is taken without sleeping.
     pub settle: Table,
+    /// The same on a core that had just been busy when the thread woke.
+    pub settle_hot: Table,
     /// Which waiter a signal wakes.
     pub wake_order: WakeOrder,
     /// Whether locks before 3.2 are POSIX semaphores rather than mutex and condition: `USE_SEMAPHORES`.
@@ -160,8 +191,8 @@ pub struct GilCosts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WakeOrder {
-    /// One that is still awake on its way to sleep, else the oldest sleeper: glibc.
-    Awake,
+    /// As glibc has it: one that is still awake on its way to sleep, else the oldest sleeper of the older group.
+    Groups,
     /// The oldest.
     Fifo,
     /// Any, equally likely.
@@ -413,7 +444,7 @@ pub enum ProfileError {
 impl Profile {
     /// A bundled profile, or a file whose path is relative to `base`.
     pub fn load(name: &str, base: &Path) -> Result<Arc<Self>, ProfileError> {
-        if let Some((_, text)) = BUNDLED.iter().find(|(bundled, _)| *bundled == name) {
+        if let Some(text) = bundled(name) {
             return Self::parse(name, text).map(Arc::new);
         }
         let path = base.join(name);
@@ -421,20 +452,62 @@ impl Profile {
         Self::parse(name, &text).map(Arc::new)
     }
 
-    /// A profile from its text.
+    /// A profile from its text. One that is `like` a bundled one says only what differs.
     pub fn parse(name: &str, text: &str) -> Result<Self, ProfileError> {
         let malformed = |reason: String| ProfileError::Malformed {
             name: name.to_owned(),
             reason,
         };
-        let costs: Costs = toml::from_str(text).map_err(|error| malformed(error.to_string()))?;
+        let (table, text) = with_all_it_is_like(text).map_err(malformed)?;
+        let costs: Costs = table
+            .try_into()
+            .map_err(|error: toml::de::Error| malformed(error.to_string()))?;
         costs.check().map_err(|reason| malformed(reason.to_owned()))?;
         Ok(Self {
             name: name.to_owned(),
-            text: text.to_owned(),
+            text,
             costs,
         })
     }
+}
+
+/// The table that a profile's text amounts to, and the texts that it was made from.
+fn with_all_it_is_like(text: &str) -> Result<(toml::Table, String), String> {
+    let mut own: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
+    let Some(like) = own.remove("like") else {
+        // Read whole, so that a mistake is shown with its place.
+        toml::from_str::<Costs>(text).map_err(|error| error.to_string())?;
+        return Ok((own, text.to_owned()));
+    };
+    let model = like
+        .as_str()
+        .and_then(bundled)
+        .ok_or_else(|| format!("`like` names a bundled profile ({}), not {like}", bundled_names()))?;
+    let (mut table, texts) = with_all_it_is_like(model)?;
+    for (key, value) in own {
+        match (table.get_mut(&key), value) {
+            (Some(toml::Value::Table(costs)), toml::Value::Table(changes)) => {
+                for (cost, value) in changes {
+                    if !costs.contains_key(&cost) {
+                        let known = costs.keys().cloned().collect::<Vec<_>>().join(", ");
+                        return Err(format!("there is no cost `{key}.{cost}`; [{key}] has {known}"));
+                    }
+                    costs.insert(cost, value);
+                }
+            }
+            (Some(place), value) => *place = value,
+            (None, _) => {
+                let known = table.keys().cloned().collect::<Vec<_>>().join(", ");
+                return Err(format!("there is no table `{key}`; a profile has {known}"));
+            }
+        }
+    }
+    Ok((table, format!("{text}\n{texts}")))
+}
+
+fn bundled(name: &str) -> Option<&'static str> {
+    let found = BUNDLED.iter().find(|(bundled, _)| *bundled == name)?;
+    Some(found.1)
 }
 
 impl Costs {

@@ -8,7 +8,7 @@ use gilsim::scenario::{Executor, MatchValue, Scenario};
 use gilsim::study::published::{ComparedCell, compare};
 
 fn simulate(scenario: &str, overrides: &[&str]) -> Results {
-    let path = Path::new("scenarios").join(scenario).with_extension("toml");
+    let path = Path::new("scenarios").join(format!("{scenario}.toml"));
     let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
     let scenario =
         Scenario::load(&path, &overrides, None).unwrap_or_else(|wrong| panic!("{}", wrong.render(false)));
@@ -241,6 +241,29 @@ fn free_threads_answer_whether_they_pay_as_the_scenario_says() {
     assert!(of("threads").iter().all(|&speedup| speedup < 1.02));
 }
 
+#[test]
+fn a_countdown_at_short_intervals_pays_for_each_change_of_threads() {
+    let cells = judge(&simulate(
+        "published/skvortsov-2021-countdown",
+        &[
+            "python.switch_interval=[\"10us\", \"100us\"]",
+            "run.workers=[2, 4, 8]",
+        ],
+    ));
+    let mut judged = 0;
+    for cell in cells.iter().filter(|cell| cell.compared.row.is_some()) {
+        let (interval, threads) = (cell.number("python.switch_interval"), cell.number("workers"));
+        let difference = cell.compared.difference().expect("it was simulated");
+        let allowed = if interval < 0.0001 { 0.33 } else { 0.2 };
+        assert!(
+            difference.abs() <= allowed,
+            "{threads} threads at {interval} s: {difference}"
+        );
+        judged += 1;
+    }
+    assert_eq!(judged, 6);
+}
+
 /// (threads or processes, cores, workers, speedup) of each row.
 fn speedups(results: &Results) -> Vec<(bool, u32, u32, f64)> {
     let summaries: Vec<Summary> = results.summaries();
@@ -291,5 +314,35 @@ fn waiting_threads_scale_with_workers_and_not_with_cores() {
             speedup >= 0.85 * f64::from(workers),
             "{cores} cores, {workers} threads: {speedup}"
         );
+    }
+}
+
+/// Mean latency in seconds beside so many busy threads.
+fn latencies(scenario: &str) -> Vec<(f64, f64)> {
+    let cells = judge(&simulate(scenario, &["replicate.replications=2"]));
+    let latency = |cell: &Judged| (cell.number("background.busy.count"), cell.simulated());
+    cells.iter().map(latency).collect()
+}
+
+#[test]
+fn a_ping_starves_beside_two_threads_in_bytecode_and_not_beside_c_calls_that_hold_the_lock() {
+    let beside_bytecode = latencies("published/ccbench-3.11-pi");
+    assert_eq!(beside_bytecode.len(), 4);
+    for (busy, latency) in beside_bytecode {
+        let expected = if busy < 2.0 { 0.001..0.01 } else { 0.1..0.6 };
+        assert!(expected.contains(&latency), "{latency} s beside {busy}");
+    }
+    let beside_calls = latencies("published/ccbench-3.11-regex");
+    assert_eq!(beside_calls.len(), 4);
+    for (busy, latency) in beside_calls {
+        assert!(latency < 0.012, "{latency} s beside {busy}");
+    }
+}
+
+#[test]
+fn calls_that_release_the_lock_scale_with_the_threads() {
+    for cell in judge(&simulate("published/ccbench-3.11-bz2", &[])) {
+        let difference = cell.compared.difference().expect("it was simulated");
+        assert!(difference.abs() < 0.05, "{difference}");
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use gilsim::os::{Mutex, Os, Outcome, Pipe, Resource, Semaphore, Stay};
-use gilsim::profile::{Profile, SchedulerPolicy};
+use gilsim::profile::{Profile, SchedulerPolicy, WakeSearch};
 use gilsim::random::{Distribution, Table};
 use gilsim::units::{Bytes, Nanos};
 
@@ -189,6 +189,61 @@ fn a_sleeper_wakes_after_its_time_the_timers_slack_and_the_wake_latency() {
     });
     assert_eq!(os.run(SECOND), Outcome::Done);
     assert_eq!(times.take(), [5_090_000, 5_020_000]);
+}
+
+#[test]
+fn timers_with_a_quantum_go_off_at_its_multiples() {
+    let os = machine(
+        1,
+        1,
+        free_profile(|profile| profile.costs.scheduler.timer_quantum = Nanos::from_micros(15_625)),
+    );
+    let times = Rc::new(RefCell::new(Vec::new()));
+    let (inner, seen) = (os.clone(), times.clone());
+    spawn(&os, "sleeper", move |me| async move {
+        for millis in [5, 20] {
+            inner.sleep(me, Nanos::from_millis(millis)).await;
+            seen.borrow_mut().push(inner.now().0);
+        }
+        // A device has no timer.
+        inner.wait_for_device(me, Nanos::from_millis(5)).await;
+        seen.borrow_mut().push(inner.now().0);
+        inner.stop();
+    });
+    assert_eq!(os.run(SECOND), Outcome::Done);
+    assert_eq!(times.take(), [15_625_000, 46_875_000, 51_875_000]);
+}
+
+#[test]
+fn a_thread_that_is_woken_goes_to_an_idle_core_only_if_it_may_look_for_one() {
+    for (search, moves) in [(WakeSearch::Idle, true), (WakeSearch::Home, false)] {
+        let os = machine(
+            2,
+            1,
+            free_profile(|profile| profile.costs.scheduler.wake_search = search),
+        );
+        let wakes = Nanos::from_millis(10);
+        let inner = os.clone();
+        let sleeper = spawn(&os, "sleeper", move |me| async move {
+            inner.compute(me, Nanos::from_millis(1)).await;
+            inner.wait_for_device(me, Nanos::from_millis(9)).await;
+            inner.compute(me, Nanos::from_millis(1)).await;
+            inner.stop();
+        });
+        // The second core is idle again when the sleeper wakes; the first has been taken by the third thread.
+        for time in [2, 1_000] {
+            let inner = os.clone();
+            spawn(&os, "sibling", move |me| async move {
+                inner.compute(me, Nanos::from_millis(time)).await;
+            });
+        }
+        assert_eq!(os.run(SECOND), Outcome::Done);
+        let moved = os
+            .stays()
+            .iter()
+            .any(|stay| stay.thread == sleeper && stay.from == wakes && stay.resource == Resource::Cpu(1));
+        assert_eq!(moved, moves, "{search:?}");
+    }
 }
 
 #[test]

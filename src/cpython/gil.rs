@@ -10,9 +10,14 @@
 //! notices at its next look at the eval breaker, lets go, and waits until another thread has really taken the
 //! lock. Everything else (the convoy effect, starving threads, slices rounded up to the tick) follows.
 
+mod steps;
+
 use std::cell::{Cell, RefCell};
 
-use crate::os::{Activity, Condition, Mutex, ObjectId, Os, ThreadId, Woken};
+use steps::Steps;
+pub use steps::{LockEvent, LockStep};
+
+use crate::os::{Activity, Condition, Mutex, ObjectId, Os, Settle, ThreadId, Woken};
 use crate::random::{Key, Stream};
 use crate::scenario::Version;
 use crate::units::Nanos;
@@ -34,6 +39,7 @@ pub struct Gil {
     request: Cell<DropRequest>,
     protocol: Protocol,
     eval_check: RefCell<Stream>,
+    steps: Steps,
 }
 
 /// `gil_drop_request`
@@ -69,7 +75,10 @@ impl Gil {
                 os,
                 &format!("{name}{what}"),
                 costs.wake_order,
-                costs.settle.clone(),
+                Settle {
+                    hot: costs.settle_hot.clone(),
+                    cold: costs.settle.clone(),
+                },
                 key,
             )
         };
@@ -90,12 +99,18 @@ impl Gil {
                 silent_final_release: !(Version::release(3, 9)..Version::release(3, 12)).contains(&version),
             },
             eval_check: RefCell::new(Stream::named(key.name(process).name("eval check"))),
+            steps: Steps::on(os),
         }
     }
 
     /// Times that the lock went from one thread to another.
     pub fn switches(&self) -> u64 {
         self.switch_number.get()
+    }
+
+    /// Every step taken so far: empty unless the machine was made by [`Os::recording`].
+    pub fn steps(&self) -> Vec<LockEvent> {
+        self.steps.all()
     }
 
     /// Whether `me` has been asked to let go.
@@ -124,13 +139,16 @@ impl Gil {
         self.last_holder.set(Some(me));
         self.drop_gil_impl(os, me).await;
 
+        // The request may have come while it was letting go.
         if self.drop_requested(me) {
             self.switch_mutex.lock(os, me).await;
             // Not switched yet: wait for it, or this thread would take the lock again at once.
             if self.last_holder.get() == Some(me) {
                 self.reset_drop_request(me);
                 let before = os.enter(me, Activity::WaitingForLock);
+                self.steps.note(os, me, LockStep::WaitsForSwitch);
                 self.switch_cond.wait(os, me, &self.switch_mutex).await;
+                self.steps.note(os, me, LockStep::Switched);
                 os.enter(me, before);
             }
             self.switch_mutex.unlock(os, me).await;
@@ -151,6 +169,12 @@ impl Gil {
         self.mutex.lock(os, me).await;
         self.locked.set(false);
         os.note_holder(self.object, None);
+        let step = if self.drop_requested(me) {
+            LockStep::ReleasesOnRequest
+        } else {
+            LockStep::Releases
+        };
+        self.steps.note(os, me, step);
         self.cond.signal(os, me).await;
         self.mutex.unlock(os, me).await;
     }
@@ -158,18 +182,26 @@ impl Gil {
     /// `take_gil`: returns with the lock held.
     pub async fn take_gil(&self, os: &Os, me: ThreadId) {
         os.owe(me, os.costs().gil.uncontended);
+        self.steps.note(os, me, LockStep::Wants);
         self.mutex.lock(os, me).await;
 
         if self.locked.get() {
             let before = os.enter(me, Activity::WaitingForLock);
             while self.locked.get() {
                 let saved_switch_number = self.switch_number.get();
+                self.steps.note(os, me, LockStep::Waits);
                 let woken = self.cond.timed_wait(os, me, &self.mutex, self.interval).await;
+                let step = match woken {
+                    Woken::TimedOut => LockStep::TimedOut,
+                    Woken::Signalled => LockStep::Signalled,
+                };
+                self.steps.note(os, me, step);
                 // Only if a whole interval went by without a switch may this thread ask the holder to let go.
                 if woken == Woken::TimedOut
                     && self.locked.get()
                     && self.switch_number.get() == saved_switch_number
                 {
+                    self.steps.note(os, me, LockStep::Requests);
                     self.set_drop_request(os);
                 }
             }
@@ -180,6 +212,7 @@ impl Gil {
         self.switch_mutex.lock(os, me).await;
         self.locked.set(true);
         os.note_holder(self.object, Some(me));
+        self.steps.note(os, me, LockStep::Has);
         if self.last_holder.get() != Some(me) {
             self.last_holder.set(Some(me));
             self.switch_number.set(self.switch_number.get() + 1);

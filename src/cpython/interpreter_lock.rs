@@ -3,7 +3,7 @@
 //! Who works through a thread state attaches and detaches, and need not know which of them it is.
 
 use super::garbage_collector::Collector;
-use super::gil::Gil;
+use super::gil::{Gil, LockEvent};
 use super::stop_the_world::StopTheWorld;
 use super::ticker_lock::TickerLock;
 use crate::os::{Os, ThreadId};
@@ -79,6 +79,14 @@ impl InterpreterLock {
             Self::Ticker(lock) => lock.switches(),
             Self::Gil(gil) => gil.switches(),
             Self::FreeThreaded(_) => 0,
+        }
+    }
+
+    /// Every step of a timed lock so far: empty for the others, and unless the machine was made by [`Os::recording`].
+    pub fn steps(&self) -> Vec<LockEvent> {
+        match self {
+            Self::Gil(gil) => gil.steps(),
+            Self::Ticker(_) | Self::FreeThreaded(_) => Vec::new(),
         }
     }
 }

@@ -125,9 +125,8 @@ impl ThreadState {
             left = left
                 .minus(burst)
                 .plus(os.compute_interruptibly(self.id, burst).await);
-            if !left.is_done() && gil.drop_requested(self.id) {
-                self.detach().await;
-                self.attach().await;
+            if !left.is_done() {
+                self.look_at_eval_breaker(gil).await;
             }
         }
     }
@@ -177,9 +176,21 @@ impl ThreadState {
         }
     }
 
-    /// Runs a C function that keeps the lock: no eval breaker until it returns.
+    /// Runs a C function that keeps the lock: no eval breaker until it returns, and a look at it then
+    /// (`CHECK_PERIODIC` at the end of `CALL`).
     pub async fn native_holding_lock(&self, time: Nanos) {
         self.os().compute(self.id, time).await;
+        if let InterpreterLock::Gil(gil) = &self.interpreter.lock {
+            self.look_at_eval_breaker(gil).await;
+        }
+    }
+
+    /// `_Py_HandlePending`, as far as the drop request is concerned.
+    async fn look_at_eval_breaker(&self, gil: &Gil) {
+        if gil.drop_requested(self.id) {
+            self.detach().await;
+            self.attach().await;
+        }
     }
 
     /// Runs a C function that releases the lock while it computes.

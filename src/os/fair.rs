@@ -112,9 +112,12 @@ impl RunQueue {
         ready
     }
 
-    /// The thread that has waited longest in the queue, for a hardware thread with nothing to do.
-    pub fn longest_waiting(&self) -> Option<usize> {
-        (0..self.ready.len()).min_by_key(|&index| self.ready[index].order)
+    /// Among those that may be moved, the thread that has waited longest in the queue: for a hardware thread with
+    /// nothing to do.
+    pub fn longest_waiting(&self, may_be_moved: impl Fn(ThreadId) -> bool) -> Option<usize> {
+        (0..self.ready.len())
+            .filter(|&index| may_be_moved(self.ready[index].thread))
+            .min_by_key(|&index| self.ready[index].order)
     }
 
     /// The waiting thread that has belonged to this queue longest, for balancing. The one that has waited longest

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::task::{Poll, ready};
+use std::task::Poll;
 
 use super::deadlock::Owner;
-use super::{ObjectId, Os, ThreadId, Wait, Wakeup};
+use super::{ObjectId, Os, ThreadId, Wakeup};
 
 /// Unlocking wakes one waiter but hands nothing over: whoever comes first has it.
 pub struct Mutex {
@@ -47,18 +47,34 @@ impl Mutex {
     /// entered and left again would cost more than all the rest.
     #[inline]
     pub fn lock<'a>(&'a self, os: &'a Os, me: ThreadId) -> impl Future<Output = ()> + 'a {
-        let mut wait: Option<Wait<'a>> = None;
+        let mut contended: Option<Pin<Box<dyn Future<Output = ()> + 'a>>> = None;
         poll_fn(move |context| {
-            if let Some(wait) = &mut wait {
-                ready!(Pin::new(wait).poll(context));
+            if contended.is_none() && self.try_lock(me) {
+                return Poll::Ready(());
             }
-            while !self.try_lock(me) {
-                self.waiters.borrow_mut().push_back(me);
-                let wait = wait.insert(os.block(me, self.object));
-                ready!(Pin::new(wait).poll(context));
-            }
-            Poll::Ready(())
+            contended
+                .get_or_insert_with(|| Box::pin(self.lock_contended(os, me)))
+                .as_mut()
+                .poll(context)
         })
+    }
+
+    /// `__lll_lock_wait`
+    async fn lock_contended(&self, os: &Os, me: ThreadId) {
+        while !self.try_lock(me) {
+            // It may be free by the time that the kernel looks, if its holder is at work.
+            let wait = os.costs().scheduler.futex_wait;
+            if self.owner.get().is_some_and(|owner| os.is_on_cpu(owner)) {
+                os.compute(me, wait).await;
+                if self.try_lock(me) {
+                    break;
+                }
+            } else {
+                os.owe(me, wait);
+            }
+            self.waiters.borrow_mut().push_back(me);
+            os.block(me, self.object).await;
+        }
     }
 
     /// Lets go of it and wakes one waiter, which may push the caller off its CPU.

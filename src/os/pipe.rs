@@ -107,5 +107,5 @@ impl Pipe {
 
 fn wake_one<'a>(os: &'a Os, me: ThreadId, waiting: &RefCell<VecDeque<ThreadId>>) -> Wakeup<'a> {
     let next = waiting.borrow_mut().pop_front();
-    os.futex_wake(me, next)
+    os.futex_wake_on_credit(me, next)
 }

@@ -31,10 +31,13 @@ pub(crate) struct Cpu {
     pub current: Option<ThreadId>,
     /// Up to here the current thread's CPU time and work are accounted; later than now while it is switched in.
     charged_until: Nanos,
-    /// Until then the thread that left last is still on its way to sleep.
+    /// Until then the thread that left last is going to sleep, and the CPU switches away from it.
     free_from: Nanos,
     queue: RunQueue,
     tick_pending: bool,
+    /// Times in a row that an idle CPU found nothing but threads with warm caches to take from here, since this queue
+    /// was last empty: `nr_balance_failed`.
+    balance_failed: u32,
     /// The running thread must give way at its next step: it was being polled when that was decided.
     must_resched: bool,
     /// Who ran last: its return costs no switch.
@@ -87,6 +90,7 @@ impl Scheduler {
             free_from: Nanos::ZERO,
             queue: RunQueue::default(),
             tick_pending: false,
+            balance_failed: 0,
             must_resched: false,
             last: None,
             speed: FULL_SPEED,
@@ -167,18 +171,18 @@ impl Scheduler {
         object: Option<ObjectId>,
         deadline: Option<Nanos>,
         hopeful: bool,
-        settle: Nanos,
     ) {
         let record = &mut self.threads[thread.index()];
         record.waits_for = object;
         record.state = State::Blocked { hopeful };
         record.woken = Woken::Signalled;
-        record.awake_until = engine.now() + settle;
         if let Some(deadline) = deadline {
             engine.schedule(record.slot, deadline.max(engine.now()), Action::Interrupt);
         }
         if !record.external {
-            self.leave_cpu(engine, thread, settle);
+            self.cpus[record.cpu].free_from = engine.now() + self.costs.sleep;
+            record.entity.vruntime += self.costs.sleep.0 as i64;
+            self.leave_cpu(engine, thread);
         }
     }
 
@@ -194,7 +198,7 @@ impl Scheduler {
         self.threads[thread.index()].state = State::Ended;
         self.enter(engine, thread, Activity::Ended);
         if !self.threads[thread.index()].external {
-            self.leave_cpu(engine, thread, Nanos::ZERO);
+            self.leave_cpu(engine, thread);
         }
     }
 
@@ -214,14 +218,10 @@ impl Scheduler {
         }
         record.in_burst = true;
         let home = record.cpu;
-        if engine.now() < record.awake_until && self.cpus[home].current.is_none() {
-            // On its way to sleep it finds that it need not.
-            self.dispatch(engine, home, thread, Nanos::ZERO);
-            return true;
-        }
+        self.threads[thread.index()].woke_hot = self.is_hot(engine, home);
         match self.select_idle_cpu(home) {
             Some(cpu) => {
-                let latency = self.costs.wake_latency.sample(&mut self.latency);
+                let latency = self.wake_latency(engine, cpu);
                 let entity = &mut self.threads[thread.index()].entity;
                 entity.lag = 0;
                 entity.deadline = entity.vruntime + self.costs.base_slice.0 as i64;
@@ -246,14 +246,28 @@ impl Scheduler {
         self.ledger.enter(record.track, activity.label(), engine.now());
     }
 
-    /// The thread gives up its CPU, on which it is busy for another `settle`.
-    fn leave_cpu(&mut self, engine: &Engine, thread: ThreadId, settle: Nanos) {
+    /// From now until a thread runs on `cpu`, which is idle.
+    fn wake_latency(&mut self, engine: &Engine, cpu: usize) -> Nanos {
+        if self.is_hot(engine, cpu) {
+            self.costs.wake_latency_hot.sample(&mut self.latency)
+        } else {
+            self.costs.wake_latency.sample(&mut self.latency)
+        }
+    }
+
+    /// Whether a CPU has something in its caches of what the kernel does at wake-ups: it is busy or was so just now.
+    fn is_hot(&self, engine: &Engine, cpu: usize) -> bool {
+        let cpu = &self.cpus[cpu];
+        cpu.current.is_some() || engine.now() < cpu.free_from + self.costs.hot_for
+    }
+
+    /// The thread gives up its CPU.
+    fn leave_cpu(&mut self, engine: &Engine, thread: ThreadId) {
         let cpu = self.threads[thread.index()].cpu;
         self.charge(engine, cpu);
-        self.cpus[cpu].free_from = engine.now() + settle;
         let (slice, tick) = (self.costs.base_slice.0 as i64, self.costs.tick.0 as i64);
         let record = &mut self.threads[thread.index()];
-        record.entity.vruntime += settle.0 as i64;
+        record.last_ran = Some(engine.now());
         record.entity.lag = self.cpus[cpu].queue.lag_of(&record.entity, slice, tick);
         self.stays.end(Resource::Cpu(cpu), engine.now());
         let cpu_state = &mut self.cpus[cpu];
@@ -268,17 +282,24 @@ impl Scheduler {
     /// `schedule()`: gives a free CPU to whoever should have it.
     fn run_next(&mut self, engine: &Engine, cpu: usize) {
         if self.waiting == 0 {
-            self.idle += 1;
-            self.speeds_changed(engine, cpu);
+            self.go_idle(engine, cpu);
         } else if let Some(index) = self.pick_next(cpu, None) {
             let next = self.take(cpu, index).thread;
+            if self.cpus[cpu].queue.is_empty() {
+                self.cpus[cpu].balance_failed = 0;
+            }
             self.switch_to(engine, cpu, next);
         } else if let Some(next) = self.pull_from_busiest(engine, cpu) {
             self.switch_to(engine, cpu, next);
         } else {
-            self.idle += 1;
-            self.speeds_changed(engine, cpu);
+            self.go_idle(engine, cpu);
         }
+    }
+
+    fn go_idle(&mut self, engine: &Engine, cpu: usize) {
+        self.idle += 1;
+        self.cpus[cpu].free_from = self.cpus[cpu].free_from.max(engine.now()) + self.costs.context_switch;
+        self.speeds_changed(engine, cpu);
     }
 
     fn switch_to(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
@@ -446,6 +467,7 @@ impl Scheduler {
         let record = &mut self.threads[current.index()];
         engine.cancel(record.slot);
         record.state = State::Queued;
+        record.last_ran = Some(engine.now());
         self.ledger
             .enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
         let entity = record.entity;

@@ -74,6 +74,6 @@ impl Semaphore {
             self.owner.set(None);
         }
         let waiter = self.waiters.borrow_mut().pop_front();
-        os.futex_wake(me, waiter)
+        os.futex_wake_on_credit(me, waiter)
     }
 }

@@ -42,6 +42,17 @@ impl Future for Burst<'_> {
 #[must_use = "the calling thread gives way only where this is awaited"]
 pub struct Wakeup<'a>(pub(super) Option<Burst<'a>>);
 
+impl Wakeup<'_> {
+    /// There was nobody to wake.
+    pub(super) const NOBODY: Self = Self(None);
+}
+
+impl<'a> From<Burst<'a>> for Wakeup<'a> {
+    fn from(burst: Burst<'a>) -> Self {
+        Self(Some(burst))
+    }
+}
+
 impl Future for Wakeup<'_> {
     type Output = ();
 
@@ -74,8 +85,6 @@ pub struct Wait<'a> {
     pub(super) me: ThreadId,
     pub(super) object: Option<ObjectId>,
     pub(super) until: Until,
-    /// CPU time on the way to sleep: the core is taken that long, and a wake-up finds the thread still awake.
-    pub(super) settle: Nanos,
     pub(super) begun: bool,
 }
 
@@ -97,7 +106,7 @@ impl Future for Wait<'_> {
         let hopeful = !matches!(self.until, Until::Woken);
         os.scheduler
             .borrow_mut()
-            .block(&os.engine, me, self.object, deadline, hopeful, self.settle);
+            .block(&os.engine, me, self.object, deadline, hopeful);
         if !hopeful {
             os.lost_hope(me);
         }

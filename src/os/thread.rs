@@ -173,8 +173,10 @@ pub(crate) struct Thread {
     pub done: Work,
     pub born: Nanos,
     pub woken: Woken,
-    /// Until then it is on its way to sleep, and needs no wake-up.
-    pub awake_until: Nanos,
+    /// The CPU that it last woke on was not cold then.
+    pub woke_hot: bool,
+    /// When it last left a CPU: `se.exec_start`.
+    pub last_ran: Option<Nanos>,
     pub waits_for: Option<ObjectId>,
     /// The cache line that its work keeps touching, if it does.
     pub touching: Option<Touching>,
@@ -202,7 +204,8 @@ impl Thread {
             done: Work::NONE,
             born: now,
             woken: Woken::Signalled,
-            awake_until: Nanos::ZERO,
+            woke_hot: true,
+            last_ran: None,
             waits_for: None,
             touching: None,
         }

@@ -6,22 +6,42 @@
 use super::{Cpu, Scheduler};
 use crate::engine::Engine;
 use crate::os::ThreadId;
+use crate::os::thread::{State, Thread};
+use crate::profile::WakeSearch;
+
+/// `sd->cache_nice_tries` of CPUs that share a cache: `kernel/sched/topology.c`, `sd_init`.
+const CACHE_NICE_TRIES: u32 = 1;
 
 impl Scheduler {
-    /// `select_task_rq_fair` for a new thread: the CPU with the least to do.
+    /// `sched_balance_find_dst_group_cpu` for a new thread: the CPU with the least to do. Where idle CPUs cannot be told
+    /// from others, that is the one with the least load, and threads that sleep on it count (`cpu_load`).
     pub fn least_busy_cpu(&self) -> usize {
-        let load = |cpu: &Cpu| cpu.queue.len() + usize::from(cpu.current.is_some());
+        let ready = |cpu: &Cpu| cpu.queue.len() + usize::from(cpu.current.is_some());
+        let residents = |cpu: usize| {
+            let lives_there =
+                |thread: &&Thread| thread.cpu == cpu && !thread.external && thread.state != State::Ended;
+            self.threads.iter().filter(lives_there).count()
+        };
+        let load = |cpu: usize| match self.costs.wake_search {
+            WakeSearch::Idle => ready(&self.cpus[cpu]),
+            WakeSearch::Home => residents(cpu),
+        };
         (0..self.cpus.len())
-            .min_by_key(|&cpu| load(&self.cpus[cpu]))
+            .min_by_key(|&cpu| load(cpu))
             .expect("a machine has a CPU")
     }
 
-    /// `select_idle_sibling`: where it ran last, else the first idle CPU; whole idle cores before shared ones.
+    /// `select_idle_sibling`: where it ran last, else the first idle CPU; whole idle cores before shared ones. A CPU
+    /// of a virtual machine that halts is its host's again, hence none to choose (`available_idle_cpu`): there a thread
+    /// stays where it ran last, busy or not.
     pub(super) fn select_idle_cpu(&self, home: usize) -> Option<usize> {
         if self.idle == 0 {
             return None;
         }
         let is_idle = |cpu: usize| self.cpus[cpu].current.is_none();
+        if self.costs.wake_search == WakeSearch::Home {
+            return is_idle(home).then_some(home);
+        }
         if is_idle(home) && self.cores == self.cpus.len() {
             return Some(home);
         }
@@ -36,13 +56,46 @@ impl Scheduler {
             .or_else(|| candidates().find(|&cpu| is_idle(cpu)))
     }
 
-    /// `sched_balance_newidle`: a CPU with nothing to do takes a waiting thread from the longest queue.
+    /// `sched_balance_newidle`: a CPU with nothing to do takes a waiting thread from the longest queue, unless all of
+    /// them ran there just now.
     pub(super) fn pull_from_busiest(&mut self, engine: &Engine, cpu: usize) -> Option<ThreadId> {
         let busiest = (0..self.cpus.len())
             .filter(|&other| !self.cpus[other].queue.is_empty())
             .max_by_key(|&other| (self.cpus[other].queue.len(), std::cmp::Reverse(other)))?;
-        let index = self.cpus[busiest].queue.longest_waiting()?;
+        let index = self.may_take(engine, busiest)?;
         Some(self.migrate(engine, (busiest, index), cpu))
+    }
+
+    /// `can_migrate_task`: a thread in the queue of `from` that another CPU may take, one that is not
+    /// `task_hot`. After some failures any will do.
+    fn may_take(&self, engine: &Engine, from: usize) -> Option<usize> {
+        let any = self.cpus[from].balance_failed > CACHE_NICE_TRIES;
+        let is_cold = |thread: ThreadId| {
+            self.threads[thread.index()]
+                .last_ran
+                .is_none_or(|time| engine.now() - time >= self.costs.migration_cost)
+        };
+        self.cpus[from]
+            .queue
+            .longest_waiting(|thread| any || is_cold(thread))
+    }
+
+    /// `nohz_balancer_kick`: a tick that finds a thread waiting while another CPU sleeps has that one take it.
+    pub(super) fn kick_idle_cpu(&mut self, engine: &Engine, cpu: usize) {
+        if self.idle == 0 {
+            return;
+        }
+        let Some(idle) = (0..self.cpus.len()).find(|&other| self.cpus[other].current.is_none()) else {
+            return;
+        };
+        if let Some(index) = self.may_take(engine, cpu) {
+            self.cpus[cpu].balance_failed = 0;
+            let latency = self.wake_latency(engine, idle);
+            let moved = self.migrate(engine, (cpu, index), idle);
+            self.dispatch(engine, idle, moved, latency);
+        } else if !self.cpus[cpu].queue.is_empty() {
+            self.cpus[cpu].balance_failed += 1;
+        }
     }
 
     /// Takes a waiting thread of `from` to the queue of `to`, where its standing is what it was here. The caller
@@ -74,15 +127,17 @@ impl Scheduler {
         if !due || here == 0 || self.cpus.len() == 1 {
             return;
         }
-        let shortest = (0..self.cpus.len())
-            .filter(|&other| other != cpu)
+        let Some(shortest) = (0..self.cpus.len())
+            .filter(|&other| other != cpu && self.cpus[other].current.is_some())
             .min_by_key(|&other| {
                 (
                     self.cpus[other].queue.len(),
                     (other + self.cpus.len() - cpu) % self.cpus.len(),
                 )
             })
-            .expect("there is another CPU");
+        else {
+            return;
+        };
         if self.cpus[shortest].queue.len() < here
             && let Some(index) = self.cpus[cpu].queue.longest_resident()
         {

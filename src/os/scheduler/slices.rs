@@ -17,6 +17,7 @@ impl Scheduler {
         self.charge(engine, cpu);
         self.renew_expired_slice(cpu);
         self.reschedule_if_better(engine, cpu);
+        self.kick_idle_cpu(engine, cpu);
         self.balance(engine, cpu);
         self.want_tick(engine, cpu);
     }
