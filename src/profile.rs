@@ -135,8 +135,8 @@ pub enum SchedulerPolicy {
 pub enum WakeSearch {
     /// To the core it ran on last if that is idle, else to any that is.
     Idle,
-    /// Always to the core it ran on last: an idle core of a virtual machine that its host has taken away
-    /// (`vcpu_is_preempted`) is none that could be found.
+    /// Always to the core it ran on last. So measured on a virtual machine; presumably because an idle core there
+    /// counts as taken away by the host (`available_idle_cpu`, `vcpu_is_preempted`).
     Home,
 }
 

@@ -13,7 +13,8 @@
 //! ```
 //!
 //! Left out: a signaller that closes a group waits in glibc until all who were woken from it have left (`__g_refs`).
-//! With that in, no figure of `tests/measured_lock.rs` changed by more than 3 %.
+//! Tried at intervals of 5 ms, that moved the rates and who is next by less than 2 %, an idle thread's latency by up to
+//! 8 %, and on crowded machines it doubled the events.
 //!
 //! `fifo` and `random` stand beside this mechanism for platforms that choose their waiters otherwise.
 

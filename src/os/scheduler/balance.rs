@@ -31,9 +31,8 @@ impl Scheduler {
             .expect("a machine has a CPU")
     }
 
-    /// `select_idle_sibling`: where it ran last, else the first idle CPU; whole idle cores before shared ones. A CPU
-    /// of a virtual machine that halts is its host's again, hence none to choose (`available_idle_cpu`): there a thread
-    /// stays where it ran last, busy or not.
+    /// `select_idle_sibling`: where it ran last, else the first idle CPU; whole idle cores before shared ones. On some
+    /// virtual machines idle CPUs are not found: there a thread stays where it ran last, busy or not.
     pub(super) fn select_idle_cpu(&self, home: usize) -> Option<usize> {
         if self.idle == 0 {
             return None;
