@@ -125,17 +125,18 @@ fn assert_near(what: &str, actual: f64, expected: f64, most: f64) {
 }
 
 /// Two busy threads. The one that waits for the lock wakes when its time is up, asks, and waits again; the holder waits
-/// for the switch, and then for its turn. These are three sleeps. On one core all of them must have the core in between,
-/// and each wake-up takes it away from who has it.
+/// for the switch, and then for its turn. On one core these are three sleeps: all of them must have the core in between,
+/// and each wake-up takes it away from who has it. On two cores nobody has to give way, and the one that has asked mostly
+/// finds the lock free before it has fallen asleep again.
 #[test]
 fn a_hand_over_takes_as_many_context_switches_as_measured() {
-    // Cores and interval; median slice, voluntary and involuntary switches per hand-over. All measured but the switches
-    // on two cores, where nobody has to give way.
+    // Cores and interval; median slice, voluntary (at least, at most) and involuntary switches per hand-over. All
+    // measured but the switches on two cores.
     for (cores, interval, slice, voluntary, involuntary) in [
-        (1, 5_000, 8_010, 3.0, 4.0),
-        (1, 500, 4_000, 3.0, 4.0),
-        (2, 5_000, 5_148, 3.0, 0.0),
-        (2, 500, 620, 3.0, 0.0),
+        (1, 5_000, 8_010, (2.9, 3.1), 4.0),
+        (1, 500, 4_000, (2.9, 3.1), 4.0),
+        (2, 5_000, 5_148, (2.0, 2.5), 0.0),
+        (2, 500, 620, (2.0, 2.5), 0.0),
     ] {
         let os = machine(cores, 1, linux());
         let process = busy_process(&os, Busy::Python, 2, Nanos::from_micros(interval));
@@ -145,7 +146,8 @@ fn a_hand_over_takes_as_many_context_switches_as_measured() {
         let median = slices[slices.len() / 2].0 as f64 / 1e3;
         let hand_overs = process.lock.switches() as f64;
         assert_near(&case, median, f64::from(slice), f64::from(slice) * 0.05);
-        assert_near(&case, switches.voluntary as f64 / hand_overs, voluntary, 0.1);
+        let slept = switches.voluntary as f64 / hand_overs;
+        assert!((voluntary.0..=voluntary.1).contains(&slept), "{case}: {slept:.2}");
         assert_near(&case, switches.involuntary as f64 / hand_overs, involuntary, 0.1);
     }
 }

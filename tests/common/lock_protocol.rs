@@ -220,7 +220,7 @@ impl Protocol {
                 self.threads[thread].left = Nanos::ZERO;
                 self.next_step(thread);
             }
-            Next::CallReturns => self.next_step(thread),
+            Next::CallReturns => self.call_returns(thread),
             Next::TimerExpires => self.timer_expires(thread),
             Next::WaitReturns { timed_out } => self.wait_returns(thread, timed_out),
             Next::SwitchSeen => self.go_on(thread),
@@ -369,6 +369,14 @@ impl Protocol {
         let ran = self.now - self.threads[thread].since;
         self.threads[thread].left = self.threads[thread].left - ran;
         self.drop_gil(thread, Then::TakesGil);
+    }
+
+    /// `CHECK_EVAL_BREAKER` at the end of `CALL`; before 3.10 the same at the next instruction.
+    fn call_returns(&mut self, thread: usize) {
+        match *self.drop_request_of(thread) {
+            true => self.drop_gil(thread, Then::TakesGil),
+            false => self.next_step(thread),
+        }
     }
 
     fn next_step(&mut self, thread: usize) {
