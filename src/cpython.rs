@@ -3,11 +3,13 @@
 //! Each module names the file of CPython that it mirrors and reads in that file's order, so that the two can be
 //! laid side by side. Costs come from the profile; what follows from them is not written down anywhere here.
 
+mod condition;
 mod connection;
 mod future;
 mod gil;
 mod interpreter_lock;
 mod pickle;
+mod pool;
 mod process;
 mod process_pool;
 mod queues;
@@ -20,6 +22,7 @@ mod ticker_lock;
 pub use future::Future;
 pub use gil::Gil;
 pub use interpreter_lock::InterpreterLock;
+pub use pool::{ApplyResult, Callback, Pool, default_chunksize};
 pub use process::{Launcher, Process};
 pub use process_pool::ProcessPoolExecutor;
 pub use queues::{SemLock, SharedSimpleQueue};

@@ -9,6 +9,7 @@ mod locks;
 mod own_work;
 mod per_task;
 mod plan;
+mod pool;
 mod record;
 mod sequential;
 mod server;
@@ -17,7 +18,7 @@ mod steps;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::cpython::{Interpreter, Launcher, ProcessPoolExecutor, ThreadPoolExecutor, ThreadState};
+use crate::cpython::{Interpreter, Launcher, Pool, ProcessPoolExecutor, ThreadPoolExecutor, ThreadState};
 use crate::os::{Activity, Os, Outcome, ThreadSpec};
 use crate::random::Key;
 use crate::results::Replication;
@@ -109,13 +110,30 @@ impl World {
                 workers,
                 start_method,
                 chunksize,
+                max_tasks_per_child,
             } => {
-                let launcher = self.launcher(*start_method);
-                let executor = ProcessPoolExecutor::new(me, *workers, launcher, Setup(self.clone())).await;
+                let (launcher, setup) = (self.launcher(*start_method), Setup(self.clone()));
+                let executor =
+                    ProcessPoolExecutor::new(me, *workers, launcher, setup, *max_tasks_per_child).await;
                 let cost = me.os().costs().process_pool.result;
                 self.run_futures(me, &executor, *chunksize, cost).await;
                 self.record.finish(me, &executor.workers(), &executor.helpers());
                 self.shut_down(me, &executor).await;
+            }
+            Executor::Pool {
+                workers,
+                start_method,
+                method,
+                chunksize,
+                max_tasks_per_child,
+            } => {
+                let (launcher, setup) = (self.launcher(*start_method), Setup(self.clone()));
+                let pool = Pool::new(me, *workers, launcher, setup, *max_tasks_per_child).await;
+                self.run_pool(me, &pool, *workers, *method, *chunksize).await;
+                self.record.finish(me, &pool.workers(), &pool.helpers());
+                me.enter(Activity::Idle);
+                pool.close(me).await;
+                pool.join(me).await;
             }
             Executor::ThreadPerTask => self.run_thread_per_task(me).await,
             Executor::ProcessPerTask { start_method } => self.run_process_per_task(me, *start_method).await,

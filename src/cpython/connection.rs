@@ -74,11 +74,9 @@ impl<T> Connection<T> {
         message
     }
 
-    /// `poll(0)`: whether a message has begun to arrive.
+    /// `poll()`: whether a message has begun to arrive.
     pub async fn poll(&self, me: &ThreadState) -> bool {
-        let poll = me.os().compute(me.id, me.os().costs().pipe.poll);
-        me.allow_threads(poll).await;
-        self.pipe.held() > Bytes::ZERO
+        is_readable(me, &self.pipe).await
     }
 
     /// The pipe, for waiting on several at once.
@@ -91,17 +89,39 @@ impl<T> Connection<T> {
     }
 }
 
-/// `multiprocessing.connection.wait`: until one of the pipes has something to read. `descriptors` are watched in
-/// all, processes' sentinels among them.
-pub async fn wait(me: &ThreadState, pipes: &[&Pipe], descriptors: u64) {
+/// `multiprocessing.connection.wait`: until one of the pipes has something to read.
+///
+/// Each call makes a selector of its own and registers every pipe with it, in bytecode; then `poll(2)` queues on each
+/// of them, and once woken looks at each again.
+pub async fn wait(me: &ThreadState, pipes: &[&Pipe]) {
+    let number = pipes.len() as u64;
+    register(me, number).await;
     let costs = &me.os().costs().pipe;
     let polling = async {
         me.os()
-            .compute(me.id, costs.poll + costs.poll_descriptor * descriptors)
+            .compute(me.id, costs.poll + costs.poll_descriptor * number)
             .await;
         let before = me.enter(Activity::Idle);
-        Pipe::wait_for_any(me.os(), me.id, pipes).await;
+        let slept = Pipe::wait_for_any(me.os(), me.id, pipes).await;
         me.enter(before);
+        if slept {
+            me.os().compute(me.id, costs.poll_again * number).await;
+        }
     };
     me.allow_threads(polling).await;
+}
+
+/// `wait([pipe], timeout=0)`: whether a pipe has something to read.
+pub async fn is_readable(me: &ThreadState, pipe: &Pipe) -> bool {
+    register(me, 1).await;
+    let costs = &me.os().costs().pipe;
+    let look = me.os().compute(me.id, costs.poll + costs.poll_again);
+    me.allow_threads(look).await;
+    pipe.is_readable()
+}
+
+/// `_WaitSelector()`, and `register` of so many descriptors with it.
+async fn register(me: &ThreadState, descriptors: u64) {
+    let costs = &me.os().costs().pipe;
+    me.bytecode(costs.selector + costs.register * descriptors).await;
 }

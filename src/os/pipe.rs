@@ -17,6 +17,8 @@ pub struct Pipe {
     readable: ObjectId,
     writable: ObjectId,
     held: Cell<u64>,
+    /// Its last writer has closed its end.
+    hung_up: Cell<bool>,
     readers: RefCell<VecDeque<ThreadId>>,
     writers: RefCell<VecDeque<ThreadId>>,
 }
@@ -28,6 +30,7 @@ impl Pipe {
             readable: os.add_object(format!("something to read from {name}")).0,
             writable: os.add_object(format!("room in {name}")).0,
             held: Cell::new(0),
+            hung_up: Cell::new(false),
             readers: RefCell::default(),
             writers: RefCell::default(),
         }
@@ -36,6 +39,19 @@ impl Pipe {
     /// Bytes that have been written and not yet read.
     pub fn held(&self) -> Bytes {
         Bytes(self.held.get())
+    }
+
+    /// Whether `read(2)` would return at once: something is there, or the end of the file.
+    pub fn is_readable(&self) -> bool {
+        self.held.get() > 0 || self.hung_up.get()
+    }
+
+    /// `close(2)` of the last writer: from now on whoever polls sees the end of the file.
+    pub async fn hang_up(&self, os: &Os, me: ThreadId) {
+        self.hung_up.set(true);
+        while !self.readers.borrow().is_empty() {
+            wake_one(os, me, &self.readers).await;
+        }
     }
 
     /// `write(2)`, blocking: returns when all bytes are in the pipe.
@@ -87,9 +103,11 @@ impl Pipe {
         }
     }
 
-    /// `poll(2)` on several pipes, blocking: waits until one of them has something to read.
-    pub async fn wait_for_any(os: &Os, me: ThreadId, pipes: &[&Self]) {
-        while pipes.iter().all(|pipe| pipe.held.get() == 0) {
+    /// `poll(2)` on several pipes, blocking: waits until one of them is readable. Says whether it slept.
+    pub async fn wait_for_any(os: &Os, me: ThreadId, pipes: &[&Self]) -> bool {
+        let mut slept = false;
+        while !pipes.iter().any(|pipe| pipe.is_readable()) {
+            slept = true;
             for pipe in pipes {
                 pipe.readers.borrow_mut().push_back(me);
             }
@@ -98,6 +116,7 @@ impl Pipe {
                 pipe.readers.borrow_mut().retain(|&reader| reader != me);
             }
         }
+        slept
     }
 
     fn copy(&self, os: &Os, bytes: u64) -> Nanos {

@@ -26,7 +26,7 @@ impl Locks {
     pub fn of(os: &Os, configuration: &Configuration) -> Self {
         let among_processes = matches!(
             configuration.executor,
-            Executor::Processes { .. } | Executor::ProcessPerTask { .. }
+            Executor::Processes { .. } | Executor::Pool { .. } | Executor::ProcessPerTask { .. }
         );
         let mut names = Vec::new();
         let tasks = configuration.tasks.iter().map(|task| &task.steps);

@@ -190,7 +190,9 @@ impl Extent<'_, '_> {
     fn threads(&self) -> u64 {
         let workers = match *self.executor {
             Executor::Sequential => 1,
-            Executor::Threads { workers } | Executor::Processes { workers, .. } => u64::from(workers),
+            Executor::Threads { workers }
+            | Executor::Processes { workers, .. }
+            | Executor::Pool { workers, .. } => u64::from(workers),
             Executor::ThreadPerTask | Executor::ProcessPerTask { .. } => self.items(),
             Executor::Server { threads } => u64::from(threads),
         };
