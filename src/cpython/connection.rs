@@ -91,21 +91,24 @@ impl<T> Connection<T> {
 
 /// `multiprocessing.connection.wait`: until one of the pipes has something to read.
 ///
-/// Each call makes a selector of its own and registers every pipe with it, in bytecode; then `poll(2)` queues on each
-/// of them, and once woken looks at each again.
+/// Each call makes a selector of its own and registers every pipe with it, in bytecode. Then `poll(2)` looks at each,
+/// and queues on them until it finds one that is readable; once woken it looks at all of them again.
 pub async fn wait(me: &ThreadState, pipes: &[&Pipe]) {
-    let number = pipes.len() as u64;
-    register(me, number).await;
+    register(me, pipes.len()).await;
     let costs = &me.os().costs().pipe;
+    let look_again = |pipes: usize| costs.poll_again * pipes as u64;
     let polling = async {
-        me.os()
-            .compute(me.id, costs.poll + costs.poll_descriptor * number)
-            .await;
+        let queued = pipes
+            .iter()
+            .position(|pipe| pipe.is_readable())
+            .unwrap_or(pipes.len());
+        let look = costs.poll + costs.poll_descriptor * queued as u64 + look_again(pipes.len() - queued);
+        me.os().compute(me.id, look).await;
         let before = me.enter(Activity::Idle);
         let slept = Pipe::wait_for_any(me.os(), me.id, pipes).await;
         me.enter(before);
         if slept {
-            me.os().compute(me.id, costs.poll_again * number).await;
+            me.os().compute(me.id, look_again(pipes.len())).await;
         }
     };
     me.allow_threads(polling).await;
@@ -121,7 +124,8 @@ pub async fn is_readable(me: &ThreadState, pipe: &Pipe) -> bool {
 }
 
 /// `_WaitSelector()`, and `register` of so many descriptors with it.
-async fn register(me: &ThreadState, descriptors: u64) {
+async fn register(me: &ThreadState, descriptors: usize) {
     let costs = &me.os().costs().pipe;
-    me.bytecode(costs.selector + costs.register * descriptors).await;
+    me.bytecode(costs.selector + costs.register * descriptors as u64)
+        .await;
 }
