@@ -201,7 +201,7 @@ impl Played {
                 return;
             }
             Executor::Threads { .. } => "pool thread ",
-            Executor::Processes { .. } => "worker ",
+            Executor::Processes { .. } | Executor::Pool { .. } => "worker ",
             Executor::ThreadPerTask => "thread of item ",
             Executor::ProcessPerTask { .. } => "process of item ",
             Executor::Server { .. } => "server thread ",
@@ -278,7 +278,9 @@ proptest! {
             let asked = played.asked;
             let done: u64 = played.os.lives().iter().map(|life| life.done.at_full_speed_takes().0).sum();
             let moved = match played.configuration.executor {
-                Executor::Processes { .. } | Executor::ProcessPerTask { .. } => 60 * (played.outcome.items + 4),
+                Executor::Processes { .. } | Executor::Pool { .. } | Executor::ProcessPerTask { .. } => {
+                    60 * (played.outcome.items + 4)
+                }
                 _ => 0,
             };
             prop_assert!((asked.cpu().0..=asked.cpu().0 + moved).contains(&done), "{asked:?}, {done} ns were done");

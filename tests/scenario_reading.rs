@@ -4,7 +4,8 @@ use std::path::Path;
 
 use gilsim::random::Distribution;
 use gilsim::scenario::{
-    Configuration, Demand, DependencyKind, Executor, MatchValue, PayloadKind, Scenario, StartMethod, Step,
+    Configuration, Demand, DependencyKind, Executor, MatchValue, PayloadKind, PoolMethod, Scenario,
+    StartMethod, Step,
 };
 use gilsim::units::{Bytes, Nanos};
 
@@ -210,6 +211,7 @@ fn defaults_are_those_of_the_interpreter() {
         workers: 12,
         start_method,
         chunksize: 1,
+        max_tasks_per_child: None,
     };
     assert_eq!(
         executor("3.13", "executor = \"processes\""),
@@ -218,6 +220,30 @@ fn defaults_are_those_of_the_interpreter() {
     assert_eq!(
         executor("3.14", "executor = \"processes\""),
         processes(StartMethod::Forkserver)
+    );
+    assert_eq!(
+        executor("3.13", "executor = \"processes\"\nmax_tasks_per_child = 5"),
+        Executor::Processes {
+            workers: 12,
+            start_method: StartMethod::Spawn,
+            chunksize: 1,
+            max_tasks_per_child: Some(5),
+        }
+    );
+    let pool = |method, chunksize| Executor::Pool {
+        workers: 12,
+        start_method: StartMethod::Fork,
+        method,
+        chunksize,
+        max_tasks_per_child: None,
+    };
+    assert_eq!(
+        executor("3.13", "executor = \"pool\""),
+        pool(PoolMethod::Map, None)
+    );
+    assert_eq!(
+        executor("3.13", "executor = \"pool\"\nmethod = \"imap\""),
+        pool(PoolMethod::Imap, Some(1))
     );
     assert_eq!(
         executor("3.14", "executor = \"process-per-task\""),
@@ -290,6 +316,7 @@ fn an_option_for_runs_concerns_those_that_know_the_key() {
         workers: 3,
         start_method: StartMethod::Spawn,
         chunksize,
+        max_tasks_per_child: None,
     };
     assert_eq!(
         executors,

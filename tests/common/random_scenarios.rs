@@ -256,11 +256,42 @@ fn run(release: (u32, u32), each: bool) -> impl Strategy<Value = String> {
     }))
     .prop_map(|method| method.map_or(String::new(), |method| format!("start_method = \"{method}\"\n")));
     let most = if each { 1 } else { 4u64 };
+    // Up to 3.12 an executor that replaces its workers may run out of them.
+    let replaced = |may: bool| {
+        option::of(1..5u64).prop_map(move |most| match most {
+            Some(most) if may => format!("max_tasks_per_child = {most}\n"),
+            _ => String::new(),
+        })
+    };
+    let executor = (replaced(release >= (3, 13)), method.clone()).prop_map(|(replaced, method)| {
+        // With fork it cannot.
+        match method.contains("\"fork\"") {
+            true => method,
+            false => format!("{method}{replaced}"),
+        }
+    });
+    let asks = prop_oneof![
+        1 => Just("method = \"apply_async\"\n".to_owned()),
+        4 => (
+            select(vec!["map", "starmap", "imap", "imap_unordered"]),
+            select(vec!["\"default\"", "1", "2", "3"]),
+        )
+            .prop_map(|(method, chunksize)| format!("method = \"{method}\"\nchunksize = {chunksize}\n")),
+    ];
+    let pool = (
+        1..5u32,
+        asks,
+        method.clone(),
+        replaced(release >= (3, 2) || release == (2, 7)),
+    );
     prop_oneof![
         1 => Just("executor = \"sequential\"\n".to_owned()),
         2 => (1..7u32).prop_map(|workers| format!("executor = \"threads\"\nworkers = {workers}\n")),
-        3 => (1..5u32, 1..=most, method.clone()).prop_map(|(workers, chunksize, method)| {
+        3 => (1..5u32, 1..=most, executor).prop_map(|(workers, chunksize, method)| {
             format!("executor = \"processes\"\nworkers = {workers}\nchunksize = {chunksize}\n{method}")
+        }),
+        3 => pool.prop_map(|(workers, asks, method, replaced)| {
+            format!("executor = \"pool\"\nworkers = {workers}\n{asks}{method}{replaced}")
         }),
         1 => Just("executor = \"thread-per-task\"\n".to_owned()),
         1 => method.prop_map(|method| format!("executor = \"process-per-task\"\n{method}")),
