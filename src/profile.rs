@@ -418,6 +418,11 @@ impl Costs {
         if self.gil.tick == Nanos::ZERO {
             return Err("gil.tick takes some time");
         }
+        if self.process.exitcode == Nanos::ZERO || self.process.waitpid == Nanos::ZERO {
+            return Err(
+                "process.exitcode and process.waitpid take some time: a pool looks at its workers without end",
+            );
+        }
         Ok(())
     }
 }

@@ -143,7 +143,7 @@ fn every_word_of_the_format_is_read() {
     assert_eq!(scenario.replicate.limit, Nanos::from_secs(600));
     // smt, version, the argument's kind and holds_lock; cores have a column because `match` names them.
     let shared = 2 * 2 * 5 * 2;
-    assert_eq!(scenario.configurations.len(), shared * (1 + 2 + 3 + 2));
+    assert_eq!(scenario.configurations.len(), shared * (1 + 2 + 3 + 5 + 2 + 2));
     assert!(
         swept(&scenario.configurations[0]).starts_with("machine.cores=2 machine.smt=1 python.version=3.8")
     );

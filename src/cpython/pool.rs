@@ -57,8 +57,6 @@ struct Shared<C, I> {
     jobs: Cell<u64>,
     /// `_pool`
     pool: RefCell<Vec<Rc<Process>>>,
-    /// Every worker that there has been.
-    started: RefCell<Vec<ThreadId>>,
     /// `_worker_handler._state != RUN`
     closed: Cell<bool>,
 }
@@ -94,7 +92,6 @@ impl<C: Call, I: Call> Pool<C, I> {
             cache: PoolCache::new(os),
             jobs: Cell::new(0),
             pool: RefCell::default(),
-            started: RefCell::default(),
             closed: Cell::new(false),
         });
         shared.repopulate_pool(me).await;
@@ -121,7 +118,7 @@ impl<C: Call, I: Call> Pool<C, I> {
 
     /// The main threads of all workers so far.
     pub fn workers(&self) -> Vec<ThreadId> {
-        self.shared.started.borrow().clone()
+        self.shared.launcher.launched()
     }
 
     /// The parent's helper threads.
@@ -217,14 +214,13 @@ impl<C: Call, I: Call> Shared<C, I> {
     async fn repopulate_pool(self: &Rc<Self>, me: &ThreadState) {
         let there = self.pool.borrow().len();
         for _ in there..self.processes {
-            let number = self.started.borrow().len();
+            let number = self.launcher.launched().len();
             let shared = self.clone();
             let main = move |me: ThreadState| async move { shared.work(&me).await };
             let process = self
                 .launcher
                 .start(me, &format!("worker {number}"), true, &[], main)
                 .await;
-            self.started.borrow_mut().push(process.id);
             self.pool.borrow_mut().push(Rc::new(process));
         }
     }

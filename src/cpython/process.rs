@@ -22,6 +22,8 @@ pub struct Launcher {
     /// Names the draws of `imports`, one for each process.
     key: Key,
     started: Cell<u64>,
+    /// Main threads of all processes so far, as they come into the world.
+    launched: Rc<RefCell<Vec<ThreadId>>>,
     server: RefCell<Option<Rc<ForkServer>>>,
 }
 
@@ -52,6 +54,8 @@ struct Child {
     private_memory: Bytes,
     exited: Rc<Semaphore>,
     sentinel: Rc<Pipe>,
+    /// Where it is written down.
+    launched: Rc<RefCell<Vec<ThreadId>>>,
 }
 
 #[derive(Clone)]
@@ -69,8 +73,14 @@ impl Launcher {
             imports,
             key,
             started: Cell::new(0),
+            launched: Rc::default(),
             server: RefCell::default(),
         }
+    }
+
+    /// The main threads of all processes so far.
+    pub fn launched(&self) -> Vec<ThreadId> {
+        self.launched.borrow().clone()
     }
 
     /// By which method.
@@ -103,6 +113,7 @@ impl Launcher {
             private_memory: me.os().costs().memory.forked_worker,
             exited: exited.clone(),
             sentinel: sentinel.clone(),
+            launched: self.launched.clone(),
         };
         let id = match self.method {
             StartMethod::Fork => fork(me, child).await,
@@ -222,8 +233,12 @@ fn launch(me: &ThreadState, child: Child) -> ThreadId {
         foreground: child.foreground,
         activity: Activity::Starting,
     };
-    me.os()
-        .spawn(spec, move |id| live(ThreadState { interpreter, id }, child))
+    let launched = child.launched.clone();
+    let id = me
+        .os()
+        .spawn(spec, move |id| live(ThreadState { interpreter, id }, child));
+    launched.borrow_mut().push(id);
+    id
 }
 
 /// From the first instruction to the exit: `spawn._main`, `BaseProcess._bootstrap`.
@@ -283,6 +298,7 @@ impl ForkServer {
             private_memory: costs.memory.interpreter,
             exited: Rc::new(Semaphore::new(me.os(), "the fork server to exit", 0)),
             sentinel: Rc::new(Pipe::new(me.os(), "the sentinel of the fork server")),
+            launched: Rc::default(),
         };
         launch(me, child);
         server

@@ -51,8 +51,6 @@ struct Shared<C, I> {
     launcher: Launcher,
     /// `_processes`, in the order in which they were started.
     processes: RefCell<BTreeMap<ThreadId, Rc<Process>>>,
-    /// Every worker that there has been.
-    started: RefCell<Vec<ThreadId>>,
     max_tasks_per_child: Option<u64>,
     initializer: I,
 }
@@ -97,7 +95,6 @@ impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
             idle: Cell::new(0),
             launcher,
             processes: RefCell::default(),
-            started: RefCell::default(),
             max_tasks_per_child,
             initializer,
         };
@@ -109,7 +106,7 @@ impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
 
     /// The workers' main threads so far.
     pub fn workers(&self) -> Vec<ThreadId> {
-        self.shared.started.borrow().clone()
+        self.shared.launcher.launched()
     }
 
     /// The parent's helper threads so far.
@@ -189,14 +186,13 @@ impl<C: Call, I: Call> Shared<C, I> {
 
     /// `_spawn_process`
     async fn spawn_process(self: &Rc<Self>, me: &ThreadState) {
-        let number = self.started.borrow().len();
+        let number = self.launcher.launched().len();
         let shared = self.clone();
         let main = move |me: ThreadState| async move { shared.work(&me).await };
         let process = self
             .launcher
             .start(me, &format!("worker {number}"), true, &[], main)
             .await;
-        self.started.borrow_mut().push(process.id);
         self.processes.borrow_mut().insert(process.id, Rc::new(process));
     }
 
