@@ -3,6 +3,7 @@
 //! Each module names the file of CPython that it mirrors and reads in that file's order, so that the two can be
 //! laid side by side. Costs come from the profile; what follows from them is not written down anywhere here.
 
+mod condition;
 mod connection;
 mod future;
 mod garbage_collector;
@@ -11,6 +12,7 @@ mod interpreter_lock;
 mod interpreter_pool;
 mod parking_lot;
 mod pickle;
+mod pool;
 mod process;
 mod process_pool;
 mod py_mutex;
@@ -27,6 +29,7 @@ pub use future::Future;
 pub use gil::{Gil, LockEvent, LockStep};
 pub use interpreter_lock::InterpreterLock;
 pub use interpreter_pool::InterpreterContext;
+pub use pool::{ApplyResult, Callback, Pool, default_chunksize};
 pub use process::{Launcher, Process};
 pub use process_pool::ProcessPoolExecutor;
 pub use py_mutex::PyMutex;

@@ -75,6 +75,8 @@ pub struct Costs {
     pub thread_pool: ThreadPoolCosts,
     /// `concurrent.futures.ProcessPoolExecutor`
     pub process_pool: ProcessPoolCosts,
+    /// `multiprocessing.Pool`
+    pub pool: PoolCosts,
     /// Memory.
     pub memory: MemoryCosts,
 }
@@ -292,6 +294,12 @@ pub struct ProcessCosts {
     pub exit: Nanos,
     /// `join` in the parent.
     pub join: Nanos,
+    /// `Process.exitcode` in the parent, without the system call.
+    pub exitcode: Nanos,
+    /// `waitpid(2)` of a child that runs.
+    pub waitpid: Nanos,
+    /// `Process.sentinel` in the parent, in a list of all.
+    pub sentinel: Nanos,
 }
 
 /// Bytes in a time: a speed.
@@ -359,10 +367,16 @@ pub struct PipeCosts {
     pub read: Nanos,
     /// MB/s into or out of the pipe's buffer.
     pub copy: BytesPerMicro,
-    /// `poll(2)` of one descriptor.
+    /// Bytecode of `multiprocessing.connection.wait` around its selector, without the descriptors.
+    pub selector: Nanos,
+    /// Bytecode that registers a descriptor with it.
+    pub register: Nanos,
+    /// `poll(2)`, without the descriptors.
     pub poll: Nanos,
-    /// Each further descriptor, with its registration.
+    /// Each descriptor that it looks at and queues on.
     pub poll_descriptor: Nanos,
+    /// Each descriptor that it looks at without queuing: once woken, or where it does not wait.
+    pub poll_again: Nanos,
     /// Bytecode of `Connection.send_bytes` or `recv_bytes` around the system calls.
     pub connection: Nanos,
 }
@@ -403,6 +417,26 @@ pub struct ProcessPoolCosts {
     pub item: Nanos,
     /// `Future.result` of a future that is done, and the chunk's iterator.
     pub result: Nanos,
+}
+
+/// `multiprocessing.Pool`: bytecode, hence under the lock of the process that runs it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PoolCosts {
+    /// Building the pool, without its processes and threads: queues, pipes, semaphores.
+    pub build: Nanos,
+    /// The caller: one call of `map`, `imap` or `apply_async`, until it is in the task queue.
+    pub apply: Nanos,
+    /// The task handler: one task, without pickling and writing as they are for any message.
+    pub task: Nanos,
+    /// A worker: one task, without pickling and pipes.
+    pub call: Nanos,
+    /// A worker: each item of a chunk.
+    pub item: Nanos,
+    /// The result handler: one result, without unpickling and reading.
+    pub set: Nanos,
+    /// The caller: `AsyncResult.get` of a result that is there, or `next` of an iterator.
+    pub get: Nanos,
 }
 
 /// Private memory.
@@ -544,6 +578,11 @@ impl Costs {
         {
             return Err(
                 "free_threaded.touch_interval, cache_line.local and cache_line.transfer are 1ms at most",
+            );
+        }
+        if self.process.exitcode == Nanos::ZERO || self.process.waitpid == Nanos::ZERO {
+            return Err(
+                "process.exitcode and process.waitpid take some time: a pool looks at its workers without end",
             );
         }
         Ok(())

@@ -305,6 +305,21 @@ pub enum Executor {
         start_method: StartMethod,
         /// Items per call sent to a worker.
         chunksize: u64,
+        /// Calls after which a worker is replaced. None: never.
+        max_tasks_per_child: Option<u64>,
+    },
+    /// `multiprocessing.Pool`
+    Pool {
+        /// Its processes.
+        workers: u32,
+        /// How a worker process comes to be.
+        start_method: StartMethod,
+        /// How the caller asks for the items.
+        method: PoolMethod,
+        /// Items per task sent to a worker. None: what `map` makes of the number of items, which is not said.
+        chunksize: Option<u64>,
+        /// Tasks after which a worker is replaced: `maxtasksperchild`. None: never.
+        max_tasks_per_child: Option<u64>,
     },
     /// `concurrent.futures.InterpreterPoolExecutor`
     Interpreters {
@@ -323,6 +338,21 @@ pub enum Executor {
         /// Server threads.
         threads: u32,
     },
+}
+
+/// The methods of `multiprocessing.Pool`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PoolMethod {
+    /// `map`: all results together.
+    Map,
+    /// `starmap`: the same, of items that are tuples of arguments.
+    Starmap,
+    /// `imap`: results one by one, in order.
+    Imap,
+    /// `imap_unordered`: results as they come.
+    ImapUnordered,
+    /// `apply_async`: a call for each item.
+    ApplyAsync,
 }
 
 /// `multiprocessing.set_start_method`

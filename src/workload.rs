@@ -9,6 +9,7 @@ mod locks;
 mod own_work;
 mod per_task;
 mod plan;
+mod pool;
 mod record;
 mod sequential;
 mod server;
@@ -18,7 +19,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::cpython::{
-    Interpreter, InterpreterContext, Launcher, ProcessPoolExecutor, ThreadContext, ThreadPoolExecutor,
+    Interpreter, InterpreterContext, Launcher, Pool, ProcessPoolExecutor, ThreadContext, ThreadPoolExecutor,
     ThreadState, WorkerContext,
 };
 use crate::os::{Activity, Os, Outcome, ThreadSpec};
@@ -102,7 +103,7 @@ impl World {
         match &self.configuration.executor {
             Executor::Sequential => self.run_sequentially(me).await,
             Executor::Threads { workers } => {
-                self.run_pool(me, *workers, ThreadContext(Setup(self.clone())))
+                self.run_thread_pool(me, *workers, ThreadContext(Setup(self.clone())))
                     .await;
             }
             Executor::Interpreters { workers } => {
@@ -111,19 +112,36 @@ impl World {
                     imports: self.configuration.program.imports.clone(),
                     key: self.key.name("program"),
                 };
-                self.run_pool(me, *workers, context).await;
+                self.run_thread_pool(me, *workers, context).await;
             }
             Executor::Processes {
                 workers,
                 start_method,
                 chunksize,
+                max_tasks_per_child,
             } => {
-                let launcher = self.launcher(*start_method);
-                let executor = ProcessPoolExecutor::new(me, *workers, launcher, Setup(self.clone())).await;
+                let (launcher, setup) = (self.launcher(*start_method), Setup(self.clone()));
+                let executor =
+                    ProcessPoolExecutor::new(me, *workers, launcher, setup, *max_tasks_per_child).await;
                 let cost = me.os().costs().process_pool.result;
                 self.run_futures(me, &executor, *chunksize, cost).await;
                 self.record.finish(me, &executor.workers(), &executor.helpers());
                 self.shut_down(me, &executor).await;
+            }
+            Executor::Pool {
+                workers,
+                start_method,
+                method,
+                chunksize,
+                max_tasks_per_child,
+            } => {
+                let (launcher, setup) = (self.launcher(*start_method), Setup(self.clone()));
+                let pool = Pool::new(me, *workers, launcher, setup, *max_tasks_per_child).await;
+                self.run_pool(me, &pool, *workers, *method, *chunksize).await;
+                self.record.finish(me, &pool.workers(), &pool.helpers());
+                me.enter(Activity::Idle);
+                pool.close(me).await;
+                pool.join(me).await;
             }
             Executor::ThreadPerTask => self.run_thread_per_task(me).await,
             Executor::ProcessPerTask { start_method } => self.run_process_per_task(me, *start_method).await,
@@ -133,7 +151,12 @@ impl World {
     }
 
     /// Items through a pool of threads, whose calls run where `context` says.
-    async fn run_pool(self: &Rc<Self>, me: &ThreadState, workers: u32, context: impl WorkerContext<Items>) {
+    async fn run_thread_pool(
+        self: &Rc<Self>,
+        me: &ThreadState,
+        workers: u32,
+        context: impl WorkerContext<Items>,
+    ) {
         let executor = ThreadPoolExecutor::new(me, workers, context);
         let cost = me.os().costs().thread_pool.result;
         self.run_futures(me, &executor, 1, cost).await;

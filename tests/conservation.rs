@@ -203,12 +203,14 @@ impl Played {
                 return;
             }
             Executor::Threads { .. } | Executor::Interpreters { .. } => "pool thread ",
-            Executor::Processes { .. } => "worker ",
+            Executor::Processes { .. } | Executor::Pool { .. } => "worker ",
             Executor::ThreadPerTask => "thread of item ",
             Executor::ProcessPerTask { .. } => "process of item ",
             Executor::Server { .. } => "server thread ",
         };
-        let lives = self.lives_named(workers);
+        let mut lives = self.lives_named(workers);
+        // Workers are replaced even where nothing is left for them to do.
+        lives.retain(|life| life.born <= finished);
         assert!(!lives.is_empty());
         let lives: Nanos = lives.iter().map(life_before).sum();
         assert_eq!(outcome.worker_time.total(), lives);

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use gilsim::random::Distribution;
 use gilsim::scenario::{
-    Configuration, Demand, DependencyKind, Executor, MatchValue, PayloadKind, Scenario, StartMethod, Step,
+    Configuration, Demand, DependencyKind, Executor, MatchValue, PayloadKind, PoolMethod, Scenario,
+    StartMethod, Step,
 };
 use gilsim::units::{Bytes, Nanos};
 
@@ -142,7 +143,10 @@ fn every_word_of_the_format_is_read() {
     assert_eq!(scenario.replicate.limit, Nanos::from_secs(600));
     // smt, version, the argument's kind and holds_lock; cores have a column because `match` names them.
     let shared = 2 * 2 * 5 * 2;
-    assert_eq!(scenario.configurations.len(), shared * (1 + 2 + 3 + 1 + 2));
+    assert_eq!(
+        scenario.configurations.len(),
+        shared * (1 + 2 + 3 + 1 + 5 + 2 + 2)
+    );
     assert!(
         swept(&scenario.configurations[0]).starts_with("machine.cores=2 machine.smt=1 python.version=3.14")
     );
@@ -224,6 +228,7 @@ fn defaults_are_those_of_the_interpreter() {
         workers: 12,
         start_method,
         chunksize: 1,
+        max_tasks_per_child: None,
     };
     assert_eq!(
         executor("3.13", "executor = \"processes\""),
@@ -239,6 +244,30 @@ fn defaults_are_those_of_the_interpreter() {
             processes(StartMethod::Forkserver)
         );
     }
+    assert_eq!(
+        executor("3.13", "executor = \"processes\"\nmax_tasks_per_child = 5"),
+        Executor::Processes {
+            workers: 12,
+            start_method: StartMethod::Spawn,
+            chunksize: 1,
+            max_tasks_per_child: Some(5),
+        }
+    );
+    let pool = |method, chunksize| Executor::Pool {
+        workers: 12,
+        start_method: StartMethod::Fork,
+        method,
+        chunksize,
+        max_tasks_per_child: None,
+    };
+    assert_eq!(
+        executor("3.13", "executor = \"pool\""),
+        pool(PoolMethod::Map, None)
+    );
+    assert_eq!(
+        executor("3.13", "executor = \"pool\"\nmethod = \"imap\""),
+        pool(PoolMethod::Imap, Some(1))
+    );
     assert_eq!(
         executor("3.14", "executor = \"process-per-task\""),
         Executor::ProcessPerTask {
@@ -310,6 +339,7 @@ fn an_option_for_runs_concerns_those_that_know_the_key() {
         workers: 3,
         start_method: StartMethod::Spawn,
         chunksize,
+        max_tasks_per_child: None,
     };
     assert_eq!(
         executors,

@@ -74,11 +74,9 @@ impl<T> Connection<T> {
         message
     }
 
-    /// `poll(0)`: whether a message has begun to arrive.
+    /// `poll()`: whether a message has begun to arrive.
     pub async fn poll(&self, me: &ThreadState) -> bool {
-        let poll = me.os().compute(me.id, me.os().costs().pipe.poll);
-        me.allow_threads(poll).await;
-        self.pipe.held() > Bytes::ZERO
+        is_readable(me, &self.pipe).await
     }
 
     /// The pipe, for waiting on several at once.
@@ -91,17 +89,43 @@ impl<T> Connection<T> {
     }
 }
 
-/// `multiprocessing.connection.wait`: until one of the pipes has something to read. `descriptors` are watched in
-/// all, processes' sentinels among them.
-pub async fn wait(me: &ThreadState, pipes: &[&Pipe], descriptors: u64) {
+/// `multiprocessing.connection.wait`: until one of the pipes has something to read.
+///
+/// Each call makes a selector of its own and registers every pipe with it, in bytecode. Then `poll(2)` looks at each,
+/// and queues on them until it finds one that is readable; once woken it looks at all of them again.
+pub async fn wait(me: &ThreadState, pipes: &[&Pipe]) {
+    register(me, pipes.len()).await;
     let costs = &me.os().costs().pipe;
+    let look_again = |pipes: usize| costs.poll_again * pipes as u64;
     let polling = async {
-        me.os()
-            .compute(me.id, costs.poll + costs.poll_descriptor * descriptors)
-            .await;
+        let queued = pipes
+            .iter()
+            .position(|pipe| pipe.is_readable())
+            .unwrap_or(pipes.len());
+        let look = costs.poll + costs.poll_descriptor * queued as u64 + look_again(pipes.len() - queued);
+        me.os().compute(me.id, look).await;
         let before = me.enter(Activity::Idle);
-        Pipe::wait_for_any(me.os(), me.id, pipes).await;
+        let slept = Pipe::wait_for_any(me.os(), me.id, pipes).await;
         me.enter(before);
+        if slept {
+            me.os().compute(me.id, look_again(pipes.len())).await;
+        }
     };
     me.allow_threads(polling).await;
+}
+
+/// `wait([pipe], timeout=0)`: whether a pipe has something to read.
+pub async fn is_readable(me: &ThreadState, pipe: &Pipe) -> bool {
+    register(me, 1).await;
+    let costs = &me.os().costs().pipe;
+    let look = me.os().compute(me.id, costs.poll + costs.poll_again);
+    me.allow_threads(look).await;
+    pipe.is_readable()
+}
+
+/// `_WaitSelector()`, and `register` of so many descriptors with it.
+async fn register(me: &ThreadState, descriptors: usize) {
+    let costs = &me.os().costs().pipe;
+    me.bytecode(costs.selector + costs.register * descriptors as u64)
+        .await;
 }

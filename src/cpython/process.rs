@@ -7,6 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use super::connection;
 use super::thread_state::ThreadState;
 use crate::os::{Activity, Pipe, Semaphore, ThreadId, ThreadSpec};
 use crate::random::{Distribution, Key};
@@ -21,6 +22,8 @@ pub struct Launcher {
     /// Names the draws of `imports`, one for each process.
     key: Key,
     started: Cell<u64>,
+    /// Main threads of all processes so far, as they come into the world.
+    launched: Rc<RefCell<Vec<ThreadId>>>,
     server: RefCell<Option<Rc<ForkServer>>>,
 }
 
@@ -29,6 +32,9 @@ pub struct Process {
     /// Its main thread.
     pub id: ThreadId,
     exited: Rc<Semaphore>,
+    /// Readable once it has exited.
+    sentinel: Rc<Pipe>,
+    method: StartMethod,
 }
 
 /// What a new process does once it is there, on its main thread.
@@ -47,6 +53,9 @@ struct Child {
     imports: Nanos,
     private_memory: Bytes,
     exited: Rc<Semaphore>,
+    sentinel: Rc<Pipe>,
+    /// Where it is written down.
+    launched: Rc<RefCell<Vec<ThreadId>>>,
 }
 
 #[derive(Clone)]
@@ -64,8 +73,14 @@ impl Launcher {
             imports,
             key,
             started: Cell::new(0),
+            launched: Rc::default(),
             server: RefCell::default(),
         }
+    }
+
+    /// The main threads of all processes so far.
+    pub fn launched(&self) -> Vec<ThreadId> {
+        self.launched.borrow().clone()
     }
 
     /// By which method.
@@ -87,6 +102,7 @@ impl Launcher {
         me.bytecode(costs.create).await;
         let number = self.started.replace(self.started.get() + 1);
         let exited = Rc::new(Semaphore::new(me.os(), &format!("{name} to exit"), 0));
+        let sentinel = Rc::new(Pipe::new(me.os(), &format!("the sentinel of {name}")));
         let child = Child {
             name: name.to_owned(),
             foreground,
@@ -96,6 +112,8 @@ impl Launcher {
             imports: Nanos::ZERO,
             private_memory: me.os().costs().memory.forked_worker,
             exited: exited.clone(),
+            sentinel: sentinel.clone(),
+            launched: self.launched.clone(),
         };
         let id = match self.method {
             StartMethod::Fork => fork(me, child).await,
@@ -104,7 +122,12 @@ impl Launcher {
         };
         exited.promise(id);
         me.enter(before);
-        Process { id, exited }
+        Process {
+            id,
+            exited,
+            sentinel,
+            method: self.method,
+        }
     }
 
     /// `popen_spawn_posix.Popen._launch`: a new interpreter, told what to do through a pipe.
@@ -153,6 +176,24 @@ impl Launcher {
 }
 
 impl Process {
+    /// `sentinel`: a pipe that becomes readable when the process exits.
+    pub fn sentinel(&self) -> &Rc<Pipe> {
+        &self.sentinel
+    }
+
+    /// `exitcode is not None`: whether the process has exited. `popen_fork.Popen.poll` asks the kernel each time; a
+    /// child of the fork server is not ours, and `popen_forkserver.Popen.poll` looks at its sentinel.
+    pub async fn has_exited(&self, me: &ThreadState) -> bool {
+        let costs = &me.os().costs().process;
+        me.bytecode(costs.exitcode).await;
+        if self.method == StartMethod::Forkserver {
+            connection::is_readable(me, &self.sentinel).await
+        } else {
+            me.allow_threads(me.os().compute(me.id, costs.waitpid)).await;
+            self.exited.units() > 0
+        }
+    }
+
     /// `join()`
     pub async fn join(&self, me: &ThreadState) {
         let waiting = me.allow_threads(self.exited.wait(me.os(), me.id));
@@ -195,8 +236,12 @@ fn launch(me: &ThreadState, child: Child) -> ThreadId {
         foreground: child.foreground,
         activity: Activity::Starting,
     };
-    me.os()
-        .spawn(spec, move |id| live(ThreadState { interpreter, id }, child))
+    let launched = child.launched.clone();
+    let id = me
+        .os()
+        .spawn(spec, move |id| live(ThreadState { interpreter, id }, child));
+    launched.borrow_mut().push(id);
+    id
 }
 
 /// From the first instruction to the exit: `spawn._main`, `BaseProcess._bootstrap`.
@@ -221,6 +266,7 @@ async fn live(me: ThreadState, child: Child) {
     me.bytecode(os.costs().process.exit).await;
     os.exit_process(me.interpreter.process);
     child.exited.post(os, me.id).await;
+    child.sentinel.hang_up(os, me.id).await;
     me.interpreter.lock.detach_for_good(os, me.id).await;
 }
 
@@ -254,6 +300,8 @@ impl ForkServer {
             imports: Nanos::ZERO,
             private_memory: costs.memory.interpreter,
             exited: Rc::new(Semaphore::new(me.os(), "the fork server to exit", 0)),
+            sentinel: Rc::new(Pipe::new(me.os(), "the sentinel of the fork server")),
+            launched: Rc::default(),
         };
         launch(me, child);
         server

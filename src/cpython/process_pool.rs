@@ -18,7 +18,7 @@ use super::queues::{SharedQueue, SharedSimpleQueue};
 use super::thread_state::ThreadState;
 use super::threading::{Lock, Thread};
 use super::{Call, FuturesExecutor};
-use crate::os::{Activity, ThreadId};
+use crate::os::{Activity, Pipe, ThreadId};
 use crate::scenario::{StartMethod, Version};
 use crate::units::Bytes;
 
@@ -28,7 +28,6 @@ const EXTRA_QUEUED_CALLS: u64 = 1;
 /// Worker processes that take calls from one queue, and a manager thread that keeps it filled.
 pub struct ProcessPoolExecutor<C, I> {
     shared: Rc<Shared<C, I>>,
-    launcher: Launcher,
     manager: RefCell<Option<Thread>>,
 }
 
@@ -49,7 +48,10 @@ struct Shared<C, I> {
     shutting_down: Cell<bool>,
     /// `_idle_worker_semaphore`
     idle: Cell<usize>,
-    processes: RefCell<Vec<Process>>,
+    launcher: Launcher,
+    /// `_processes`, in the order in which they were started.
+    processes: RefCell<BTreeMap<ThreadId, Rc<Process>>>,
+    max_tasks_per_child: Option<u64>,
     initializer: I,
 }
 
@@ -60,14 +62,24 @@ struct WorkItem<C> {
 
 /// What a worker sends back.
 enum ResultItem {
-    Done(u64),
+    Done {
+        id: u64,
+        /// The worker, where this was the last call that it may do.
+        exit_pid: Option<ThreadId>,
+    },
     /// It has seen the end of the work.
     Exit,
 }
 
 impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
-    /// `ProcessPoolExecutor(max_workers, mp_context, initializer)`
-    pub async fn new(me: &ThreadState, max_workers: u32, launcher: Launcher, initializer: I) -> Self {
+    /// `ProcessPoolExecutor(max_workers, mp_context, initializer, max_tasks_per_child=...)`
+    pub async fn new(
+        me: &ThreadState,
+        max_workers: u32,
+        launcher: Launcher,
+        initializer: I,
+        max_tasks_per_child: Option<u64>,
+    ) -> Self {
         let os = me.os();
         me.bytecode(os.costs().process_pool.build).await;
         let shared = Shared {
@@ -81,24 +93,20 @@ impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
             shutdown_lock: Lock::new(os, me.interpreter.python.version, "the executor's shutdown lock"),
             shutting_down: Cell::new(false),
             idle: Cell::new(0),
+            launcher,
             processes: RefCell::default(),
+            max_tasks_per_child,
             initializer,
         };
         Self {
             shared: Rc::new(shared),
-            launcher,
             manager: RefCell::default(),
         }
     }
 
     /// The workers' main threads so far.
     pub fn workers(&self) -> Vec<ThreadId> {
-        self.shared
-            .processes
-            .borrow()
-            .iter()
-            .map(|process| process.id)
-            .collect()
+        self.shared.launcher.launched()
     }
 
     /// The parent's helper threads so far.
@@ -115,37 +123,18 @@ impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
         if self.manager.borrow().is_some() {
             return;
         }
-        if self.launcher.method() == StartMethod::Fork {
-            while self.shared.processes.borrow().len() < self.shared.max_workers {
-                self.spawn_process(me).await;
+        let shared = &self.shared;
+        if shared.launcher.method() == StartMethod::Fork {
+            while shared.processes.borrow().len() < shared.max_workers {
+                shared.spawn_process(me).await;
             }
         }
-        let shared = self.shared.clone();
+        let shared = shared.clone();
         let manager = Thread::start(me, "executor manager", true, move |me| async move {
             shared.manage(&me).await
         });
         let manager = manager.await;
         *self.manager.borrow_mut() = Some(manager);
-    }
-
-    /// `_adjust_process_count`: one more worker, unless one is idle.
-    async fn adjust_process_count(&self, me: &ThreadState) {
-        if self.shared.idle.get() > 0 {
-            self.shared.idle.set(self.shared.idle.get() - 1);
-        } else if self.shared.processes.borrow().len() < self.shared.max_workers {
-            self.spawn_process(me).await;
-        }
-    }
-
-    async fn spawn_process(&self, me: &ThreadState) {
-        let number = self.shared.processes.borrow().len();
-        let shared = self.shared.clone();
-        let main = move |me: ThreadState| async move { shared.work(&me).await };
-        let process = self
-            .launcher
-            .start(me, &format!("worker {number}"), true, &[], main)
-            .await;
-        self.shared.processes.borrow_mut().push(process);
     }
 }
 
@@ -159,8 +148,8 @@ impl<C: Call, I: Call> FuturesExecutor<C> for ProcessPoolExecutor<C, I> {
         shared.pending.borrow_mut().insert(id, WorkItem { call, future });
         shared.work_ids.borrow_mut().push_back(id);
         shared.wake_manager(me).await;
-        if self.launcher.method() != StartMethod::Fork {
-            self.adjust_process_count(me).await;
+        if shared.launcher.method() != StartMethod::Fork {
+            shared.adjust_process_count(me).await;
         }
         self.start_manager(me).await;
         shared.shutdown_lock.release(me).await;
@@ -186,21 +175,64 @@ impl<C: Call, I: Call> Shared<C, I> {
         self.wakeup.send_bytes(me, (), Bytes::ZERO).await;
     }
 
+    /// `_adjust_process_count`: one more worker, unless one is idle.
+    async fn adjust_process_count(self: &Rc<Self>, me: &ThreadState) {
+        if self.idle.get() > 0 {
+            self.idle.set(self.idle.get() - 1);
+        } else if self.processes.borrow().len() < self.max_workers {
+            self.spawn_process(me).await;
+        }
+    }
+
+    /// `_spawn_process`
+    async fn spawn_process(self: &Rc<Self>, me: &ThreadState) {
+        let number = self.launcher.launched().len();
+        let shared = self.clone();
+        let main = move |me: ThreadState| async move { shared.work(&me).await };
+        let process = self
+            .launcher
+            .start(me, &format!("worker {number}"), true, &[], main)
+            .await;
+        self.processes.borrow_mut().insert(process.id, Rc::new(process));
+    }
+
     /// `_ExecutorManagerThread.run`
-    async fn manage(&self, me: &ThreadState) {
+    async fn manage(self: &Rc<Self>, me: &ThreadState) {
         me.enter(Activity::Ipc);
         loop {
             self.add_call_items_to_queue(me).await;
             let item = self.wait_for_result_or_wakeup(me).await;
-            if let Some(ResultItem::Done(id)) = item {
+            if let Some(ResultItem::Done { id, exit_pid }) = item {
                 self.process_result_item(me, id).await;
-                self.idle.set(self.idle.get() + 1);
+                match exit_pid {
+                    Some(pid) => self.replace_exited(me, pid).await,
+                    None => self.idle.set(self.idle.get() + 1),
+                }
             }
             if self.shutting_down.get() && self.pending.borrow().is_empty() {
                 break;
             }
         }
         self.join_executor_internals(me).await;
+    }
+
+    /// A worker has done the last call that it may do: joins it, and starts another if one is missing.
+    async fn replace_exited(self: &Rc<Self>, me: &ThreadState, pid: ThreadId) {
+        let process = self.processes.borrow_mut().remove(&pid);
+        if let Some(process) = process {
+            process.join(me).await;
+        }
+        self.shutdown_lock.acquire(me).await;
+        // Before the fix of gh-115634 (2026, the latest 3.13 and 3.14), a result that had come while more calls were
+        // waiting counted as an idle worker, and then no other was started: in the end none is left.
+        if me.interpreter.python.version >= Version::release(3, 13) {
+            if self.processes.borrow().len() < self.max_workers {
+                self.spawn_process(me).await;
+            }
+        } else {
+            self.adjust_process_count(me).await;
+        }
+        self.shutdown_lock.release(me).await;
     }
 
     /// `add_call_item_to_queue`
@@ -218,9 +250,14 @@ impl<C: Call, I: Call> Shared<C, I> {
     /// `wait_result_broken_or_wakeup`: receives one result at most, and empties the wake-up pipe.
     async fn wait_for_result_or_wakeup(&self, me: &ThreadState) -> Option<ResultItem> {
         let results = &self.result_queue.connection;
-        me.bytecode(me.os().costs().process_pool.wait).await;
-        let descriptors = self.processes.borrow().len() as u64 + 2;
-        connection::wait(me, &[results.pipe(), self.wakeup.pipe()], descriptors).await;
+        let workers: Vec<Rc<Process>> = self.processes.borrow().values().cloned().collect();
+        let costs = me.os().costs();
+        me.bytecode(costs.process_pool.wait + costs.process.sentinel * workers.len() as u64)
+            .await;
+        let sentinels = workers.iter().map(|worker| worker.sentinel().as_ref());
+        let readers = [results.pipe(), self.wakeup.pipe()];
+        let pipes: Vec<&Pipe> = readers.into_iter().chain(sentinels).collect();
+        connection::wait(me, &pipes).await;
         let mut item = None;
         if results.pipe().held() > Bytes::ZERO {
             let message = results.recv_bytes(me).await;
@@ -263,7 +300,7 @@ impl<C: Call, I: Call> Shared<C, I> {
         }
         self.call_queue.close(me).await;
         let processes = self.processes.take();
-        for process in processes {
+        for process in processes.into_values() {
             process.join(me).await;
         }
     }
@@ -271,17 +308,22 @@ impl<C: Call, I: Call> Shared<C, I> {
     /// `_process_worker`
     async fn work(&self, me: &ThreadState) {
         me.busy_with(Activity::Starting, self.initializer.run(me)).await;
-        loop {
+        for number in 1.. {
             let Some((id, call)) = self.call_queue.get(me).await else {
                 self.result_queue.put(me, ResultItem::Exit, Vec::new()).await;
                 return;
             };
+            let is_last = self.max_tasks_per_child.is_some_and(|most| number >= most);
             me.busy_with(Activity::Ipc, me.bytecode(me.os().costs().process_pool.call))
                 .await;
             call.run(me).await;
+            let exit_pid = is_last.then_some(me.id);
             self.result_queue
-                .put(me, ResultItem::Done(id), call.results())
+                .put(me, ResultItem::Done { id, exit_pid }, call.results())
                 .await;
+            if is_last {
+                return;
+            }
         }
     }
 }

@@ -92,6 +92,22 @@ impl<T> SharedSimpleQueue<T> {
             .await;
         self.wlock.release(me).await;
     }
+
+    /// `_reader.recv`: `get` of the only reader, who needs no lock.
+    pub async fn recv(&self, me: &ThreadState) -> T {
+        let message = self.connection.recv_bytes(me).await;
+        me.loads(&message.payloads).await;
+        message.content
+    }
+
+    /// `_writer.send`: `put` of the only writer, who needs no lock.
+    pub async fn send(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
+        me.dumps(&payloads).await;
+        let length = me.pickled_size(&payloads);
+        self.connection
+            .send_bytes(me, Message { content, payloads }, length)
+            .await;
+    }
 }
 
 /// `multiprocessing.Queue(maxsize)`: a pipe that a feeder thread of the sender writes to.

@@ -17,7 +17,12 @@ pub struct Pipe {
     readable: ObjectId,
     writable: ObjectId,
     held: Cell<u64>,
+    /// Its last writer has closed its end.
+    hung_up: Cell<bool>,
+    /// In `read(2)`: exclusive waiters, woken one at a time.
     readers: RefCell<VecDeque<ThreadId>>,
+    /// In `poll(2)`: woken all, and beside a reader.
+    pollers: RefCell<VecDeque<ThreadId>>,
     writers: RefCell<VecDeque<ThreadId>>,
 }
 
@@ -28,7 +33,9 @@ impl Pipe {
             readable: os.add_object(format!("something to read from {name}")).0,
             writable: os.add_object(format!("room in {name}")).0,
             held: Cell::new(0),
+            hung_up: Cell::new(false),
             readers: RefCell::default(),
+            pollers: RefCell::default(),
             writers: RefCell::default(),
         }
     }
@@ -36,6 +43,25 @@ impl Pipe {
     /// Bytes that have been written and not yet read.
     pub fn held(&self) -> Bytes {
         Bytes(self.held.get())
+    }
+
+    /// Whether `read(2)` would return at once: something is there, or the end of the file.
+    pub fn is_readable(&self) -> bool {
+        self.held.get() > 0 || self.hung_up.get()
+    }
+
+    /// `close(2)` of the last writer: from now on whoever polls sees the end of the file.
+    pub async fn hang_up(&self, os: &Os, me: ThreadId) {
+        self.hung_up.set(true);
+        self.wake_readers(os, me).await;
+    }
+
+    /// `wake_up_interruptible_sync_poll(&pipe->rd_wait)`: all who poll, and one who reads.
+    async fn wake_readers(&self, os: &Os, me: ThreadId) {
+        while !self.pollers.borrow().is_empty() {
+            wake_one(os, me, &self.pollers).await;
+        }
+        wake_one(os, me, &self.readers).await;
     }
 
     /// `write(2)`, blocking: returns when all bytes are in the pipe.
@@ -55,7 +81,7 @@ impl Pipe {
             let part = part.min(CAPACITY.0 - self.held.get());
             self.held.set(self.held.get() + part);
             left -= part;
-            wake_one(os, me, &self.readers).await;
+            self.wake_readers(os, me).await;
         }
         if self.held.get() < CAPACITY.0 {
             wake_one(os, me, &self.writers).await;
@@ -74,7 +100,7 @@ impl Pipe {
         os.compute(me, self.copy(os, part)).await;
         wake_one(os, me, &self.writers).await;
         if self.held.get() > 0 {
-            wake_one(os, me, &self.readers).await;
+            self.wake_readers(os, me).await;
         }
         Bytes(part)
     }
@@ -87,17 +113,20 @@ impl Pipe {
         }
     }
 
-    /// `poll(2)` on several pipes, blocking: waits until one of them has something to read.
-    pub async fn wait_for_any(os: &Os, me: ThreadId, pipes: &[&Self]) {
-        while pipes.iter().all(|pipe| pipe.held.get() == 0) {
+    /// `poll(2)` on several pipes, blocking: waits until one of them is readable. Says whether it slept.
+    pub async fn wait_for_any(os: &Os, me: ThreadId, pipes: &[&Self]) -> bool {
+        let mut slept = false;
+        while !pipes.iter().any(|pipe| pipe.is_readable()) {
+            slept = true;
             for pipe in pipes {
-                pipe.readers.borrow_mut().push_back(me);
+                pipe.pollers.borrow_mut().push_back(me);
             }
             os.block(me, pipes[0].readable).await;
             for pipe in pipes {
-                pipe.readers.borrow_mut().retain(|&reader| reader != me);
+                pipe.pollers.borrow_mut().retain(|&poller| poller != me);
             }
         }
+        slept
     }
 
     fn copy(&self, os: &Os, bytes: u64) -> Nanos {

@@ -93,7 +93,7 @@ fn identity_columns(configurations: &[Configuration]) -> Vec<Column> {
                     .to_owned()
             }),
         ),
-        Column::numbers("chunk", each(&|c| shown(identity::chunksize(&c.executor)))),
+        Column::numbers("chunk", each(&|c| identity::chunksize(&c.executor).to_string())),
     ];
     for path in identity::swept_paths(configurations) {
         let cells = each(&|c| {

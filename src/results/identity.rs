@@ -1,7 +1,7 @@
 //! What a configuration is called in tables: its identity columns, and any of its settings by name.
 
 use crate::results::Value;
-use crate::scenario::{Configuration, Demand, Executor, Setting, StartMethod};
+use crate::scenario::{Configuration, Demand, Executor, PoolMethod, Setting, StartMethod};
 use crate::units::Nanos;
 
 /// Swept paths that have a column of their own under another name.
@@ -19,6 +19,7 @@ pub fn executor_name(executor: &Executor) -> &'static str {
         Executor::Threads { .. } => "threads",
         Executor::Processes { .. } => "processes",
         Executor::Interpreters { .. } => "interpreters",
+        Executor::Pool { .. } => "pool",
         Executor::ThreadPerTask => "thread-per-task",
         Executor::ProcessPerTask { .. } => "process-per-task",
         Executor::Server { .. } => "server",
@@ -40,7 +41,8 @@ pub fn workers(executor: &Executor) -> Option<u32> {
     match executor {
         Executor::Threads { workers }
         | Executor::Interpreters { workers }
-        | Executor::Processes { workers, .. } => Some(*workers),
+        | Executor::Processes { workers, .. }
+        | Executor::Pool { workers, .. } => Some(*workers),
         Executor::Server { threads } => Some(*threads),
         Executor::Sequential | Executor::ThreadPerTask | Executor::ProcessPerTask { .. } => None,
     }
@@ -49,17 +51,49 @@ pub fn workers(executor: &Executor) -> Option<u32> {
 /// How worker processes come to be, where there are any.
 pub fn start_method(executor: &Executor) -> Option<StartMethod> {
     match executor {
-        Executor::Processes { start_method, .. } | Executor::ProcessPerTask { start_method } => {
-            Some(*start_method)
-        }
+        Executor::Processes { start_method, .. }
+        | Executor::Pool { start_method, .. }
+        | Executor::ProcessPerTask { start_method } => Some(*start_method),
         _ => None,
     }
 }
 
-/// Items per call sent to a worker, where they are sent in chunks.
-pub fn chunksize(executor: &Executor) -> Option<u64> {
+/// Items per call sent to a worker, where they are sent in chunks: `default` where a pool decides by their number.
+pub fn chunksize(executor: &Executor) -> Value {
     match executor {
-        Executor::Processes { chunksize, .. } => Some(*chunksize),
+        Executor::Processes { chunksize, .. } => Value::Integer(*chunksize),
+        Executor::Pool {
+            method: PoolMethod::ApplyAsync,
+            ..
+        } => Value::Empty,
+        Executor::Pool { chunksize, .. } => chunksize.map_or("default".into(), Value::Integer),
+        _ => Value::Empty,
+    }
+}
+
+/// How the caller asks a pool for the items.
+fn method(executor: &Executor) -> Option<&'static str> {
+    let Executor::Pool { method, .. } = executor else {
+        return None;
+    };
+    Some(match method {
+        PoolMethod::Map => "map",
+        PoolMethod::Starmap => "starmap",
+        PoolMethod::Imap => "imap",
+        PoolMethod::ImapUnordered => "imap_unordered",
+        PoolMethod::ApplyAsync => "apply_async",
+    })
+}
+
+/// Calls or chunks after which a worker is replaced, where it ever is.
+fn max_tasks_per_child(executor: &Executor) -> Option<u64> {
+    match executor {
+        Executor::Processes {
+            max_tasks_per_child, ..
+        }
+        | Executor::Pool {
+            max_tasks_per_child, ..
+        } => *max_tasks_per_child,
         _ => None,
     }
 }
@@ -76,7 +110,7 @@ pub fn columns(configuration: &Configuration) -> [(&'static str, Value); 6] {
         ),
         ("cores", Value::Integer(configuration.machine.cores.into())),
         ("workers", workers(executor).map(u64::from).into()),
-        ("chunksize", chunksize(executor).into()),
+        ("chunksize", chunksize(executor)),
     ]
 }
 
@@ -151,7 +185,13 @@ pub fn setting(configuration: &Configuration, key: &str) -> Option<Setting> {
         ["machine", "smt"] => count(configuration.machine.smt.into()),
         ["machine", "profile"] => text(&configuration.machine.profile.name),
         ["workers"] => count(workers(executor)?.into()),
-        ["chunksize"] => count(chunksize(executor)?),
+        ["chunksize"] => match chunksize(executor) {
+            Value::Integer(items) => count(items),
+            Value::Text(word) => text(&word),
+            _ => return None,
+        },
+        ["run", "method"] => text(method(executor)?),
+        ["run", "max_tasks_per_child"] => count(max_tasks_per_child(executor)?),
         ["python", "switch_interval"] => duration(configuration.python.switch_interval),
         ["python", "check_interval"] => count(configuration.python.check_interval.into()),
         ["background", name, "count"] => {

@@ -296,6 +296,7 @@ pub fn quickstart() -> Results {
                 workers,
                 start_method,
                 chunksize: 4,
+                max_tasks_per_child: None,
             };
             let swept = [("machine.cores", cores), ("run.start_method", method)];
             let makespan = 5.0 / f64::from(workers) + penalty + 0.008 * f64::from(workers);
@@ -319,6 +320,7 @@ pub fn io_bound() -> Results {
                     workers,
                     start_method: StartMethod::Fork,
                     chunksize: 1,
+                    max_tasks_per_child: None,
                 }
             };
             let speedup = f64::from(workers).min(most - f64::from(workers) / 20.0);
@@ -461,6 +463,7 @@ pub fn runs_only() -> Results {
                 workers: 4,
                 start_method: fork,
                 chunksize: 1,
+                max_tasks_per_child: None,
             },
             &[],
             0.93,
@@ -488,6 +491,7 @@ pub fn crowded() -> Results {
                     workers,
                     start_method: method,
                     chunksize: chunk,
+                    max_tasks_per_child: None,
                 };
                 let swept = [("machine.cores", cores), ("run.chunksize", chunksize)];
                 let label = format!("a pool of processes by {method:?}, with a long name");

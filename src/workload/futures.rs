@@ -114,7 +114,7 @@ impl World {
 }
 
 /// Consecutive items in ranges of at most `chunksize`.
-fn chunks(items: Vec<u32>, chunksize: u64) -> Vec<Range<u32>> {
+pub(super) fn chunks(items: Vec<u32>, chunksize: u64) -> Vec<Range<u32>> {
     let mut chunks: Vec<Range<u32>> = Vec::new();
     for item in items {
         match chunks.last_mut() {

@@ -27,7 +27,10 @@ impl Locks {
     pub fn of(os: &Os, configuration: &Configuration) -> Self {
         let among_processes = matches!(
             configuration.executor,
-            Executor::Processes { .. } | Executor::ProcessPerTask { .. } | Executor::Interpreters { .. }
+            Executor::Processes { .. }
+                | Executor::Pool { .. }
+                | Executor::ProcessPerTask { .. }
+                | Executor::Interpreters { .. }
         );
         let mut names = Vec::new();
         let tasks = configuration.tasks.iter().map(|task| &task.steps);

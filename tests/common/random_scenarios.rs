@@ -258,24 +258,54 @@ fn python((major, minor): (u32, u32)) -> impl Strategy<Value = String> {
 }
 
 /// Any executor but the server, as this Python has it.
-fn run(release: (u32, u32), each: bool) -> impl Strategy<Value = String> {
+fn run(release: (u32, u32), each: bool, pools: bool) -> impl Strategy<Value = String> {
     let method = option::of(select(match release < (3, 4) {
         true => vec!["fork"],
         false => vec!["fork", "spawn", "forkserver"],
     }))
     .prop_map(|method| method.map_or(String::new(), |method| format!("start_method = \"{method}\"\n")));
-    let pools = if release >= (3, 14) {
-        vec!["threads", "interpreters"]
-    } else {
-        vec!["threads"]
+    let thread_pools = match release >= (3, 14) {
+        true => vec!["threads", "interpreters"],
+        false => vec!["threads"],
     };
     let most = if each { 1 } else { 4u64 };
+    // Up to 3.12 an executor that replaces its workers may run out of them.
+    let replaced = |may: bool| {
+        option::of(1..5u64).prop_map(move |most| match most {
+            Some(most) if may => format!("max_tasks_per_child = {most}\n"),
+            _ => String::new(),
+        })
+    };
+    let executor = (replaced(release >= (3, 13)), method.clone()).prop_map(|(replaced, method)| {
+        // With fork it cannot.
+        match method.contains("\"fork\"") {
+            true => method,
+            false => format!("{method}{replaced}"),
+        }
+    });
+    let asks = prop_oneof![
+        1 => Just("method = \"apply_async\"\n".to_owned()),
+        4 => (
+            select(vec!["map", "starmap", "imap", "imap_unordered"]),
+            select(vec!["\"default\"", "1", "2", "3"]),
+        )
+            .prop_map(|(method, chunksize)| format!("method = \"{method}\"\nchunksize = {chunksize}\n")),
+    ];
+    let pool = (
+        1..5u32,
+        asks,
+        method.clone(),
+        replaced(release >= (3, 2) || release == (2, 7)),
+    );
     prop_oneof![
         1 => Just("executor = \"sequential\"\n".to_owned()),
-        2 => (select(pools), 1..7u32)
+        2 => (select(thread_pools), 1..7u32)
             .prop_map(|(executor, workers)| format!("executor = \"{executor}\"\nworkers = {workers}\n")),
-        3 => (1..5u32, 1..=most, method.clone()).prop_map(|(workers, chunksize, method)| {
+        3 => (1..5u32, 1..=most, executor).prop_map(|(workers, chunksize, method)| {
             format!("executor = \"processes\"\nworkers = {workers}\nchunksize = {chunksize}\n{method}")
+        }),
+        if pools { 3 } else { 0 } => pool.prop_map(|(workers, asks, method, replaced)| {
+            format!("executor = \"pool\"\nworkers = {workers}\n{asks}{method}{replaced}")
         }),
         1 => Just("executor = \"thread-per-task\"\n".to_owned()),
         1 => method.prop_map(|method| format!("executor = \"process-per-task\"\n{method}")),
@@ -292,7 +322,7 @@ pub fn counted() -> impl Strategy<Value = Parts> {
                 program(),
                 Just(tasks),
                 background(),
-                run(release, each),
+                run(release, each, true),
             )
         })
         .prop_map(|(machine, python, program, tasks, background, run)| Parts {
@@ -305,7 +335,8 @@ pub fn counted() -> impl Strategy<Value = Parts> {
         })
 }
 
-/// The same on a machine where nothing but the items' own work takes time.
+/// The same on a machine where nothing but the items' own work takes time. A pool has no place there: it polls as long
+/// as a result lies in the pipe, however little that takes.
 pub fn free_of_costs() -> impl Strategy<Value = Parts> {
     (release(), tasks(Just("\"0B\"".to_owned()).boxed()))
         .prop_flat_map(|(release, (tasks, each))| {
@@ -313,7 +344,7 @@ pub fn free_of_costs() -> impl Strategy<Value = Parts> {
                 machine(&["profiles/free.toml"]),
                 python(release),
                 Just(tasks),
-                run(release, each),
+                run(release, each, false),
             )
         })
         .prop_map(|(machine, python, tasks, run)| Parts {

@@ -192,7 +192,8 @@ impl Extent<'_, '_> {
             Executor::Sequential => 1,
             Executor::Threads { workers }
             | Executor::Interpreters { workers }
-            | Executor::Processes { workers, .. } => u64::from(workers),
+            | Executor::Processes { workers, .. }
+            | Executor::Pool { workers, .. } => u64::from(workers),
             Executor::ThreadPerTask | Executor::ProcessPerTask { .. } => self.items(),
             Executor::Server { threads } => u64::from(threads),
         };

@@ -3,7 +3,7 @@
 use crate::input::{Complaint, Field, Reader, Value, grouped, list};
 
 use super::super::format::{MOST_THREADS, SPECIAL, keys_of};
-use super::super::{DependencyKind, Executor, Machine, StartMethod, Version};
+use super::super::{DependencyKind, Executor, Machine, PoolMethod, StartMethod, Version};
 use super::machine::small;
 use super::out_of_place;
 use super::task::Task;
@@ -29,26 +29,47 @@ pub fn executor(
             workers(reader, machine, default).map(|workers| Executor::Threads { workers })
         }
         "interpreters" => interpreters(reader, machine, version),
-        "processes" => {
-            let workers = workers(reader, machine, Some(machine.cores * machine.smt));
-            let start_method = start_method(reader, version);
-            let chunksize = chunksize(reader, tasks);
-            processes(workers, start_method, chunksize)
-        }
+        "processes" => processes(reader, machine, version, tasks),
+        "pool" => pool(reader, machine, version),
         _ => unreachable!("the format lists no other executor"),
     };
     executor.filter(|_| fits)
 }
 
 fn processes(
-    workers: Option<u32>,
-    start_method: Option<StartMethod>,
-    chunksize: Option<u64>,
+    reader: &Reader<'_>,
+    machine: &Machine,
+    version: Version,
+    tasks: &[Task<'_>],
 ) -> Option<Executor> {
+    let workers = workers(reader, machine, Some(machine.cores * machine.smt));
+    let chunksize = chunksize(reader, tasks);
+    let max_tasks_per_child = max_tasks_of_executor(reader, version);
+    // Without a word about it, an executor that replaces its workers spawns them: fork would not do.
+    let start_method = match max_tasks_per_child {
+        Some(Some(_)) if !reader.has("start_method") => Some(StartMethod::Spawn),
+        _ => start_method(reader, version),
+    };
     Some(Executor::Processes {
         workers: workers?,
         start_method: start_method?,
         chunksize: chunksize?,
+        max_tasks_per_child: max_tasks_per_child?,
+    })
+}
+
+fn pool(reader: &Reader<'_>, machine: &Machine, version: Version) -> Option<Executor> {
+    let workers = workers(reader, machine, Some(machine.cores * machine.smt));
+    let start_method = start_method(reader, version);
+    let method = pool_method(reader);
+    let chunksize = method.and_then(|method| chunksize_of_pool(reader, method));
+    let max_tasks_per_child = max_tasks_of_pool(reader, version);
+    Some(Executor::Pool {
+        workers: workers?,
+        start_method: start_method?,
+        method: method?,
+        chunksize: chunksize?,
+        max_tasks_per_child: max_tasks_per_child?,
     })
 }
 
@@ -269,6 +290,99 @@ fn chunksize(reader: &Reader<'_>, tasks: &[Task<'_>]) -> Option<u64> {
         ),
         _ => Some(chunksize),
     }
+}
+
+fn pool_method(reader: &Reader<'_>) -> Option<PoolMethod> {
+    Some(match reader.word("method")? {
+        "map" => PoolMethod::Map,
+        "starmap" => PoolMethod::Starmap,
+        "imap" => PoolMethod::Imap,
+        "imap_unordered" => PoolMethod::ImapUnordered,
+        _ => PoolMethod::ApplyAsync,
+    })
+}
+
+/// Items per task; none where the pool decides by their number, or sends calls one by one.
+fn chunksize_of_pool(reader: &Reader<'_>, method: PoolMethod) -> Option<Option<u64>> {
+    let default = match method {
+        PoolMethod::Imap | PoolMethod::ImapUnordered => Some(1),
+        PoolMethod::Map | PoolMethod::Starmap | PoolMethod::ApplyAsync => None,
+    };
+    let Some(field) = reader.given("chunksize") else {
+        return Some(default);
+    };
+    if matches!(field.node.value, Value::Text(_)) {
+        return field.word().map(|_| default);
+    }
+    let chunksize = field.integer()?;
+    if method == PoolMethod::ApplyAsync {
+        return field.refuse(
+            Complaint::at(field.node.place, "`apply_async` sends no chunks")
+                .label("it makes a call for each item")
+                .see(reader.value_place("method"), "called like this")
+                .help("take it out, or take another `method`"),
+        );
+    }
+    Some(Some(chunksize))
+}
+
+/// The executor's `max_tasks_per_child`, from 3.11 on and not with fork (`Lib/concurrent/futures/process.py`).
+fn max_tasks_of_executor(reader: &Reader<'_>, version: Version) -> Option<Option<u64>> {
+    let Some(field) = reader.given("max_tasks_per_child") else {
+        return Some(None);
+    };
+    let most = field.integer()?;
+    if version < Version::release(3, 11) {
+        return field.refuse(
+            Complaint::at(
+                field.node.place,
+                format!(
+                    "ProcessPoolExecutor of Python {}.{} cannot replace its workers",
+                    version.major, version.minor
+                ),
+            )
+            .label("this came with 3.11")
+            .help("take executor = \"pool\", or a later `version`"),
+        );
+    }
+    if let Some(method) = reader.given("start_method")
+        && method.word()? == "fork"
+    {
+        return field.refuse(
+            Complaint::at(
+                field.node.place,
+                "ProcessPoolExecutor cannot replace workers that are forked",
+            )
+            .label("would fork beside the manager's thread")
+            .see(method.node.place, "this is how workers are started")
+            .help("take \"spawn\", which is the default here, or \"forkserver\""),
+        );
+    }
+    Some(Some(most))
+}
+
+/// The pool's `maxtasksperchild`, from 2.7 and 3.2 on.
+fn max_tasks_of_pool(reader: &Reader<'_>, version: Version) -> Option<Option<u64>> {
+    let Some(field) = reader.given("max_tasks_per_child") else {
+        return Some(None);
+    };
+    let most = field.integer()?;
+    let too_old =
+        version < Version::release(2, 7) || (version.major == 3 && version < Version::release(3, 2));
+    if too_old {
+        return field.refuse(
+            Complaint::at(
+                field.node.place,
+                format!(
+                    "a pool of Python {}.{} cannot replace its workers",
+                    version.major, version.minor
+                ),
+            )
+            .label("this came with 2.7 and 3.2")
+            .help("take it out, or take a later `version`"),
+        );
+    }
+    Some(Some(most))
 }
 
 #[cfg(test)]

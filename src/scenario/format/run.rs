@@ -22,12 +22,25 @@ pub static RUN: Format = Format {
             Shape::Words(&START_METHODS),
             "Default fork; from Python 3.14 on forkserver.",
         ),
-        Key::later("method", "leave it out: results come as from executor.map"),
+        Key::text(
+            "method",
+            Shape::Words(&METHODS),
+            "map",
+            "How the caller asks a pool for the items.",
+        ),
         Key::text(
             "chunksize",
             CHUNKSIZE,
             "default",
-            "Items per call sent to a worker; 1 by default.",
+            "Items that go to a worker at a time.",
+        ),
+        Key::optional(
+            "max_tasks_per_child",
+            Shape::Integer {
+                min: 1,
+                max: MOST_ITEMS,
+            },
+            "Calls (or chunks) after which a worker is replaced; never by default.",
         ),
         Key::integer(
             "threads",
@@ -60,15 +73,26 @@ static EXECUTORS: Words = Words {
         Word::new("sequential", "A plain loop in the main thread."),
         Word::new("threads", "concurrent.futures.ThreadPoolExecutor"),
         Word::new("processes", "concurrent.futures.ProcessPoolExecutor"),
+        Word::new("pool", "multiprocessing.Pool"),
         Word::new(
             "interpreters",
             "concurrent.futures.InterpreterPoolExecutor, from Python 3.14.",
         ),
         Word::new("thread-per-task", "One threading.Thread for each item."),
         Word::new("process-per-task", "One multiprocessing.Process for each item."),
-        Word::later("pool"),
         Word::later("asyncio"),
         Word::new("server", "Threads that serve one queue of clients' requests."),
+    ],
+    otherwise: None,
+};
+
+static METHODS: Words = Words {
+    list: &[
+        Word::new("map", "All results together."),
+        Word::new("starmap", "All results together; items are tuples of arguments."),
+        Word::new("imap", "Results one by one, in order."),
+        Word::new("imap_unordered", "Results as they come."),
+        Word::new("apply_async", "A call for each item."),
     ],
     otherwise: None,
 };
@@ -101,7 +125,10 @@ const CHUNKSIZE: Shape = Shape::Either(&[
     Shape::Words(&DEFAULT),
 ]);
 static DEFAULT: Words = Words {
-    list: &[Word::new("default", "As the executor's map has it: 1.")],
+    list: &[Word::new(
+        "default",
+        "1; under a pool's map and starmap, four chunks for each worker.",
+    )],
     otherwise: None,
 };
 
@@ -109,7 +136,14 @@ static DEFAULT: Words = Words {
 pub fn keys_of(executor: &str) -> &'static [&'static str] {
     match executor {
         "threads" | "interpreters" => &["workers"],
-        "processes" => &["workers", "start_method", "chunksize"],
+        "processes" => &["workers", "start_method", "chunksize", "max_tasks_per_child"],
+        "pool" => &[
+            "workers",
+            "start_method",
+            "method",
+            "chunksize",
+            "max_tasks_per_child",
+        ],
         "process-per-task" => &["start_method"],
         "server" => &["workers", "threads"],
         _ => &[],
@@ -126,4 +160,11 @@ pub fn executors_with(key: &str) -> Vec<&'static str> {
 }
 
 /// Keys that only some executors know.
-pub const SPECIAL: &[&str] = &["workers", "start_method", "chunksize", "threads"];
+pub const SPECIAL: &[&str] = &[
+    "workers",
+    "start_method",
+    "method",
+    "chunksize",
+    "max_tasks_per_child",
+    "threads",
+];
