@@ -58,8 +58,10 @@ impl Pipe {
 
     /// `wake_up_interruptible_sync_poll(&pipe->rd_wait)`: all who poll, and one who reads.
     async fn wake_readers(&self, os: &Os, me: ThreadId) {
-        while !self.pollers.borrow().is_empty() {
-            wake_one(os, me, &self.pollers).await;
+        // Those who poll now: who is woken may push this thread off its CPU, and poll again before it is back.
+        let pollers = self.pollers.take();
+        for poller in pollers {
+            os.futex_wake(me, Some(poller)).await;
         }
         wake_one(os, me, &self.readers).await;
     }
