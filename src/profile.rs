@@ -15,7 +15,10 @@ use crate::units::{Bytes, Nanos};
 const BUNDLED: [(&str, &str); 7] = [
     ("linux-x86_64", include_str!("profile/linux-x86_64.toml")),
     ("linux-2-cpu-vm", include_str!("profile/linux-2-cpu-vm.toml")),
-    ("linux-2021-server", include_str!("profile/linux-2021-server.toml")),
+    (
+        "linux-2021-server",
+        include_str!("profile/linux-2021-server.toml"),
+    ),
     (
         "linux-2023-8-cores",
         include_str!("profile/linux-2023-8-cores.toml"),

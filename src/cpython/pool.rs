@@ -96,7 +96,9 @@ impl<C: Call, I: Call> Pool<C, I> {
         });
         shared.repopulate_pool(me).await;
         let (workers, tasks, results) = (shared.clone(), shared.clone(), shared.clone());
-        let worker_handler = Thread::start(me, "handler of workers", true, move |me| async move {
+        // It looks after the workers for ever, and that helps nobody who is stuck, unless it replaces them.
+        let helps = maxtasksperchild.is_some();
+        let worker_handler = Thread::start(me, "handler of workers", helps, move |me| async move {
             workers.handle_workers(&me).await
         });
         let worker_handler = worker_handler.await;
