@@ -11,6 +11,10 @@ use crate::random::Key;
 use crate::scenario::{Python, Version};
 
 /// The lock of one interpreter.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one for each interpreter, and it stays where it is"
+)]
 pub enum InterpreterLock {
     /// Before 3.2: an ordinary lock, let go of and taken again every 100 ticks.
     Ticker(TickerLock),
