@@ -495,14 +495,14 @@ impl Profile {
             name: name.to_owned(),
             reason,
         };
-        let (table, text) = with_all_it_is_like(text).map_err(malformed)?;
-        let costs: Costs = table
-            .try_into()
-            .map_err(|error: toml::de::Error| malformed(error.to_string()))?;
+        let (table, texts) = with_all_it_is_like(text).map_err(malformed)?;
+        let costs: Costs = table.try_into().map_err(|error: toml::de::Error| {
+            malformed(bad_change(text).unwrap_or_else(|| error.to_string()))
+        })?;
         costs.check().map_err(|reason| malformed(reason.to_owned()))?;
         Ok(Self {
             name: name.to_owned(),
-            text,
+            text: texts,
             costs,
         })
     }
@@ -540,6 +540,23 @@ fn with_all_it_is_like(text: &str) -> Result<(toml::Table, String), String> {
         }
     }
     Ok((table, format!("{text}\n{texts}")))
+}
+
+/// The first change to the profile that this one is like that makes it unusable, and why.
+fn bad_change(text: &str) -> Option<String> {
+    let own: toml::Table = toml::from_str(text).ok()?;
+    let (model, _) = with_all_it_is_like(bundled(own.get("like")?.as_str()?)?).ok()?;
+    let tables = own
+        .iter()
+        .filter_map(|(key, value)| Some((key, value.as_table()?)));
+    tables
+        .flat_map(|(key, costs)| costs.iter().map(move |(cost, value)| (key, cost, value)))
+        .find_map(|(key, cost, value)| {
+            let mut table = model.clone();
+            table[key][cost] = value.clone();
+            let error = table.try_into::<Costs>().err()?;
+            Some(format!("`{key}.{cost}` cannot be {value}: {error}"))
+        })
 }
 
 fn bundled(name: &str) -> Option<&'static str> {
@@ -594,4 +611,56 @@ impl Costs {
 
 fn bundled_names() -> String {
     BUNDLED.map(|(name, _)| name).join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bundled_profile_is_complete() {
+        for (name, _) in BUNDLED {
+            Profile::load(name, Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+
+    #[test]
+    fn a_profile_that_is_like_another_differs_where_it_says_so_and_nowhere_else() {
+        let model = Profile::load("linux-x86_64", Path::new(".")).unwrap();
+        let text = "description = \"mine\"\nlike = \"linux-x86_64\"\n[thread]\ncreate = \"77us\"\n";
+        let mine = Profile::parse("mine", text).unwrap();
+        assert_eq!(mine.costs.thread.create, Nanos::from_micros(77));
+        let mut costs = mine.costs.clone();
+        costs.description.clone_from(&model.costs.description);
+        costs.thread.create = model.costs.thread.create;
+        assert_eq!(costs, model.costs);
+        // A change of either is seen in the digest.
+        assert_eq!(mine.text, format!("{text}\n{}", model.text));
+    }
+
+    #[track_caller]
+    fn refused(text: &str, reason: &str) {
+        let error = Profile::parse("mine", text).unwrap_err().to_string();
+        assert!(error.contains(reason), "{error}");
+    }
+
+    #[test]
+    fn what_no_profile_has_is_refused_with_what_there_is() {
+        let like = "description = \"mine\"\nlike = \"linux-x86_64\"\n";
+        refused(
+            &format!("{like}[thread]\ncraete = \"77us\"\n"),
+            "there is no cost `thread.craete`; [thread] has create,",
+        );
+        refused(&format!("{like}[threads]\n"), "there is no table `threads`");
+        refused(
+            "like = \"linux\"\n",
+            "`like` names a bundled profile (linux-x86_64,",
+        );
+        refused("like = 7\n", "`like` names a bundled profile");
+        refused(
+            &format!("{like}[thread]\ncreate = \"soon\"\n"),
+            "`thread.create` cannot be \"soon\": a duration is a number and a unit",
+        );
+        refused(&format!("{like}thread = 5\n"), "thread");
+    }
 }
