@@ -138,7 +138,7 @@ fn a_hand_over_takes_as_many_context_switches_as_measured() {
         (2, 5_000, 5_148, (2.0, 2.5), 0.0),
         (2, 500, 620, (2.0, 2.5), 0.0),
     ] {
-        let os = machine(cores, 1, linux());
+        let os = machine(cores, 1, profile("linux-2-cpu-vm"));
         let process = busy_process(&os, Busy::Python, 2, Nanos::from_micros(interval));
         assert_eq!(os.run(RUN), Outcome::Limit);
         let (slices, switches) = (slices(&os), context_switches(&os));

@@ -191,6 +191,18 @@ impl EventQueue {
         Some(event)
     }
 
+    /// When the next event is due.
+    #[inline]
+    pub fn next_time(&self) -> Option<Nanos> {
+        // What has fired is still at the root; below it its children are the earliest.
+        let earliest = match self.spent {
+            None => self.heap.first(),
+            Some(_) => self.heap.iter().skip(1).take(ARITY).min(),
+        };
+        let due = self.now.front().map(|due| due.time());
+        due.or(earliest.map(|head| head.time()))
+    }
+
     /// Puts `entry` where another one stands.
     fn replace(&mut self, position: usize, entry: Entry) {
         if entry < self.heap[position] {

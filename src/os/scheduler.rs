@@ -118,7 +118,14 @@ impl Scheduler {
     }
 
     /// A new burst for a thread that has its CPU. It runs at once, unless it had to give way.
-    pub fn start_burst(&mut self, engine: &Engine, thread: ThreadId, work: Work, interruptible: bool) {
+    /// True if it is over already, for nothing else happens before its end.
+    pub fn start_burst(
+        &mut self,
+        engine: &Engine,
+        thread: ThreadId,
+        work: Work,
+        interruptible: bool,
+    ) -> bool {
         let cpu = self.threads[thread.index()].cpu;
         self.charge(engine, cpu);
         let record = &mut self.threads[thread.index()];
@@ -132,9 +139,14 @@ impl Scheduler {
         record.in_burst = true;
         if self.cpus[cpu].must_resched {
             self.reschedule(engine, cpu);
-        } else {
-            self.schedule_end_of_burst(engine, cpu, thread);
+            return false;
         }
+        let end = self.end_of_burst(cpu, thread);
+        let over = engine.skip_to(end);
+        if !over {
+            engine.schedule(self.threads[thread.index()].slot, end, Action::Resume);
+        }
+        over
     }
 
     /// Whether the thread, which is being polled, has been told to give way.
@@ -343,12 +355,15 @@ impl Scheduler {
     }
 
     fn schedule_end_of_burst(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
-        let record = &self.threads[thread.index()];
+        let end = self.end_of_burst(cpu, thread);
+        engine.schedule(self.threads[thread.index()].slot, end, Action::Resume);
+    }
+
+    fn end_of_burst(&self, cpu: usize, thread: ThreadId) -> Nanos {
         let cpu = &self.cpus[cpu];
-        let end = cpu
-            .charged_until
-            .saturating_add(cpu.pace.time_for(record.remaining.units(), cpu.speed));
-        engine.schedule(record.slot, end, Action::Resume);
+        let left = self.threads[thread.index()].remaining.units();
+        cpu.charged_until
+            .saturating_add(cpu.pace.time_for(left, cpu.speed))
     }
 
     /// Accounts the running thread's CPU time and work up to now.

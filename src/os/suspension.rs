@@ -31,7 +31,9 @@ impl Future for Burst<'_> {
         if self.work.is_done() && !scheduler.must_resched(self.me) {
             return Poll::Ready(Work::NONE);
         }
-        scheduler.start_burst(&self.os.engine, self.me, self.work, self.interruptible);
+        if scheduler.start_burst(&self.os.engine, self.me, self.work, self.interruptible) {
+            return Poll::Ready(scheduler.resumed(self.me));
+        }
         drop(scheduler);
         self.begun = true;
         Poll::Pending
