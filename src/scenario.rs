@@ -363,7 +363,10 @@ pub enum StartMethod {
     /// Start a new interpreter.
     Spawn,
     /// Ask a server process to fork.
-    Forkserver,
+    Forkserver {
+        /// The server is up before the clock starts.
+        running: bool,
+    },
 }
 
 /// `[published]`: figures that someone measured, read from their file.

@@ -120,7 +120,7 @@ impl World {
                 chunksize,
                 max_tasks_per_child,
             } => {
-                let (launcher, setup) = (self.launcher(*start_method), Setup(self.clone()));
+                let (launcher, setup) = (self.launcher(me, *start_method).await, Setup(self.clone()));
                 let executor =
                     ProcessPoolExecutor::new(me, *workers, launcher, setup, *max_tasks_per_child).await;
                 let cost = me.os().costs().process_pool.result;
@@ -135,7 +135,7 @@ impl World {
                 chunksize,
                 max_tasks_per_child,
             } => {
-                let (launcher, setup) = (self.launcher(*start_method), Setup(self.clone()));
+                let (launcher, setup) = (self.launcher(me, *start_method).await, Setup(self.clone()));
                 let pool = Pool::new(me, *workers, launcher, setup, *max_tasks_per_child).await;
                 self.run_pool(me, &pool, *workers, *method, *chunksize).await;
                 self.record.finish(me, &pool.workers(), &pool.helpers());
@@ -164,12 +164,15 @@ impl World {
         self.shut_down(me, &executor).await;
     }
 
-    fn launcher(&self, method: StartMethod) -> Launcher {
-        Launcher::new(
-            method,
-            self.configuration.program.imports.clone(),
-            self.key.name("program"),
-        )
+    /// What starts the processes. Where its fork server is to be up already, the makespan begins only now.
+    async fn launcher(&self, me: &ThreadState, method: StartMethod) -> Launcher {
+        let imports = self.configuration.program.imports.clone();
+        let launcher = Launcher::new(method, imports, self.key.name("program"));
+        if method == (StartMethod::Forkserver { running: true }) {
+            launcher.warm_up(me).await;
+            self.record.begin(me);
+        }
+        launcher
     }
 
     async fn shut_down(&self, me: &ThreadState, executor: &impl crate::cpython::FuturesExecutor<Items>) {

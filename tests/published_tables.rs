@@ -340,6 +340,14 @@ fn a_ping_starves_beside_two_threads_in_bytecode_and_not_beside_c_calls_that_hol
 }
 
 #[test]
+fn starting_eight_workers_takes_what_was_published() {
+    for cell in judge(&simulate("published/reasy-start-3.14", &[])) {
+        let difference = cell.compared.difference().expect("it was simulated");
+        assert!(difference.abs() < 0.1, "{:?}: {difference}", cell.matches);
+    }
+}
+
+#[test]
 fn calls_that_release_the_lock_scale_with_the_threads() {
     for cell in judge(&simulate("published/ccbench-3.11-bz2", &[])) {
         let difference = cell.compared.difference().expect("it was simulated");

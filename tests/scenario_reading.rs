@@ -145,7 +145,7 @@ fn every_word_of_the_format_is_read() {
     let shared = 2 * 2 * 5 * 2;
     assert_eq!(
         scenario.configurations.len(),
-        shared * (1 + 2 + 3 + 1 + 5 + 2 + 2)
+        shared * (1 + 2 + 6 + 1 + 5 + 2 + 2)
     );
     assert!(
         swept(&scenario.configurations[0]).starts_with("machine.cores=2 machine.smt=1 python.version=3.14")
@@ -241,7 +241,7 @@ fn defaults_are_those_of_the_interpreter() {
     for version in ["3.14", "3.14t"] {
         assert_eq!(
             executor(version, "executor = \"processes\""),
-            processes(StartMethod::Forkserver)
+            processes(StartMethod::Forkserver { running: false })
         );
     }
     assert_eq!(
@@ -271,7 +271,7 @@ fn defaults_are_those_of_the_interpreter() {
     assert_eq!(
         executor("3.14", "executor = \"process-per-task\""),
         Executor::ProcessPerTask {
-            start_method: StartMethod::Forkserver
+            start_method: StartMethod::Forkserver { running: false }
         }
     );
 }

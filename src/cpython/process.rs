@@ -11,7 +11,7 @@ use super::connection;
 use super::thread_state::ThreadState;
 use crate::os::{Activity, Pipe, Semaphore, ThreadId, ThreadSpec};
 use crate::random::{Distribution, Key};
-use crate::scenario::{Payload, StartMethod};
+use crate::scenario::{Payload, StartMethod, Version};
 use crate::units::{Bytes, Nanos};
 
 /// A `multiprocessing` context: starts processes by one method.
@@ -118,7 +118,7 @@ impl Launcher {
         let id = match self.method {
             StartMethod::Fork => fork(me, child).await,
             StartMethod::Spawn => self.spawn(me, child, arguments, number).await,
-            StartMethod::Forkserver => self.ask_server(me, child, arguments).await,
+            StartMethod::Forkserver { .. } => self.ask_server(me, child, arguments, number).await,
         };
         exited.promise(id);
         me.enter(before);
@@ -138,7 +138,7 @@ impl Launcher {
         let child = Child {
             boot: costs.process.boot,
             preparation: Some(preparation.clone()),
-            imports: self.imports.sample_keyed(self.key.name("imports").number(number)),
+            imports: self.imports_of(number),
             private_memory: costs.memory.interpreter,
             ..child
         };
@@ -150,21 +150,24 @@ impl Launcher {
     }
 
     /// `popen_forkserver.Popen._launch`: the first start boots the server; each one waits for the child's pid.
-    async fn ask_server(&self, me: &ThreadState, child: Child, arguments: &[Payload]) -> ThreadId {
+    async fn ask_server(
+        &self,
+        me: &ThreadState,
+        child: Child,
+        arguments: &[Payload],
+        number: u64,
+    ) -> ThreadId {
         let preparation = prepare(me, arguments).await;
-        let running = self.server.borrow().clone();
-        let server = match running {
-            Some(server) => server,
-            None => {
-                let imports = self.imports.sample_keyed(self.key.name("imports").number(0));
-                let server = ForkServer::ensure_running(me, imports).await;
-                *self.server.borrow_mut() = Some(server.clone());
-                server
-            }
-        };
+        let server = self.ensure_running(me).await;
         me.bytecode(me.os().costs().process.forkserver_request).await;
+        let imports = if me.interpreter.python.version >= PRELOADS_MAIN_FROM {
+            Nanos::ZERO
+        } else {
+            self.imports_of(number)
+        };
         let child = Child {
             preparation: Some(preparation.clone()),
+            imports,
             ..child
         };
         let reply = server.request(me, child).await;
@@ -172,6 +175,36 @@ impl Launcher {
             .await;
         me.allow_threads(reply.ready.wait(me.os(), me.id)).await;
         reply.pid.get().expect("the server answers after it has forked")
+    }
+
+    /// `forkserver.ensure_running`: boots the server unless it runs.
+    async fn ensure_running(&self, me: &ThreadState) -> Rc<ForkServer> {
+        let running = self.server.borrow().clone();
+        match running {
+            Some(server) => server,
+            None => {
+                let imports = if me.interpreter.python.version >= PRELOADS_MAIN_FROM {
+                    self.imports_of(0)
+                } else {
+                    Nanos::ZERO
+                };
+                let server = ForkServer::start(me, imports).await;
+                *self.server.borrow_mut() = Some(server.clone());
+                server
+            }
+        }
+    }
+
+    /// Boots the fork server and waits until it takes requests.
+    pub async fn warm_up(&self, me: &ThreadState) {
+        let server = self.ensure_running(me).await;
+        let waiting = me.allow_threads(server.ready.wait(me.os(), me.id));
+        me.busy_with(Activity::Starting, waiting).await;
+    }
+
+    /// What importing the main module costs process `number`.
+    fn imports_of(&self, number: u64) -> Nanos {
+        self.imports.sample_keyed(self.key.name("imports").number(number))
     }
 }
 
@@ -186,7 +219,7 @@ impl Process {
     pub async fn has_exited(&self, me: &ThreadState) -> bool {
         let costs = &me.os().costs().process;
         me.bytecode(costs.exitcode).await;
-        if self.method == StartMethod::Forkserver {
+        if matches!(self.method, StartMethod::Forkserver { .. }) {
             connection::is_readable(me, &self.sentinel).await
         } else {
             me.allow_threads(me.os().compute(me.id, costs.waitpid)).await;
@@ -270,8 +303,14 @@ async fn live(me: ThreadState, child: Child) {
     me.interpreter.lock.detach_for_good(os, me.id).await;
 }
 
+/// The first release whose fork server imports the main module, so that its children need not (3.13.8, 3.14.0). Before,
+/// the path never reached the server, and every child imported it again: CPython's issue gh-126631.
+const PRELOADS_MAIN_FROM: Version = Version::release(3, 13);
+
 /// A process that has imported the main module once and forks on request: `forkserver.main`.
 struct ForkServer {
+    /// Posted once it waits for requests.
+    ready: Semaphore,
     requests: RefCell<VecDeque<(Child, Rc<Reply>)>>,
     arrived: Semaphore,
 }
@@ -282,9 +321,11 @@ struct Reply {
 }
 
 impl ForkServer {
-    async fn ensure_running(me: &ThreadState, imports: Nanos) -> Rc<Self> {
+    /// Boots one, which takes `imports` for the main module.
+    async fn start(me: &ThreadState, imports: Nanos) -> Rc<Self> {
         let costs = me.os().costs();
         let server = Rc::new(Self {
+            ready: Semaphore::new(me.os(), "the fork server to be up", 0),
             requests: RefCell::default(),
             arrived: Semaphore::new(me.os(), "a request to the fork server", 0),
         });
@@ -319,6 +360,7 @@ impl ForkServer {
     }
 
     async fn serve(&self, me: &ThreadState) {
+        self.ready.post(me.os(), me.id).await;
         loop {
             let waiting = me.allow_threads(self.arrived.wait(me.os(), me.id));
             me.busy_with(Activity::Idle, waiting).await;

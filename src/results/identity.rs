@@ -31,7 +31,7 @@ pub fn start_method_name(start_method: StartMethod) -> &'static str {
     match start_method {
         StartMethod::Fork => "fork",
         StartMethod::Spawn => "spawn",
-        StartMethod::Forkserver => "forkserver",
+        StartMethod::Forkserver { .. } => "forkserver",
     }
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::World;
 use super::steps::Setup;
-use crate::cpython::{Call, Process, SharedSimpleQueue, SimpleQueue, Thread, ThreadState};
+use crate::cpython::{Call, Launcher, Process, SharedSimpleQueue, SimpleQueue, Thread, ThreadState};
 use crate::os::{Activity, ThreadId};
 use crate::scenario::StartMethod;
 
@@ -43,43 +43,71 @@ impl World {
         }
     }
 
-    /// Starts a process for every item as soon as it may run, and takes the results from a common queue.
+    /// Starts a process for every item as soon as it may run, and takes the results from a common queue. Where there are
+    /// none, and nothing waits for them, joining the processes is enough.
     pub async fn run_process_per_task(self: &Rc<Self>, me: &ThreadState, method: StartMethod) {
         me.enter(Activity::Ipc);
-        let launcher = self.launcher(method);
+        let launcher = self.launcher(me, method).await;
+        if self.plan.has_dependencies() || self.plan.has_results(&self.configuration.tasks) {
+            self.start_and_get(me, &launcher).await;
+        } else {
+            self.start_and_join(me, &launcher).await;
+        }
+    }
+
+    async fn start_and_get(self: &Rc<Self>, me: &ThreadState, launcher: &Launcher) {
         let progress = self.plan.progress();
         let results = Rc::new(SharedSimpleQueue::new(me.os(), "the result queue"));
         let mut processes: Vec<Process> = Vec::new();
         let mut ready = self.plan.ready_from_the_start();
         for _ in 0..self.plan.len() {
             for item in std::mem::take(&mut ready) {
-                self.record.submitted(me, item);
-                let (group, _) = self.plan.place_of(item);
-                let arguments = self.plan.arguments(&self.configuration.tasks, group, 1);
-                let (world, results) = (self.clone(), results.clone());
-                let main = move |me: ThreadState| async move {
-                    me.busy_with(Activity::Starting, Setup(world.clone()).run(&me))
-                        .await;
-                    world.run_item(&me, item).await;
-                    results
-                        .put(
-                            &me,
-                            item,
-                            world.plan.results(&world.configuration.tasks, group, 1),
-                        )
-                        .await;
-                };
-                let name = format!("process of item {item}");
-                processes.push(launcher.start(me, &name, true, &arguments, main).await);
+                processes.push(self.start_process(me, launcher, item, Some(&results)).await);
             }
             let item = results.get(me).await;
             self.record.in_hands(me, item..item + 1);
             ready = self.plan.released_by(&progress, item..item + 1);
         }
-        let workers: Vec<ThreadId> = processes.iter().map(|process| process.id).collect();
-        self.record.finish(me, &workers, &[]);
+        self.record.finish(me, &launcher.launched(), &[]);
         for process in processes {
             process.join(me).await;
         }
+    }
+
+    async fn start_and_join(self: &Rc<Self>, me: &ThreadState, launcher: &Launcher) {
+        let mut processes: Vec<(u32, Process)> = Vec::new();
+        for item in self.plan.ready_from_the_start() {
+            processes.push((item, self.start_process(me, launcher, item, None).await));
+        }
+        for (item, process) in processes {
+            process.join(me).await;
+            self.record.in_hands(me, item..item + 1);
+        }
+        self.record.finish(me, &launcher.launched(), &[]);
+    }
+
+    /// `Process(target=..., args=...).start()`; the process puts its result into `results`, if there is such a queue.
+    async fn start_process(
+        self: &Rc<Self>,
+        me: &ThreadState,
+        launcher: &Launcher,
+        item: u32,
+        results: Option<&Rc<SharedSimpleQueue<u32>>>,
+    ) -> Process {
+        self.record.submitted(me, item);
+        let (group, _) = self.plan.place_of(item);
+        let arguments = self.plan.arguments(&self.configuration.tasks, group, 1);
+        let (world, results) = (self.clone(), results.cloned());
+        let main = move |me: ThreadState| async move {
+            me.busy_with(Activity::Starting, Setup(world.clone()).run(&me))
+                .await;
+            world.run_item(&me, item).await;
+            if let Some(results) = results {
+                let payloads = world.plan.results(&world.configuration.tasks, group, 1);
+                results.put(&me, item, payloads).await;
+            }
+        };
+        let name = format!("process of item {item}");
+        launcher.start(me, &name, true, &arguments, main).await
     }
 }

@@ -84,6 +84,11 @@ impl Plan {
         self.groups.iter().any(|group| !group.waits_for.is_empty())
     }
 
+    /// Whether any item has something to give back.
+    pub fn has_results(&self, tasks: &[TaskGroup]) -> bool {
+        tasks.iter().any(|task| task.result.size > Bytes::ZERO)
+    }
+
     /// How many items there are.
     pub fn len(&self) -> u32 {
         self.groups.last().map_or(0, |group| group.items.end)

@@ -26,7 +26,7 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// The clock of the makespan starts.
+    /// The clock of the makespan starts; said again, it starts anew.
     pub fn begin(&self, me: &ThreadState) {
         me.enter(Activity::Running);
         self.began.set(Some(me.os().now()));

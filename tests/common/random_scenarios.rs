@@ -261,7 +261,12 @@ fn python((major, minor): (u32, u32)) -> impl Strategy<Value = String> {
 fn run(release: (u32, u32), each: bool, pools: bool) -> impl Strategy<Value = String> {
     let method = option::of(select(match release < (3, 4) {
         true => vec!["fork"],
-        false => vec!["fork", "spawn", "forkserver"],
+        false => vec![
+            "fork",
+            "spawn",
+            "forkserver",
+            "forkserver\"\nforkserver = \"running",
+        ],
     }))
     .prop_map(|method| method.map_or(String::new(), |method| format!("start_method = \"{method}\"\n")));
     let thread_pools = match release >= (3, 14) {

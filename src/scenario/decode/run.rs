@@ -235,9 +235,12 @@ fn sum_of_cores(text: &str, cores: u32) -> Option<u64> {
 
 /// What the run says, or what the interpreter does on Linux: fork up to 3.13, forkserver from 3.14 on.
 fn start_method(reader: &Reader<'_>, version: Version) -> Option<StartMethod> {
+    let forkserver = StartMethod::Forkserver {
+        running: reader.word("forkserver")? == "running",
+    };
     let Some(field) = reader.given("start_method") else {
         return Some(if version >= Version::release(3, 14) {
-            StartMethod::Forkserver
+            forkserver
         } else {
             StartMethod::Fork
         });
@@ -245,7 +248,7 @@ fn start_method(reader: &Reader<'_>, version: Version) -> Option<StartMethod> {
     let method = match field.word()? {
         "fork" => StartMethod::Fork,
         "spawn" => StartMethod::Spawn,
-        _ => StartMethod::Forkserver,
+        _ => forkserver,
     };
     if version < Version::release(3, 4) && method != StartMethod::Fork {
         return field.refuse(

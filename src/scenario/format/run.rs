@@ -23,6 +23,12 @@ pub static RUN: Format = Format {
             "Default fork; from Python 3.14 on forkserver.",
         ),
         Key::text(
+            "forkserver",
+            Shape::Words(&FORKSERVERS),
+            "cold",
+            "Whether the fork server is up before the clock starts.",
+        ),
+        Key::text(
             "method",
             Shape::Words(&METHODS),
             "map",
@@ -106,6 +112,17 @@ static START_METHODS: Words = Words {
     otherwise: None,
 };
 
+static FORKSERVERS: Words = Words {
+    list: &[
+        Word::new("cold", "The first start of a process boots it."),
+        Word::new(
+            "running",
+            "It is up: forkserver.ensure_running() was called long ago.",
+        ),
+    ],
+    otherwise: None,
+};
+
 const WORKERS: Shape = Shape::Either(&[
     Shape::Integer {
         min: 1,
@@ -136,15 +153,22 @@ static DEFAULT: Words = Words {
 pub fn keys_of(executor: &str) -> &'static [&'static str] {
     match executor {
         "threads" | "interpreters" => &["workers"],
-        "processes" => &["workers", "start_method", "chunksize", "max_tasks_per_child"],
+        "processes" => &[
+            "workers",
+            "start_method",
+            "forkserver",
+            "chunksize",
+            "max_tasks_per_child",
+        ],
         "pool" => &[
             "workers",
             "start_method",
+            "forkserver",
             "method",
             "chunksize",
             "max_tasks_per_child",
         ],
-        "process-per-task" => &["start_method"],
+        "process-per-task" => &["start_method", "forkserver"],
         "server" => &["workers", "threads"],
         _ => &[],
     }
@@ -163,6 +187,7 @@ pub fn executors_with(key: &str) -> Vec<&'static str> {
 pub const SPECIAL: &[&str] = &[
     "workers",
     "start_method",
+    "forkserver",
     "method",
     "chunksize",
     "max_tasks_per_child",
