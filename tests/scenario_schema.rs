@@ -32,6 +32,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "duration-too-precise",
     "forever-first",
     "forever-in-task",
+    "forkserver-threads",
     "interpreters-too-old",
     "later-server",
     "later-server-processes",
