@@ -23,6 +23,18 @@ pub static RUN: Format = Format {
             "Default fork; from Python 3.14 on forkserver.",
         ),
         Key::text(
+            "channel",
+            Shape::Words(&CHANNELS),
+            "simple_queue",
+            "What consumers get their items through, and send their results through.",
+        ),
+        Key::text(
+            "sender",
+            Shape::Words(&SENDERS),
+            "thread",
+            "Who in the parent sends the items to consumers.",
+        ),
+        Key::text(
             "method",
             Shape::Words(&METHODS),
             "map",
@@ -75,6 +87,10 @@ static EXECUTORS: Words = Words {
         Word::new("processes", "concurrent.futures.ProcessPoolExecutor"),
         Word::new("pool", "multiprocessing.Pool"),
         Word::new(
+            "consumers",
+            "Processes of the program's own that read items from a channel, and write results to another.",
+        ),
+        Word::new(
             "interpreters",
             "concurrent.futures.InterpreterPoolExecutor, from Python 3.14.",
         ),
@@ -82,6 +98,29 @@ static EXECUTORS: Words = Words {
         Word::new("process-per-task", "One multiprocessing.Process for each item."),
         Word::later("asyncio"),
         Word::new("server", "Threads that serve one queue of clients' requests."),
+    ],
+    otherwise: None,
+};
+
+static CHANNELS: Words = Words {
+    list: &[
+        Word::new("pipe", "multiprocessing.Pipe(duplex=False)"),
+        Word::new("socket_pair", "multiprocessing.Pipe()"),
+        Word::new("simple_queue", "multiprocessing.SimpleQueue"),
+        Word::new("queue", "multiprocessing.Queue, with its feeder thread."),
+        Word::new(
+            "joinable_queue",
+            "multiprocessing.JoinableQueue, with task_done() and join().",
+        ),
+        Word::new("manager", "multiprocessing.Manager().Queue()"),
+    ],
+    otherwise: None,
+};
+
+static SENDERS: Words = Words {
+    list: &[
+        Word::new("thread", "A thread, while the main thread takes results."),
+        Word::new("main", "The main thread, before it takes the first result."),
     ],
     otherwise: None,
 };
@@ -144,6 +183,7 @@ pub fn keys_of(executor: &str) -> &'static [&'static str] {
             "chunksize",
             "max_tasks_per_child",
         ],
+        "consumers" => &["workers", "start_method", "channel", "sender"],
         "process-per-task" => &["start_method"],
         "server" => &["workers", "threads"],
         _ => &[],
@@ -163,6 +203,8 @@ pub fn executors_with(key: &str) -> Vec<&'static str> {
 pub const SPECIAL: &[&str] = &[
     "workers",
     "start_method",
+    "channel",
+    "sender",
     "method",
     "chunksize",
     "max_tasks_per_child",
