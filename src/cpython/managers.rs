@@ -243,12 +243,13 @@ impl<T: 'static> Server<T> {
         link.challenge_client(me).await;
         link.answer_client(me).await;
         let request = link.next(me).await;
-        let accepted = matches!(request, Request::Accept);
+        if let Request::Create(name) = &request {
+            let queue = Rc::new(Queue::new(me, name));
+            self.queues.borrow_mut().push(queue);
+        }
+        link.reply(me, Reply::Nothing, &[]).await;
         match request {
-            Request::Create(name) => {
-                let queue = Rc::new(Queue::new(me, &name));
-                self.queues.borrow_mut().push(queue);
-            }
+            Request::Accept => self.serve_client(me, link).await,
             Request::Shutdown => {
                 let stop_event = self.stop_event.take();
                 if let Some(event) = stop_event {
@@ -256,10 +257,6 @@ impl<T: 'static> Server<T> {
                 }
             }
             _ => {}
-        }
-        link.reply(me, Reply::Nothing, &[]).await;
-        if accepted {
-            self.serve_client(me, link).await;
         }
     }
 
