@@ -3,6 +3,7 @@
 //! Knows nothing of Python. A thread is an `async fn` that names itself in every call (`os.compute(me, ...)`): what
 //! it awaits here is either a burst of CPU work or a wait, and the scheduler decides when either is over.
 
+mod byte_stream;
 mod condition;
 mod counted_queue;
 mod deadlock;
@@ -15,12 +16,14 @@ mod scheduler;
 mod semaphore;
 mod suspension;
 mod thread;
+mod unix_socket;
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub use byte_stream::ByteStream;
 pub use condition::{Condition, Settle};
 pub use counted_queue::CountedQueue;
 pub use inspect::{Life, Resource, Stay};
@@ -31,6 +34,7 @@ pub use scheduler::{LineId, Touching};
 pub use semaphore::Semaphore;
 pub use suspension::{Burst, Wait, Wakeup};
 pub use thread::{Activity, ObjectId, ThreadId, ThreadSpec, Woken, Work};
+pub use unix_socket::UnixSocket;
 
 use crate::engine::{Ended, Engine, Ledger, Slot};
 use crate::profile::{Costs, Profile};

@@ -47,8 +47,14 @@ pub struct Costs {
     pub process: ProcessCosts,
     /// Serialization.
     pub pickle: PickleCosts,
-    /// Pipes.
+    /// Pipes, and connections over them.
     pub pipe: PipeCosts,
+    /// Pairs of sockets.
+    pub socket: SocketCosts,
+    /// `multiprocessing.Queue` and its like, as a program of its own uses them.
+    pub queue: QueueCosts,
+    /// `multiprocessing.Manager`
+    pub manager: ManagerCosts,
     /// `concurrent.futures.ThreadPoolExecutor`
     pub thread_pool: ThreadPoolCosts,
     /// `concurrent.futures.ProcessPoolExecutor`
@@ -313,6 +319,12 @@ pub struct PickleCosts {
     pub call: Nanos,
     /// Pickled size of a call or a result beside its payload.
     pub envelope: Bytes,
+    /// `ForkingPickler.dumps` of an object that is nothing but data: a small number.
+    pub object_dumps: Nanos,
+    /// `loads` of it.
+    pub object_loads: Nanos,
+    /// Pickled size of an object beside its payload.
+    pub object: Bytes,
     /// `dumps`, MB/s by kind of payload.
     pub dumps: PickleSpeeds,
     /// `loads`, MB/s by kind of payload.
@@ -357,6 +369,61 @@ pub struct PipeCosts {
     pub poll_again: Nanos,
     /// Bytecode of `Connection.send_bytes` or `recv_bytes` around the system calls.
     pub connection: Nanos,
+    /// MB/s at which `_recv` puts the parts of a large message together, under the lock.
+    pub gather: BytesPerMicro,
+    /// MB/s at which `read(2)` touches a fresh buffer of more than 128 KiB for the first time, beside copying into it.
+    pub fresh: BytesPerMicro,
+}
+
+/// Pairs of `AF_UNIX` sockets.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SocketCosts {
+    /// `write(2)` of next to nothing, without the kernel's buffer.
+    pub write: Nanos,
+    /// `read(2)` of next to nothing, without the kernel's buffer.
+    pub read: Nanos,
+    /// Each buffer of the kernel: getting and queuing it, for the thread that writes.
+    pub allocate: Nanos,
+    /// The same: giving it back, for the thread that has read it to its end.
+    pub free: Nanos,
+    /// MB/s into or out of the kernel's buffers.
+    pub copy: BytesPerMicro,
+}
+
+/// `multiprocessing.Queue`, `JoinableQueue`, `SimpleQueue`: bytecode beside pickling and the connection, with their
+/// locks where nobody else wants them.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueCosts {
+    /// `SimpleQueue.put`
+    pub simple_put: Nanos,
+    /// `SimpleQueue.get`
+    pub simple_get: Nanos,
+    /// `Queue.put`, until the object is in the feeder's buffer.
+    pub put: Nanos,
+    /// The feeder: one object.
+    pub feed: Nanos,
+    /// `Queue.get`
+    pub get: Nanos,
+    /// What `JoinableQueue.put` takes longer.
+    pub count: Nanos,
+    /// `JoinableQueue.task_done`
+    pub task_done: Nanos,
+}
+
+/// `multiprocessing.Manager`: bytecode beside pickling and the connection.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManagerCosts {
+    /// The digest of a challenge: for whoever answers it, and for whoever checks the answer.
+    pub challenge: Nanos,
+    /// `BaseProxy._callmethod`
+    pub call: Nanos,
+    /// `Server.serve_client`: one request.
+    pub serve: Nanos,
+    /// `queue.Queue.put` or `get` in the server, where nobody waits.
+    pub method: Nanos,
 }
 
 /// `concurrent.futures.ThreadPoolExecutor`: bytecode, hence under the lock.

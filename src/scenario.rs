@@ -321,6 +321,17 @@ pub enum Executor {
         /// Tasks after which a worker is replaced: `maxtasksperchild`. None: never.
         max_tasks_per_child: Option<u64>,
     },
+    /// Processes of the program's own that read items from a channel, and write results to another.
+    Consumers {
+        /// Its processes.
+        workers: u32,
+        /// How a worker process comes to be.
+        start_method: StartMethod,
+        /// What both channels are.
+        channel: ChannelKind,
+        /// Who puts the items into theirs.
+        sender: Sender,
+    },
     /// `concurrent.futures.InterpreterPoolExecutor`
     Interpreters {
         /// Most threads, each with an interpreter of its own.
@@ -353,6 +364,32 @@ pub enum PoolMethod {
     ImapUnordered,
     /// `apply_async`: a call for each item.
     ApplyAsync,
+}
+
+/// What `multiprocessing` has to send data through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ChannelKind {
+    /// `Pipe(duplex=False)`
+    Pipe,
+    /// `Pipe()`: a pair of sockets.
+    SocketPair,
+    /// `SimpleQueue()`
+    SimpleQueue,
+    /// `Queue()`
+    Queue,
+    /// `JoinableQueue()`
+    JoinableQueue,
+    /// `Manager().Queue()`
+    Manager,
+}
+
+/// Who in the parent puts items into a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sender {
+    /// The main thread, all of them before it takes the first result.
+    Main,
+    /// A thread beside it.
+    Thread,
 }
 
 /// `multiprocessing.set_start_method`

@@ -4,6 +4,7 @@
 //! is what a person would write: build the executor, hand it the items, take the results, shut it down.
 
 mod background;
+mod consumers;
 mod futures;
 mod locks;
 mod own_work;
@@ -142,6 +143,21 @@ impl World {
                 me.enter(Activity::Idle);
                 pool.close(me).await;
                 pool.join(me).await;
+            }
+            Executor::Consumers {
+                workers,
+                start_method,
+                channel,
+                sender,
+            } => {
+                self.run_consumers(
+                    me,
+                    *workers,
+                    self.launcher(me, *start_method).await,
+                    *channel,
+                    *sender,
+                )
+                .await;
             }
             Executor::ThreadPerTask => self.run_thread_per_task(me).await,
             Executor::ProcessPerTask { start_method } => self.run_process_per_task(me, *start_method).await,

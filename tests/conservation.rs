@@ -14,7 +14,7 @@ use gilsim::experiment;
 use gilsim::os::{Life, Os, Resource, Stay, Work};
 use gilsim::random::Key;
 use gilsim::results::{Replication, Status};
-use gilsim::scenario::{Configuration, Demand, Executor, Replicate, Step};
+use gilsim::scenario::{ChannelKind, Configuration, Demand, Executor, Replicate, Sender, Step};
 use gilsim::units::Nanos;
 use gilsim::workload::{self, OwnWork};
 use proptest::prelude::*;
@@ -75,7 +75,7 @@ impl Played {
                 self.nobody_beats_the_machine();
                 self.the_workers_time_adds_up_to_their_lives();
             }
-            Status::Deadlock => self.a_deadlock_names_two_locks(),
+            Status::Deadlock => self.a_deadlock_names_two_locks_or_two_full_channels(),
             // A background thread that takes a lock again as soon as it lets go may starve all others, as it would
             // with glibc: who is woken comes too late.
             // A pool that replaces its workers looks for dead ones as long as it lives, even if all are stuck.
@@ -218,7 +218,7 @@ impl Played {
                 return;
             }
             Executor::Threads { .. } | Executor::Interpreters { .. } => "pool thread ",
-            Executor::Processes { .. } | Executor::Pool { .. } => "worker ",
+            Executor::Processes { .. } | Executor::Pool { .. } | Executor::Consumers { .. } => "worker ",
             Executor::ThreadPerTask => "thread of item ",
             Executor::ProcessPerTask { .. } => "process of item ",
             Executor::Server { .. } => "server thread ",
@@ -231,10 +231,21 @@ impl Played {
         assert_eq!(outcome.worker_time.total(), lives);
     }
 
-    fn a_deadlock_names_two_locks(&self) {
+    /// A program whose main thread sends everything before it takes the first result hangs once both channels are full.
+    fn a_deadlock_names_two_locks_or_two_full_channels(&self) {
         let detail = &self.outcome.detail;
+        let locks = detail.contains("waits for the lock \"") && detail.contains("(held by ");
+        let sends_first = matches!(
+            self.configuration.executor,
+            Executor::Consumers {
+                sender: Sender::Main,
+                channel: ChannelKind::Pipe | ChannelKind::SocketPair | ChannelKind::SimpleQueue,
+                ..
+            }
+        );
+        let full = |channel: &str| detail.contains(&format!("waits for room in the channel of {channel}"));
         assert!(
-            detail.contains("waits for the lock \"") && detail.contains("(held by "),
+            locks || (sends_first && full("items") && full("results")),
             "{detail}"
         );
     }
@@ -298,6 +309,10 @@ proptest! {
             let done: u64 = played.os.lives().iter().map(|life| life.done.at_full_speed_takes().0).sum();
             let moved = match played.configuration.executor {
                 Executor::Processes { .. } | Executor::ProcessPerTask { .. } => 60 * (played.outcome.items + 4),
+                // A manager's clients introduce themselves.
+                Executor::Consumers { workers, .. } => {
+                    60 * (played.outcome.items + 10 + 4 * u64::from(workers))
+                }
                 _ => 0,
             };
             prop_assert!((asked.cpu().0..=asked.cpu().0 + moved).contains(&done), "{asked:?}, {done} ns were done");

@@ -1,4 +1,4 @@
-//! `multiprocessing.connection.Connection` over a pipe: `Lib/multiprocessing/connection.py`.
+//! `multiprocessing.connection.Connection` over a pipe or a socket: `Lib/multiprocessing/connection.py`.
 //!
 //! Every read and every write gives up the interpreter lock and takes it back. Beside a busy thread each of them
 //! therefore costs up to a switch interval, which is what makes large messages slow there.
@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use super::thread_state::ThreadState;
-use crate::os::{Activity, Os, Pipe};
+use crate::os::{Activity, ByteStream, Os, Pipe};
 use crate::units::Bytes;
 
 /// The length that goes before each message: `struct.pack("!i", n)`.
@@ -16,18 +16,21 @@ const HEADER: Bytes = Bytes(4);
 /// Up to this length header and message go out in one write: `_send_bytes`.
 const SENT_WITH_HEADER: Bytes = Bytes(16_384);
 
-/// Both ends of a one-way pipe that carries whole messages.
-pub struct Connection<T> {
-    pipe: Pipe,
+/// From this size on `malloc` gives fresh pages for the buffer of a `read(2)`: `M_MMAP_THRESHOLD` of glibc.
+const FRESH_FROM: u64 = 128 * 1024;
+
+/// One way of a connection, which carries whole messages: both ends of a pipe, or one direction of a pair of sockets.
+pub struct Connection<T, S = Pipe> {
+    stream: S,
     /// Messages whose header has been sent, with their length.
     messages: RefCell<VecDeque<(T, Bytes)>>,
 }
 
-impl<T> Connection<T> {
-    /// `Pipe(duplex=False)`. Reports of a deadlock call it `name`.
+impl<T, S: ByteStream> Connection<T, S> {
+    /// `Pipe(duplex=False)`, or one direction of `Pipe()`. Reports of a deadlock call it `name`.
     pub fn new(os: &Os, name: &str) -> Self {
         Self {
-            pipe: Pipe::new(os, name),
+            stream: S::new(os, name),
             messages: RefCell::default(),
         }
     }
@@ -53,9 +56,9 @@ impl<T> Connection<T> {
         me.bytecode(me.os().costs().pipe.connection).await;
         me.allow_threads(async {
             me.enter(Activity::Idle);
-            self.pipe.wait_until_readable(me.os(), me.id).await;
+            self.stream.wait_until_readable(me.os(), me.id).await;
             me.enter(Activity::Ipc);
-            self.pipe.read(me.os(), me.id, HEADER).await
+            self.stream.read(me.os(), me.id, HEADER).await
         })
         .await;
         let (message, length) = self
@@ -63,29 +66,47 @@ impl<T> Connection<T> {
             .borrow_mut()
             .pop_front()
             .expect("a header precedes each message");
-        let mut left = length.0;
-        while left > 0 {
-            left -= me
-                .allow_threads(self.pipe.read(me.os(), me.id, Bytes(left)))
-                .await
-                .0;
-        }
+        self.recv(me, length).await;
         me.enter(before);
         message
     }
 
+    /// `_recv`: as many reads as it takes. Each makes a buffer for all that is left, of which it fills what is there,
+    /// without the interpreter lock; with it that is added to the parts before.
+    async fn recv(&self, me: &ThreadState, length: Bytes) {
+        let costs = &me.os().costs().pipe;
+        let mut left = length.0;
+        while left > 0 {
+            let part = me
+                .allow_threads(async {
+                    let part = self.stream.read(me.os(), me.id, Bytes(left)).await;
+                    if left >= FRESH_FROM {
+                        me.os().compute(me.id, costs.fresh.time(part)).await;
+                    }
+                    part
+                })
+                .await;
+            if part < length {
+                me.native_holding_lock(costs.gather.time(part)).await;
+            }
+            left -= part.0;
+        }
+    }
+
+    async fn write(&self, me: &ThreadState, bytes: Bytes) {
+        me.allow_threads(self.stream.write(me.os(), me.id, bytes)).await;
+    }
+}
+
+impl<T> Connection<T> {
     /// `poll()`: whether a message has begun to arrive.
     pub async fn poll(&self, me: &ThreadState) -> bool {
-        is_readable(me, &self.pipe).await
+        is_readable(me, &self.stream).await
     }
 
     /// The pipe, for waiting on several at once.
     pub fn pipe(&self) -> &Pipe {
-        &self.pipe
-    }
-
-    async fn write(&self, me: &ThreadState, bytes: Bytes) {
-        me.allow_threads(self.pipe.write(me.os(), me.id, bytes)).await;
+        &self.stream
     }
 }
 

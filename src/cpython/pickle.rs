@@ -6,31 +6,69 @@ use crate::profile::{BytesPerMicro, PickleSpeeds};
 use crate::scenario::{Payload, PayloadKind};
 use crate::units::{Bytes, Nanos};
 
+/// What is pickled around the payloads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wrapping {
+    /// A call with its function, or its result: what executors and pools send.
+    #[default]
+    Call,
+    /// Nothing: a program of its own sends its data as they are.
+    Object,
+}
+
 impl ThreadState {
-    /// `ForkingPickler.dumps`
+    /// `ForkingPickler.dumps` of a call or a result.
     pub async fn dumps(&self, payloads: &[Payload]) {
-        self.serialize(payloads, &self.os().costs().pickle.dumps).await;
+        self.dumps_in(Wrapping::Call, payloads).await;
     }
 
-    /// `ForkingPickler.loads`
+    /// `ForkingPickler.loads` of a call or a result.
     pub async fn loads(&self, payloads: &[Payload]) {
-        self.serialize(payloads, &self.os().costs().pickle.loads).await;
-    }
-
-    async fn serialize(&self, payloads: &[Payload], speeds: &PickleSpeeds) {
-        let data: Nanos = payloads
-            .iter()
-            .map(|payload| speeds.of(payload.kind).time(payload.size))
-            .sum();
-        let time = self.os().costs().pickle.call + data;
-        self.busy_with(Activity::Serialization, self.native_holding_lock(time))
-            .await;
+        self.loads_in(Wrapping::Call, payloads).await;
     }
 
     /// Length of the pickle of a call or a result with these payloads.
     pub fn pickled_size(&self, payloads: &[Payload]) -> Bytes {
-        let data: u64 = payloads.iter().map(|payload| payload.size.0).sum();
-        Bytes(self.os().costs().pickle.envelope.0 + data)
+        self.pickled_size_in(Wrapping::Call, payloads)
+    }
+
+    /// `ForkingPickler.dumps`
+    pub async fn dumps_in(&self, wrapping: Wrapping, payloads: &[Payload]) {
+        let costs = &self.os().costs().pickle;
+        let call = match wrapping {
+            Wrapping::Call => costs.call,
+            Wrapping::Object => costs.object_dumps,
+        };
+        self.serialize(call, payloads, &costs.dumps).await;
+    }
+
+    /// `ForkingPickler.loads`
+    pub async fn loads_in(&self, wrapping: Wrapping, payloads: &[Payload]) {
+        let costs = &self.os().costs().pickle;
+        let call = match wrapping {
+            Wrapping::Call => costs.call,
+            Wrapping::Object => costs.object_loads,
+        };
+        self.serialize(call, payloads, &costs.loads).await;
+    }
+
+    async fn serialize(&self, call: Nanos, payloads: &[Payload], speeds: &PickleSpeeds) {
+        let data: Nanos = payloads
+            .iter()
+            .map(|payload| speeds.of(payload.kind).time(payload.size))
+            .sum();
+        self.busy_with(Activity::Serialization, self.native_holding_lock(call + data))
+            .await;
+    }
+
+    /// Length of the pickle.
+    pub fn pickled_size_in(&self, wrapping: Wrapping, payloads: &[Payload]) -> Bytes {
+        let costs = &self.os().costs().pickle;
+        let around = match wrapping {
+            Wrapping::Call => costs.envelope,
+            Wrapping::Object => costs.object,
+        };
+        Bytes(around.0 + payloads.iter().map(|payload| payload.size.0).sum::<u64>())
     }
 }
 

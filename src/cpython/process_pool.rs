@@ -114,7 +114,7 @@ impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
         let manager = self.manager.borrow().as_ref().map(|thread| thread.id);
         manager
             .into_iter()
-            .chain(self.shared.call_queue.feeder_thread())
+            .chain(self.shared.call_queue.feeder_threads())
             .collect()
     }
 

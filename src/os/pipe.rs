@@ -1,7 +1,11 @@
-//! Pipes: a buffer of 64 KiB between threads of any processes (`fs/pipe.c` of Linux).
+//! Pipes: a ring of 16 pages between threads of any processes (`fs/pipe.c` of Linux).
 //!
 //! A pipe moves bytes and wakes who waits for them. What it carries is the business of the floor above: there a
 //! message is queued beside the pipe by whoever writes its last byte.
+//!
+//! Its places are pages, not bytes. What is left over a multiple of a page goes into the last page if it fits there,
+//! and a full pipe has room again once a page has been read to its end: a writer of small messages that waits for room
+//! is woken once for every 4 KiB.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -9,13 +13,18 @@ use std::collections::VecDeque;
 use super::{ObjectId, Os, ThreadId, Wakeup};
 use crate::units::{Bytes, Nanos};
 
-/// What a pipe holds before writers wait. Source: pipe(7), since Linux 2.6.11.
-pub const CAPACITY: Bytes = Bytes::from_kib(64);
+/// `PAGE_SIZE`
+const PAGE: u64 = 4_096;
+
+/// `PIPE_DEF_BUFFERS`: 64 KiB, which is what pipe(7) says since Linux 2.6.11.
+const MOST_PAGES: usize = 16;
 
 /// One end writes, the other reads; several threads may stand at each.
 pub struct Pipe {
     readable: ObjectId,
     writable: ObjectId,
+    /// `pipe->bufs`, the oldest first.
+    pages: RefCell<VecDeque<Page>>,
     held: Cell<u64>,
     /// Its last writer has closed its end.
     hung_up: Cell<bool>,
@@ -26,12 +35,21 @@ pub struct Pipe {
     writers: RefCell<VecDeque<ThreadId>>,
 }
 
+/// `struct pipe_buffer`
+struct Page {
+    /// Up to where it is filled: `offset + len`.
+    end: u64,
+    /// Not read yet.
+    left: u64,
+}
+
 impl Pipe {
     /// An empty pipe. Reports of a deadlock call it `name`.
     pub fn new(os: &Os, name: &str) -> Self {
         Self {
             readable: os.add_object(format!("something to read from {name}")).0,
             writable: os.add_object(format!("room in {name}")).0,
+            pages: RefCell::default(),
             held: Cell::new(0),
             hung_up: Cell::new(false),
             readers: RefCell::default(),
@@ -66,12 +84,22 @@ impl Pipe {
         wake_one(os, me, &self.readers).await;
     }
 
-    /// `write(2)`, blocking: returns when all bytes are in the pipe.
+    /// `write(2)`, blocking: returns when all bytes are in the pipe (`pipe_write`).
     pub async fn write(&self, os: &Os, me: ThreadId, bytes: Bytes) {
         let mut left = bytes.0;
         os.compute(me, os.costs().pipe.write).await;
+        let odd = left % PAGE;
+        if odd > 0 && self.may_merge(odd) {
+            os.compute(me, self.copy(os, odd)).await;
+            // Another writer may have filled the page meanwhile, or a reader emptied it.
+            if self.may_merge(odd) {
+                self.merge(odd);
+                left -= odd;
+                self.wake_readers(os, me).await;
+            }
+        }
         while left > 0 {
-            let room = CAPACITY.0 - self.held.get();
+            let room = self.room();
             if room == 0 {
                 self.writers.borrow_mut().push_back(me);
                 os.block(me, self.writable).await;
@@ -80,17 +108,18 @@ impl Pipe {
             let part = left.min(room);
             os.compute(me, self.copy(os, part)).await;
             // Another writer may have filled the room meanwhile; what fits goes in now.
-            let part = part.min(CAPACITY.0 - self.held.get());
-            self.held.set(self.held.get() + part);
+            let part = part.min(self.room());
+            self.put(part);
             left -= part;
             self.wake_readers(os, me).await;
         }
-        if self.held.get() < CAPACITY.0 {
+        if !self.is_full() {
             wake_one(os, me, &self.writers).await;
         }
     }
 
-    /// `read(2)`, blocking: waits until there is something, then takes at most `bytes` of it. Says how many.
+    /// `read(2)`, blocking: waits until there is something, then takes at most `bytes` of it. Says how many
+    /// (`pipe_read`).
     pub async fn read(&self, os: &Os, me: ThreadId, bytes: Bytes) -> Bytes {
         os.compute(me, os.costs().pipe.read).await;
         while self.held.get() == 0 {
@@ -98,9 +127,11 @@ impl Pipe {
             os.block(me, self.readable).await;
         }
         let part = bytes.0.min(self.held.get());
-        self.held.set(self.held.get() - part);
+        let made_room = self.take(part);
         os.compute(me, self.copy(os, part)).await;
-        wake_one(os, me, &self.writers).await;
+        if made_room {
+            wake_one(os, me, &self.writers).await;
+        }
         if self.held.get() > 0 {
             self.wake_readers(os, me).await;
         }
@@ -129,6 +160,63 @@ impl Pipe {
             }
         }
         slept
+    }
+
+    /// `PIPE_BUF_FLAG_CAN_MERGE`: whether so many bytes go into the last page.
+    fn may_merge(&self, bytes: u64) -> bool {
+        let pages = self.pages.borrow();
+        pages.back().is_some_and(|last| last.end + bytes <= PAGE)
+    }
+
+    fn merge(&self, bytes: u64) {
+        if let Some(last) = self.pages.borrow_mut().back_mut() {
+            last.end += bytes;
+            last.left += bytes;
+        }
+        self.held.set(self.held.get() + bytes);
+    }
+
+    /// What new pages have room for.
+    fn room(&self) -> u64 {
+        (MOST_PAGES - self.pages.borrow().len()) as u64 * PAGE
+    }
+
+    fn is_full(&self) -> bool {
+        self.pages.borrow().len() == MOST_PAGES
+    }
+
+    /// Puts bytes into new pages, for which there is room.
+    fn put(&self, bytes: u64) {
+        let mut left = bytes;
+        while left > 0 {
+            let part = left.min(PAGE);
+            self.pages.borrow_mut().push_back(Page {
+                end: part,
+                left: part,
+            });
+            left -= part;
+        }
+        self.held.set(self.held.get() + bytes);
+    }
+
+    /// Takes bytes that are there. Says whether that made room in a full pipe.
+    fn take(&self, bytes: u64) -> bool {
+        let mut made_room = false;
+        let mut left = bytes;
+        while left > 0 {
+            let full = self.is_full();
+            let mut pages = self.pages.borrow_mut();
+            let first = pages.front_mut().expect("so much is there");
+            let part = left.min(first.left);
+            first.left -= part;
+            left -= part;
+            if first.left == 0 {
+                pages.pop_front();
+                made_room |= full;
+            }
+        }
+        self.held.set(self.held.get() - bytes);
+        made_room
     }
 
     fn copy(&self, os: &Os, bytes: u64) -> Nanos {

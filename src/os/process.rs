@@ -33,9 +33,12 @@ impl Processes {
         self.peak = self.peak.max(self.mapped);
     }
 
+    /// A daemon thread that is still about when its process exits has nothing left to give back.
     pub fn unmap(&mut self, process: ProcessId, bytes: Bytes) {
-        self.table[process.0 as usize].mapped.0 -= bytes.0;
-        self.mapped -= bytes.0;
+        let process = &mut self.table[process.0 as usize];
+        let bytes = bytes.0.min(process.mapped.0);
+        process.mapped.0 -= bytes;
+        self.mapped -= bytes;
     }
 
     /// A process that ends gives everything back.

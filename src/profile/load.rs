@@ -8,8 +8,9 @@ use std::sync::Arc;
 use super::{Costs, Profile};
 
 /// The profiles that come with gilsim: name and text.
-const BUNDLED: [(&str, &str); 8] = [
+const BUNDLED: [(&str, &str); 9] = [
     ("linux-x86_64", include_str!("linux-x86_64.toml")),
+    ("linux-2012-laptop", include_str!("linux-2012-laptop.toml")),
     ("linux-2-cpu-vm", include_str!("linux-2-cpu-vm.toml")),
     ("linux-2021-server", include_str!("linux-2021-server.toml")),
     ("linux-2023-8-cores", include_str!("linux-2023-8-cores.toml")),

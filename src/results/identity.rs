@@ -1,7 +1,9 @@
 //! What a configuration is called in tables: its identity columns, and any of its settings by name.
 
 use crate::results::Value;
-use crate::scenario::{Configuration, Demand, Executor, PoolMethod, Setting, StartMethod};
+use crate::scenario::{
+    ChannelKind, Configuration, Demand, Executor, PoolMethod, Sender, Setting, StartMethod,
+};
 use crate::units::Nanos;
 
 /// Swept paths that have a column of their own under another name.
@@ -20,6 +22,7 @@ pub fn executor_name(executor: &Executor) -> &'static str {
         Executor::Processes { .. } => "processes",
         Executor::Interpreters { .. } => "interpreters",
         Executor::Pool { .. } => "pool",
+        Executor::Consumers { .. } => "consumers",
         Executor::ThreadPerTask => "thread-per-task",
         Executor::ProcessPerTask { .. } => "process-per-task",
         Executor::Server { .. } => "server",
@@ -42,7 +45,8 @@ pub fn workers(executor: &Executor) -> Option<u32> {
         Executor::Threads { workers }
         | Executor::Interpreters { workers }
         | Executor::Processes { workers, .. }
-        | Executor::Pool { workers, .. } => Some(*workers),
+        | Executor::Pool { workers, .. }
+        | Executor::Consumers { workers, .. } => Some(*workers),
         Executor::Server { threads } => Some(*threads),
         Executor::Sequential | Executor::ThreadPerTask | Executor::ProcessPerTask { .. } => None,
     }
@@ -53,6 +57,7 @@ pub fn start_method(executor: &Executor) -> Option<StartMethod> {
     match executor {
         Executor::Processes { start_method, .. }
         | Executor::Pool { start_method, .. }
+        | Executor::Consumers { start_method, .. }
         | Executor::ProcessPerTask { start_method } => Some(*start_method),
         _ => None,
     }
@@ -83,6 +88,26 @@ fn method(executor: &Executor) -> Option<&'static str> {
         PoolMethod::ImapUnordered => "imap_unordered",
         PoolMethod::ApplyAsync => "apply_async",
     })
+}
+
+/// What consumers get their items through, and who sends them.
+fn channel_and_sender(executor: &Executor) -> Option<(&'static str, &'static str)> {
+    let Executor::Consumers { channel, sender, .. } = executor else {
+        return None;
+    };
+    let channel = match channel {
+        ChannelKind::Pipe => "pipe",
+        ChannelKind::SocketPair => "socket_pair",
+        ChannelKind::SimpleQueue => "simple_queue",
+        ChannelKind::Queue => "queue",
+        ChannelKind::JoinableQueue => "joinable_queue",
+        ChannelKind::Manager => "manager",
+    };
+    let sender = match sender {
+        Sender::Main => "main",
+        Sender::Thread => "thread",
+    };
+    Some((channel, sender))
 }
 
 /// Calls or chunks after which a worker is replaced, where it ever is.
@@ -191,6 +216,8 @@ pub fn setting(configuration: &Configuration, key: &str) -> Option<Setting> {
             _ => return None,
         },
         ["run", "method"] => text(method(executor)?),
+        ["run", "channel"] => text(channel_and_sender(executor)?.0),
+        ["run", "sender"] => text(channel_and_sender(executor)?.1),
         ["run", "max_tasks_per_child"] => count(max_tasks_per_child(executor)?),
         ["python", "switch_interval"] => duration(configuration.python.switch_interval),
         ["python", "check_interval"] => count(configuration.python.check_interval.into()),

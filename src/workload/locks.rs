@@ -29,6 +29,7 @@ impl Locks {
             configuration.executor,
             Executor::Processes { .. }
                 | Executor::Pool { .. }
+                | Executor::Consumers { .. }
                 | Executor::ProcessPerTask { .. }
                 | Executor::Interpreters { .. }
         );

@@ -257,8 +257,26 @@ fn python((major, minor): (u32, u32)) -> impl Strategy<Value = String> {
     })
 }
 
-/// Any executor but the server, as this Python has it.
-fn run(release: (u32, u32), each: bool, pools: bool) -> impl Strategy<Value = String> {
+/// Consumers and how they get their items.
+fn consumers(method: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
+    let channels = vec![
+        "pipe",
+        "socket_pair",
+        "simple_queue",
+        "queue",
+        "joinable_queue",
+        "manager",
+    ];
+    let senders = select(vec!["main", "thread", "thread"]);
+    (1..5u32, select(channels), senders, method).prop_map(|(workers, channel, sender, method)| {
+        format!(
+            "executor = \"consumers\"\nworkers = {workers}\nchannel = \"{channel}\"\nsender = \"{sender}\"\n{method}"
+        )
+    })
+}
+
+/// Any executor but the server, as this Python has it. `waits`: some tasks wait for others, which consumers cannot.
+fn run(release: (u32, u32), each: bool, waits: bool, pools: bool) -> impl Strategy<Value = String> {
     let method = option::of(select(match release < (3, 4) {
         true => vec!["fork"],
         false => vec![
@@ -313,6 +331,7 @@ fn run(release: (u32, u32), each: bool, pools: bool) -> impl Strategy<Value = St
             format!("executor = \"pool\"\nworkers = {workers}\n{asks}{method}{replaced}")
         }),
         1 => Just("executor = \"thread-per-task\"\n".to_owned()),
+        if waits { 0 } else { 3 } => consumers(method.clone()),
         1 => method.prop_map(|method| format!("executor = \"process-per-task\"\n{method}")),
     ]
 }
@@ -325,9 +344,9 @@ pub fn counted() -> impl Strategy<Value = Parts> {
                 machine(BUNDLED),
                 python(release),
                 program(),
-                Just(tasks),
+                Just(tasks.clone()),
                 background(),
-                run(release, each, true),
+                run(release, each, tasks.contains("after = "), true),
             )
         })
         .prop_map(|(machine, python, program, tasks, background, run)| Parts {
@@ -348,8 +367,8 @@ pub fn free_of_costs() -> impl Strategy<Value = Parts> {
             (
                 machine(&["profiles/free.toml"]),
                 python(release),
-                Just(tasks),
-                run(release, each, false),
+                Just(tasks.clone()),
+                run(release, each, tasks.contains("after = "), false),
             )
         })
         .prop_map(|(machine, python, tasks, run)| Parts {

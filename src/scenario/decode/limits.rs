@@ -193,7 +193,8 @@ impl Extent<'_, '_> {
             Executor::Threads { workers }
             | Executor::Interpreters { workers }
             | Executor::Processes { workers, .. }
-            | Executor::Pool { workers, .. } => u64::from(workers),
+            | Executor::Pool { workers, .. }
+            | Executor::Consumers { workers, .. } => u64::from(workers),
             Executor::ThreadPerTask | Executor::ProcessPerTask { .. } => self.items(),
             Executor::Server { threads } => u64::from(threads),
         };

@@ -3,7 +3,9 @@
 use crate::input::{Complaint, Field, Reader, Value, grouped, list};
 
 use super::super::format::{MOST_THREADS, SPECIAL, keys_of};
-use super::super::{DependencyKind, Executor, Machine, PoolMethod, StartMethod, Version};
+use super::super::{
+    ChannelKind, DependencyKind, Executor, Machine, PoolMethod, Sender, StartMethod, Version,
+};
 use super::machine::small;
 use super::out_of_place;
 use super::task::Task;
@@ -31,6 +33,7 @@ pub fn executor(
         "interpreters" => interpreters(reader, machine, version),
         "processes" => processes(reader, machine, version, tasks),
         "pool" => pool(reader, machine, version),
+        "consumers" => consumers(reader, machine, version, tasks),
         _ => unreachable!("the format lists no other executor"),
     };
     executor.filter(|_| fits)
@@ -70,6 +73,46 @@ fn pool(reader: &Reader<'_>, machine: &Machine, version: Version) -> Option<Exec
         method: method?,
         chunksize: chunksize?,
         max_tasks_per_child: max_tasks_per_child?,
+    })
+}
+
+/// Consumers send results back and tell nobody what that lets go: a group that waits for another has no place here.
+fn consumers(
+    reader: &Reader<'_>,
+    machine: &Machine,
+    version: Version,
+    tasks: &[Task<'_>],
+) -> Option<Executor> {
+    let workers = workers(reader, machine, Some(machine.cores * machine.smt));
+    let start_method = start_method(reader, version);
+    let channel = reader.word("channel").map(|word| match word {
+        "pipe" => ChannelKind::Pipe,
+        "socket_pair" => ChannelKind::SocketPair,
+        "simple_queue" => ChannelKind::SimpleQueue,
+        "queue" => ChannelKind::Queue,
+        "joinable_queue" => ChannelKind::JoinableQueue,
+        _ => ChannelKind::Manager,
+    });
+    let sender = reader.word("sender").map(|word| match word {
+        "main" => Sender::Main,
+        _ => Sender::Thread,
+    });
+    if let Some(task) = tasks.iter().find(|task| !task.group.after.is_empty()) {
+        return reader.refuse(
+            Complaint::at(
+                reader.value_place("executor"),
+                format!("consumers, but `{}` waits for other tasks", task.group.name),
+            )
+            .label("are sent all items from the start")
+            .see(task.reader.key_place("after"), "these may start only later")
+            .help("take `after` out, or an executor that waits: \"processes\" or \"pool\""),
+        );
+    }
+    Some(Executor::Consumers {
+        workers: workers?,
+        start_method: start_method?,
+        channel: channel?,
+        sender: sender?,
     })
 }
 

@@ -29,6 +29,18 @@ pub static RUN: Format = Format {
             "Whether the fork server is up before the clock starts.",
         ),
         Key::text(
+            "channel",
+            Shape::Words(&CHANNELS),
+            "simple_queue",
+            "What consumers get their items through, and send their results through.",
+        ),
+        Key::text(
+            "sender",
+            Shape::Words(&SENDERS),
+            "thread",
+            "Who in the parent sends the items to consumers.",
+        ),
+        Key::text(
             "method",
             Shape::Words(&METHODS),
             "map",
@@ -81,6 +93,10 @@ static EXECUTORS: Words = Words {
         Word::new("processes", "concurrent.futures.ProcessPoolExecutor"),
         Word::new("pool", "multiprocessing.Pool"),
         Word::new(
+            "consumers",
+            "Processes of the program's own that read items from a channel, and write results to another.",
+        ),
+        Word::new(
             "interpreters",
             "concurrent.futures.InterpreterPoolExecutor, from Python 3.14.",
         ),
@@ -88,6 +104,29 @@ static EXECUTORS: Words = Words {
         Word::new("process-per-task", "One multiprocessing.Process for each item."),
         Word::later("asyncio"),
         Word::new("server", "Threads that serve one queue of clients' requests."),
+    ],
+    otherwise: None,
+};
+
+static CHANNELS: Words = Words {
+    list: &[
+        Word::new("pipe", "multiprocessing.Pipe(duplex=False)"),
+        Word::new("socket_pair", "multiprocessing.Pipe()"),
+        Word::new("simple_queue", "multiprocessing.SimpleQueue"),
+        Word::new("queue", "multiprocessing.Queue, with its feeder thread."),
+        Word::new(
+            "joinable_queue",
+            "multiprocessing.JoinableQueue, with task_done() and join().",
+        ),
+        Word::new("manager", "multiprocessing.Manager().Queue()"),
+    ],
+    otherwise: None,
+};
+
+static SENDERS: Words = Words {
+    list: &[
+        Word::new("thread", "A thread, while the main thread takes results."),
+        Word::new("main", "The main thread, before it takes the first result."),
     ],
     otherwise: None,
 };
@@ -169,6 +208,7 @@ pub fn keys_of(executor: &str) -> &'static [&'static str] {
             "max_tasks_per_child",
         ],
         "process-per-task" => &["start_method", "forkserver"],
+        "consumers" => &["workers", "start_method", "forkserver", "channel", "sender"],
         "server" => &["workers", "threads"],
         _ => &[],
     }
@@ -188,6 +228,8 @@ pub const SPECIAL: &[&str] = &[
     "workers",
     "start_method",
     "forkserver",
+    "channel",
+    "sender",
     "method",
     "chunksize",
     "max_tasks_per_child",

@@ -1,0 +1,57 @@
+//! What `read(2)` and `write(2)` do to a pipe and to a socket: the same calls, with buffers that differ.
+
+use std::future::Future;
+
+use super::{Os, Pipe, ThreadId, UnixSocket};
+use crate::units::Bytes;
+
+/// Bytes from one end to the other, in order.
+pub trait ByteStream {
+    /// Nothing in it. Reports of a deadlock call it `name`.
+    fn new(os: &Os, name: &str) -> Self;
+
+    /// `write(2)`, blocking: returns when all bytes are in the buffer.
+    fn write(&self, os: &Os, me: ThreadId, bytes: Bytes) -> impl Future<Output = ()>;
+
+    /// `read(2)`, blocking: waits until there is something, then takes at most `bytes` of it. Says how many.
+    fn read(&self, os: &Os, me: ThreadId, bytes: Bytes) -> impl Future<Output = Bytes>;
+
+    /// `poll(2)`, blocking: waits until there is something to read, and takes nothing.
+    fn wait_until_readable(&self, os: &Os, me: ThreadId) -> impl Future<Output = ()>;
+}
+
+impl ByteStream for Pipe {
+    fn new(os: &Os, name: &str) -> Self {
+        Self::new(os, name)
+    }
+
+    async fn write(&self, os: &Os, me: ThreadId, bytes: Bytes) {
+        self.write(os, me, bytes).await;
+    }
+
+    async fn read(&self, os: &Os, me: ThreadId, bytes: Bytes) -> Bytes {
+        self.read(os, me, bytes).await
+    }
+
+    async fn wait_until_readable(&self, os: &Os, me: ThreadId) {
+        self.wait_until_readable(os, me).await;
+    }
+}
+
+impl ByteStream for UnixSocket {
+    fn new(os: &Os, name: &str) -> Self {
+        Self::new(os, name)
+    }
+
+    async fn write(&self, os: &Os, me: ThreadId, bytes: Bytes) {
+        self.write(os, me, bytes).await;
+    }
+
+    async fn read(&self, os: &Os, me: ThreadId, bytes: Bytes) -> Bytes {
+        self.read(os, me, bytes).await
+    }
+
+    async fn wait_until_readable(&self, os: &Os, me: ThreadId) {
+        self.wait_until_readable(os, me).await;
+    }
+}
