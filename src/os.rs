@@ -6,9 +6,11 @@
 mod condition;
 mod counted_queue;
 mod deadlock;
+mod epoll;
 mod fair;
 mod inspect;
 mod mutex;
+mod network;
 mod pipe;
 mod process;
 mod scheduler;
@@ -23,8 +25,10 @@ use std::sync::Arc;
 
 pub use condition::{Condition, Settle};
 pub use counted_queue::CountedQueue;
+pub use epoll::{Descriptor, Epoll};
 pub use inspect::{Life, Resource, Stay};
 pub use mutex::Mutex;
+pub use network::Network;
 pub use pipe::Pipe;
 pub use process::ProcessId;
 pub use scheduler::{LineId, Touching};
