@@ -4,6 +4,8 @@
 //! is what a person would write: build the executor, hand it the items, take the results, shut it down.
 
 mod background;
+mod clients;
+mod event_loop;
 mod futures;
 mod locks;
 mod own_work;
@@ -24,10 +26,11 @@ use crate::cpython::{
 };
 use crate::os::{Activity, Os, Outcome, ThreadSpec};
 use crate::random::Key;
-use crate::results::Replication;
+use crate::results::{Replication, Status};
 use crate::scenario::{Configuration, Executor, Replicate, StartMethod};
 use crate::units::Bytes;
 
+use clients::Arrived;
 use locks::Locks;
 pub use own_work::OwnWork;
 use plan::Plan;
@@ -40,6 +43,8 @@ pub(crate) struct World {
     plan: Plan,
     locks: Locks,
     record: Record,
+    /// Requests of open systems.
+    arrived: Arrived,
     /// Names every random draw of this replication.
     key: Key,
 }
@@ -62,6 +67,7 @@ pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate
         plan: Plan::of(&configuration.tasks),
         locks: Locks::of(os, configuration),
         record: Record::default(),
+        arrived: Arrived::default(),
         key,
     });
     let interpreter = Interpreter::new(
@@ -146,6 +152,7 @@ impl World {
             Executor::ThreadPerTask => self.run_thread_per_task(me).await,
             Executor::ProcessPerTask { start_method } => self.run_process_per_task(me, *start_method).await,
             Executor::Server { threads } => self.serve(me, *threads).await,
+            Executor::Asyncio { in_flight, offload } => self.run_event_loop(me, *in_flight, *offload).await,
         }
         self.record.tear_down(me);
     }
@@ -179,6 +186,10 @@ impl World {
 
     fn conclude(&self, os: &Os, outcome: Outcome) -> Replication {
         let critical_path = self.plan.critical_path(&self.configuration.tasks, self.key);
-        self.record.conclude(os, outcome, critical_path)
+        let mut replication = self.record.conclude(os, outcome, critical_path);
+        if replication.status == Status::Done {
+            replication.detail = self.arrived.unanswered().unwrap_or_default();
+        }
+        replication
     }
 }

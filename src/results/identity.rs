@@ -1,7 +1,7 @@
 //! What a configuration is called in tables: its identity columns, and any of its settings by name.
 
 use crate::results::Value;
-use crate::scenario::{Configuration, Demand, Executor, PoolMethod, Setting, StartMethod};
+use crate::scenario::{Configuration, Demand, Executor, Offload, PoolMethod, Setting, StartMethod};
 use crate::units::Nanos;
 
 /// Swept paths that have a column of their own under another name.
@@ -23,6 +23,7 @@ pub fn executor_name(executor: &Executor) -> &'static str {
         Executor::ThreadPerTask => "thread-per-task",
         Executor::ProcessPerTask { .. } => "process-per-task",
         Executor::Server { .. } => "server",
+        Executor::Asyncio { .. } => "asyncio",
     }
 }
 
@@ -35,8 +36,9 @@ pub fn start_method_name(start_method: StartMethod) -> &'static str {
     }
 }
 
-/// How many threads or processes serve the work: a server's are its threads. `None` where no such number is
-/// set, which is under `sequential` and under one thread or process per task.
+/// How many threads or processes serve the work: a server's are its threads, an event loop's are the items that it
+/// works on at a time. `None` where no such number is set, which is under `sequential` and under one thread or process
+/// per task.
 pub fn workers(executor: &Executor) -> Option<u32> {
     match executor {
         Executor::Threads { workers }
@@ -44,7 +46,20 @@ pub fn workers(executor: &Executor) -> Option<u32> {
         | Executor::Processes { workers, .. }
         | Executor::Pool { workers, .. } => Some(*workers),
         Executor::Server { threads } => Some(*threads),
+        Executor::Asyncio { in_flight, .. } => *in_flight,
         Executor::Sequential | Executor::ThreadPerTask | Executor::ProcessPerTask { .. } => None,
+    }
+}
+
+/// Where offloaded steps run, under an event loop.
+fn offload(executor: &Executor) -> Option<&'static str> {
+    match executor {
+        Executor::Asyncio { offload, .. } => Some(match offload {
+            Offload::Loop => "loop",
+            Offload::Thread { .. } => "thread",
+            Offload::Process { .. } => "process",
+        }),
+        _ => None,
     }
 }
 
@@ -191,6 +206,7 @@ pub fn setting(configuration: &Configuration, key: &str) -> Option<Setting> {
             _ => return None,
         },
         ["run", "method"] => text(method(executor)?),
+        ["run", "offload"] => text(offload(executor)?),
         ["run", "max_tasks_per_child"] => count(max_tasks_per_child(executor)?),
         ["python", "switch_interval"] => duration(configuration.python.switch_interval),
         ["python", "check_interval"] => count(configuration.python.check_interval.into()),
@@ -206,7 +222,10 @@ pub fn setting(configuration: &Configuration, key: &str) -> Option<Setting> {
             match (&group.demand, demand) {
                 (Demand::Count(items), "count") => count(*items),
                 (Demand::Clients { clients, .. }, "clients") => count((*clients).into()),
-                (Demand::Clients { duration: time, .. }, "duration") => duration(*time),
+                (
+                    Demand::Clients { duration: time, .. } | Demand::Arrivals { duration: time, .. },
+                    "duration",
+                ) => duration(*time),
                 _ => return None,
             }
         }

@@ -34,10 +34,17 @@ impl Semaphore {
         let waiter = Future::new();
         self.waiters.borrow_mut().push_back(waiter.clone());
         event_loop.wait(&waiter).await;
-        self.waiters.borrow_mut().retain(|other| !Rc::ptr_eq(other, &waiter));
+        self.leave(&waiter);
         if self.value.get() > 0 {
             self.wake_up_next(event_loop);
         }
+    }
+
+    /// `_waiters.remove(fut)`
+    fn leave(&self, waiter: &Rc<Future>) {
+        let mut waiters = self.waiters.borrow_mut();
+        let place = waiters.iter().position(|other| Rc::ptr_eq(other, waiter));
+        place.map(|place| waiters.remove(place));
     }
 
     /// `release`
