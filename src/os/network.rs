@@ -34,7 +34,10 @@ impl Network {
             activity: Activity::Idle,
         };
         let (inner, delivering) = (os.clone(), network.clone());
-        let thread = os.spawn_external(spec, move |id| async move { delivering.deliver(&inner, id).await });
+        let thread = os.spawn_external(
+            spec,
+            move |id| async move { delivering.deliver(&inner, id).await },
+        );
         network.thread.set(Some(thread));
         network
     }

@@ -49,7 +49,12 @@ impl Arrived {
     /// Says how many have no reply, if that is any.
     pub fn unanswered(&self) -> Option<String> {
         let (all, answered) = (self.requests.get(), self.answered.get());
-        (answered < all).then(|| format!("{} of {all} requests were not answered at the end", all - answered))
+        (answered < all).then(|| {
+            format!(
+                "{} of {all} requests were not answered at the end",
+                all - answered
+            )
+        })
     }
 }
 
@@ -78,7 +83,8 @@ impl World {
                         let (world, service, os) = (self.clone(), service.clone(), me.os().clone());
                         let spec = spec(format!("client {client} of {}", task.name));
                         me.os().spawn_external(spec, move |id| async move {
-                            let asking = world.ask_again_and_again(&os, id, &*service, (group, client), from..to);
+                            let asking =
+                                world.ask_again_and_again(&os, id, &*service, (group, client), from..to);
                             asking.await;
                         });
                     }
@@ -87,7 +93,9 @@ impl World {
                     let (world, service, os) = (self.clone(), service.clone(), me.os().clone());
                     let spec = spec(format!("arrivals of {}", task.name));
                     me.os().spawn_external(spec, move |id| async move {
-                        world.come_by_themselves(&os, id, &*service, group, from..to).await;
+                        world
+                            .come_by_themselves(&os, id, &*service, group, from..to)
+                            .await;
                     });
                 }
                 Demand::Count(_) => {}

@@ -18,7 +18,9 @@ use super::locks;
 use super::plan::item_key;
 use super::steps::Setup;
 use crate::cpython::asyncio::{EventLoop, Future as LoopFuture, ListeningSocket, Semaphore, Stream, Task};
-use crate::cpython::{Call, FuturesExecutor, ProcessPoolExecutor, ThreadContext, ThreadPoolExecutor, ThreadState};
+use crate::cpython::{
+    Call, FuturesExecutor, ProcessPoolExecutor, ThreadContext, ThreadPoolExecutor, ThreadState,
+};
 use crate::os::{Activity, Os, ThreadId};
 use crate::random::Key;
 use crate::scenario::{Demand, DependencyKind, Offload, Payload, Step};
@@ -58,7 +60,8 @@ struct NoInitializer;
 impl World {
     /// The program from its initializer on, which the main thread runs before it runs the loop.
     pub async fn run_event_loop(self: &Rc<Self>, me: &ThreadState, in_flight: Option<u32>, offload: Offload) {
-        me.busy_with(Activity::Starting, Setup(self.clone()).run(me)).await;
+        me.busy_with(Activity::Starting, Setup(self.clone()).run(me))
+            .await;
         let elsewhere = match offload {
             Offload::Loop => Elsewhere::OnTheLoop,
             Offload::Thread { workers } => {
@@ -210,14 +213,7 @@ impl Program {
         })
     }
 
-    async fn compute(
-        &self,
-        event_loop: &Rc<EventLoop>,
-        group: usize,
-        step: &Step,
-        offload: bool,
-        key: Key,
-    ) {
+    async fn compute(&self, event_loop: &Rc<EventLoop>, group: usize, step: &Step, offload: bool, key: Key) {
         let call = || OffloadedStep {
             world: self.world.clone(),
             group,

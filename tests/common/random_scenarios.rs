@@ -202,7 +202,10 @@ fn clients() -> impl Strategy<Value = String> {
             format!(
                 "[[task]]\nname = \"c{index}\"\n{demand}\nduration = \"{duration}ms\"\n\
                  warmup = \"{warmup}ms\"\nsteps = [{{ python = \"1us\" }}, {}]\n",
-                steps.strip_prefix('[').and_then(|steps| steps.strip_suffix(']')).expect("a list")
+                steps
+                    .strip_prefix('[')
+                    .and_then(|steps| steps.strip_suffix(']'))
+                    .expect("a list")
             )
         };
         all.iter().enumerate().map(table).collect()
@@ -333,7 +336,8 @@ fn event_loop(processes: bool) -> impl Strategy<Value = String> {
         true => vec!["loop", "thread", "process"],
         false => vec!["loop", "thread"],
     });
-    let workers = option::of(1..4u32).prop_map(|most| most.map_or(String::new(), |most| format!("workers = {most}\n")));
+    let workers =
+        option::of(1..4u32).prop_map(|most| most.map_or(String::new(), |most| format!("workers = {most}\n")));
     (offload, workers)
         .prop_map(|(offload, workers)| format!("executor = \"asyncio\"\noffload = \"{offload}\"\n{workers}"))
 }
@@ -395,7 +399,8 @@ pub fn free_of_costs() -> impl Strategy<Value = Parts> {
 pub fn served() -> impl Strategy<Value = Parts> {
     release()
         .prop_flat_map(|release| {
-            let server = (1..5u32).prop_map(|threads| format!("executor = \"server\"\nthreads = {threads}\n"));
+            let server =
+                (1..5u32).prop_map(|threads| format!("executor = \"server\"\nthreads = {threads}\n"));
             let run = prop_oneof![
                 2 => server,
                 if release >= (3, 5) { 3 } else { 0 } => event_loop(true),

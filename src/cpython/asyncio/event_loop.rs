@@ -91,7 +91,11 @@ impl EventLoop {
     async fn run_once(&self) {
         self.thread.bytecode(self.costs().iteration).await;
         let now = self.thread.os().now();
-        let first = self.scheduled.borrow().first_key_value().map(|(&(when, _), _)| when);
+        let first = self
+            .scheduled
+            .borrow()
+            .first_key_value()
+            .map(|(&(when, _), _)| when);
         let timeout = match first {
             _ if !self.ready.borrow().is_empty() => Some(Nanos::ZERO),
             Some(when) => Some(when.saturating_sub(now).min(MAXIMUM_SELECT_TIMEOUT)),

@@ -52,10 +52,7 @@ impl Gathering {
 
 impl EventLoop {
     /// `create_task`: its first step comes with the loop's next iteration.
-    pub async fn create_task(
-        &self,
-        coroutine: impl std::future::Future<Output = ()> + 'static,
-    ) -> Rc<Task> {
+    pub async fn create_task(&self, coroutine: impl std::future::Future<Output = ()> + 'static) -> Rc<Task> {
         self.thread.bytecode(self.costs().task).await;
         let number = self.tasks_made.replace(self.tasks_made.get() + 1);
         let task = Rc::new(Task {

@@ -63,7 +63,10 @@ pub fn refuse_common_locks(
                     format!("coroutines and threads both take the lock `{name}`"),
                 )
                 .label("an asyncio.Lock here")
-                .see(reader.value_place("executor"), "under asyncio, items are coroutines")
+                .see(
+                    reader.value_place("executor"),
+                    "under asyncio, items are coroutines",
+                )
                 .help("a lock is of one kind: give [[background]] and `setup` locks of their own"),
             );
         }

@@ -213,9 +213,12 @@ fn count_of(tasks: &[Task<'_>], group: usize) -> Option<u64> {
             (None, true) => Some(1),
             // An empty `after` says nothing about the count.
             (None, false) => reader.refuse(
-                Complaint::at(reader.key_place("after"), "[[task]] needs `count`, `clients` or `arrivals`")
-                    .label("an empty `after` gives it no items")
-                    .help("say how many items it has"),
+                Complaint::at(
+                    reader.key_place("after"),
+                    "[[task]] needs `count`, `clients` or `arrivals`",
+                )
+                .label("an empty `after` gives it no items")
+                .help("say how many items it has"),
             ),
         };
     }

@@ -126,10 +126,12 @@ fn clients_fit(reader: &Reader<'_>, executor: &str, tasks: &[Task<'_>]) -> bool 
     let name = &task.group.name;
     let place = reader.value_place("executor");
     let complaint = match task.never_ends() {
-        None if executor == "server" => Complaint::at(place, format!("a server, but nobody asks for `{name}`"))
-            .label("a server serves clients")
-            .see(task.reader.place, "this group has no `clients` and no `arrivals`")
-            .help("give the group `clients` or `arrivals` and a `duration`, or take another executor"),
+        None if executor == "server" => {
+            Complaint::at(place, format!("a server, but nobody asks for `{name}`"))
+                .label("a server serves clients")
+                .see(task.reader.place, "this group has no `clients` and no `arrivals`")
+                .help("give the group `clients` or `arrivals` and a `duration`, or take another executor")
+        }
         Some(key) if executor != "asyncio" => {
             let (title, label) = match key {
                 "clients" => ("clients ask for", "these clients ask again and again"),
@@ -146,7 +148,10 @@ fn clients_fit(reader: &Reader<'_>, executor: &str, tasks: &[Task<'_>]) -> bool 
             let first = &tasks[0];
             Complaint::at(place, "some groups are served, others have a number of items")
                 .label("an event loop does one or the other here")
-                .see(first.demand_place(), format!("this is how `{}` comes", first.group.name))
+                .see(
+                    first.demand_place(),
+                    format!("this is how `{}` comes", first.group.name),
+                )
                 .see(task.demand_place(), format!("and this is how `{name}` does"))
                 .help("give all groups `clients` or `arrivals`, or all a `count`")
         }

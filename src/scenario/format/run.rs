@@ -85,7 +85,10 @@ static EXECUTORS: Words = Words {
         ),
         Word::new("thread-per-task", "One threading.Thread for each item."),
         Word::new("process-per-task", "One multiprocessing.Process for each item."),
-        Word::new("asyncio", "An event loop, and a task for each item or connection."),
+        Word::new(
+            "asyncio",
+            "An event loop, and a task for each item or connection.",
+        ),
         Word::new("server", "Threads that serve one queue of clients' requests."),
     ],
     otherwise: None,
@@ -104,7 +107,10 @@ static METHODS: Words = Words {
 
 static OFFLOADS: Words = Words {
     list: &[
-        Word::new("loop", "On the loop itself, where nothing else happens meanwhile."),
+        Word::new(
+            "loop",
+            "On the loop itself, where nothing else happens meanwhile.",
+        ),
         Word::new("thread", "asyncio.to_thread"),
         Word::new(
             "process",
