@@ -50,17 +50,21 @@ pub struct Costs {
     /// Pipes, and connections over them.
     pub pipe: PipeCosts,
     /// Pairs of sockets.
-    pub socket: SocketCosts,
+    pub unix_socket: UnixSocketCosts,
     /// `multiprocessing.Queue` and its like, as a program of its own uses them.
     pub queue: QueueCosts,
     /// `multiprocessing.Manager`
     pub manager: ManagerCosts,
+    /// Sockets, and waiting for many of them.
+    pub socket: SocketCosts,
     /// `concurrent.futures.ThreadPoolExecutor`
     pub thread_pool: ThreadPoolCosts,
     /// `concurrent.futures.ProcessPoolExecutor`
     pub process_pool: ProcessPoolCosts,
     /// `multiprocessing.Pool`
     pub pool: PoolCosts,
+    /// `asyncio`
+    pub asyncio: AsyncioCosts,
     /// Memory.
     pub memory: MemoryCosts,
 }
@@ -378,7 +382,7 @@ pub struct PipeCosts {
 /// Pairs of `AF_UNIX` sockets.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SocketCosts {
+pub struct UnixSocketCosts {
     /// `write(2)` of next to nothing, without the kernel's buffer.
     pub write: Nanos,
     /// `read(2)` of next to nothing, without the kernel's buffer.
@@ -482,6 +486,58 @@ pub struct PoolCosts {
     pub set: Nanos,
     /// The caller: `AsyncResult.get` of a result that is there, or `next` of an iterator.
     pub get: Nanos,
+}
+
+/// Sockets that do not block, and waiting for many of them: system calls.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SocketCosts {
+    /// `epoll_wait(2)` that need not sleep, without what it finds.
+    pub epoll_wait: Nanos,
+    /// Each descriptor that it finds readable.
+    pub epoll_event: Nanos,
+    /// `accept(2)` of a connection.
+    pub accept: Nanos,
+    /// `send(2)` of a small message over TCP.
+    pub send: Nanos,
+    /// `recv(2)` of a small message over TCP.
+    pub recv: Nanos,
+    /// `send(2)` of a byte to another end in the same process: the self-pipe of an event loop.
+    pub send_local: Nanos,
+    /// `recv(2)` of it.
+    pub recv_local: Nanos,
+    /// `recv(2)` or `accept(2)` that finds nothing, and the exception that this makes.
+    pub nothing_there: Nanos,
+}
+
+/// `asyncio`: bytecode, hence under the lock.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AsyncioCosts {
+    /// One iteration of the loop (`_run_once`, `EpollSelector.select`), without its system call and its callbacks.
+    pub iteration: Nanos,
+    /// One callback: `call_soon`, and `Handle._run` around it.
+    pub handle: Nanos,
+    /// Each event that the selector reports: `_process_events`.
+    pub event: Nanos,
+    /// A timer: `call_later`, and taking it from the heap.
+    pub timer: Nanos,
+    /// A task's start and end: `create_task`, and setting its result.
+    pub task: Nanos,
+    /// A task from its wake-up to its next wait: `Task.__step`, the future that it waits for, `Task.__wakeup`.
+    pub step: Nanos,
+    /// `gather`, for each of its tasks.
+    pub gather: Nanos,
+    /// `async with` a `Semaphore` or a `Lock` that is free.
+    pub acquire: Nanos,
+    /// `run_in_executor` around the executor's `submit`: `to_thread`, `wrap_future`, and passing the result on.
+    pub run_in_executor: Nanos,
+    /// A stream's side of a message that arrives: `_read_ready`, `feed_data`, `StreamReader.read`.
+    pub read: Nanos,
+    /// `StreamWriter.write`
+    pub write: Nanos,
+    /// A new connection: transport, protocol and streams.
+    pub connection: Nanos,
 }
 
 /// Private memory.

@@ -196,6 +196,15 @@ pub enum Demand {
         /// Not counted, at the start.
         warmup: Nanos,
     },
+    /// An open system: requests come whether those before are answered or not.
+    Arrivals {
+        /// From one request to the next.
+        between: Distribution,
+        /// How long replies are counted, after `warmup`.
+        duration: Nanos,
+        /// Not counted, at the start.
+        warmup: Nanos,
+    },
 }
 
 /// One edge of the task graph.
@@ -252,6 +261,8 @@ pub enum Step {
         time: Distribution,
         /// Touches objects of this name all the time, which all threads of its interpreter share.
         shares: Option<String>,
+        /// Under `asyncio`, runs where the run's [`Offload`] says.
+        offload: bool,
     },
     /// `native`: C code on a core.
     Native {
@@ -259,6 +270,8 @@ pub enum Step {
         time: Distribution,
         /// Keeps the interpreter lock throughout, without an eval breaker.
         holds_lock: bool,
+        /// Under `asyncio`, runs where the run's [`Offload`] says.
+        offload: bool,
     },
     /// `lock`: the inner steps run with the named lock held; one for all workers.
     Lock {
@@ -348,6 +361,32 @@ pub enum Executor {
     Server {
         /// Server threads.
         threads: u32,
+    },
+    /// `asyncio`: an event loop in the main thread, and a task for each item or connection.
+    Asyncio {
+        /// Most items or requests at a time. None: all.
+        in_flight: Option<u32>,
+        /// Where offloaded steps run.
+        offload: Offload,
+    },
+}
+
+/// Where steps with `offload` run under `asyncio`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offload {
+    /// On the loop, as any other: nothing else happens there meanwhile.
+    Loop,
+    /// `asyncio.to_thread`
+    Thread {
+        /// Most threads of the default executor.
+        workers: u32,
+    },
+    /// `loop.run_in_executor` with a `ProcessPoolExecutor`
+    Process {
+        /// Most processes.
+        workers: u32,
+        /// How a worker process comes to be.
+        start_method: StartMethod,
     },
 }
 

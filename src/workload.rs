@@ -4,7 +4,9 @@
 //! is what a person would write: build the executor, hand it the items, take the results, shut it down.
 
 mod background;
+mod clients;
 mod consumers;
+mod event_loop;
 mod futures;
 mod locks;
 mod own_work;
@@ -25,10 +27,11 @@ use crate::cpython::{
 };
 use crate::os::{Activity, Os, Outcome, ThreadSpec};
 use crate::random::Key;
-use crate::results::Replication;
+use crate::results::{Replication, Status};
 use crate::scenario::{Configuration, Executor, Replicate, StartMethod};
 use crate::units::Bytes;
 
+use clients::Arrived;
 use locks::Locks;
 pub use own_work::OwnWork;
 use plan::Plan;
@@ -41,6 +44,8 @@ pub(crate) struct World {
     plan: Plan,
     locks: Locks,
     record: Record,
+    /// Requests of open systems.
+    arrived: Arrived,
     /// Names every random draw of this replication.
     key: Key,
 }
@@ -63,6 +68,7 @@ pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate
         plan: Plan::of(&configuration.tasks),
         locks: Locks::of(os, configuration),
         record: Record::default(),
+        arrived: Arrived::default(),
         key,
     });
     let interpreter = Interpreter::new(
@@ -162,6 +168,7 @@ impl World {
             Executor::ThreadPerTask => self.run_thread_per_task(me).await,
             Executor::ProcessPerTask { start_method } => self.run_process_per_task(me, *start_method).await,
             Executor::Server { threads } => self.serve(me, *threads).await,
+            Executor::Asyncio { in_flight, offload } => self.run_event_loop(me, *in_flight, *offload).await,
         }
         self.record.tear_down(me);
     }
@@ -198,6 +205,10 @@ impl World {
 
     fn conclude(&self, os: &Os, outcome: Outcome) -> Replication {
         let critical_path = self.plan.critical_path(&self.configuration.tasks, self.key);
-        self.record.conclude(os, outcome, critical_path)
+        let mut replication = self.record.conclude(os, outcome, critical_path);
+        if replication.status == Status::Done {
+            replication.detail = self.arrived.unanswered().unwrap_or_default();
+        }
+        replication
     }
 }

@@ -255,7 +255,12 @@ const MISTAKES: [(&str, &str, &str, &str); 16] = [
         "3.14",
     ),
     ("an unknown executor", "\"threads\"", "\"treads\"", "threads"),
-    ("a word that comes later", "\"threads\"", "\"asyncio\"", "asyncio"),
+    (
+        "a word that comes later",
+        "workers = 2\n",
+        "transport = \"pickle\"\n",
+        "transport",
+    ),
     (
         "no steps",
         "steps = [{ python = { exponential = { mean = \"2ms\" } } }, { io = \"1ms\" }]",

@@ -14,7 +14,7 @@ use gilsim::experiment;
 use gilsim::os::{Life, Os, Resource, Stay, Work};
 use gilsim::random::Key;
 use gilsim::results::{Replication, Status};
-use gilsim::scenario::{ChannelKind, Configuration, Demand, Executor, Replicate, Sender, Step};
+use gilsim::scenario::{ChannelKind, Configuration, Demand, Executor, Offload, Replicate, Sender, Step};
 use gilsim::units::Nanos;
 use gilsim::workload::{self, OwnWork};
 use proptest::prelude::*;
@@ -164,7 +164,7 @@ impl Played {
         for task in &self.configuration.tasks {
             match task.demand {
                 Demand::Count(count) => items += count,
-                Demand::Clients { .. } => counted = false,
+                Demand::Clients { .. } | Demand::Arrivals { .. } => counted = false,
             }
         }
         if counted {
@@ -193,7 +193,13 @@ impl Played {
         let one_interpreter = has_lock
             && matches!(
                 self.configuration.executor,
-                Executor::Sequential | Executor::Threads { .. } | Executor::ThreadPerTask
+                Executor::Sequential
+                    | Executor::Threads { .. }
+                    | Executor::ThreadPerTask
+                    | Executor::Asyncio {
+                        offload: Offload::Loop | Offload::Thread { .. },
+                        ..
+                    }
             );
         assert!(
             !one_interpreter || asked.locked <= makespan,
@@ -212,10 +218,20 @@ impl Played {
         let outcome = &self.outcome;
         let finished = self.os.now() - outcome.teardown;
         let life_before = |life: &Life| life.ended.unwrap_or(finished).min(finished) - life.born;
+        // An event loop lives in the main thread, and works as long as the clock of the makespan runs.
+        let mut of_loop = Nanos::ZERO;
         let workers = match self.configuration.executor {
             Executor::Sequential => {
                 assert_eq!(outcome.worker_time.total(), outcome.makespan);
                 return;
+            }
+            Executor::Asyncio { offload, .. } => {
+                of_loop = outcome.makespan;
+                match offload {
+                    Offload::Loop => "nobody else",
+                    Offload::Thread { .. } => "pool thread ",
+                    Offload::Process { .. } => "worker ",
+                }
             }
             Executor::Threads { .. } | Executor::Interpreters { .. } => "pool thread ",
             Executor::Processes { .. } | Executor::Pool { .. } | Executor::Consumers { .. } => "worker ",
@@ -226,14 +242,22 @@ impl Played {
         let mut lives = self.lives_named(workers);
         // Workers are replaced even where nothing is left for them to do.
         lives.retain(|life| life.born <= finished);
-        assert!(!lives.is_empty());
+        assert!(!lives.is_empty() || of_loop > Nanos::ZERO);
         let lives: Nanos = lives.iter().map(life_before).sum();
-        assert_eq!(outcome.worker_time.total(), lives);
+        assert_eq!(outcome.worker_time.total(), of_loop + lives);
     }
 
     /// A program whose main thread sends everything before it takes the first result hangs once both channels are full.
     fn a_deadlock_names_two_locks_or_two_full_channels(&self) {
         let detail = &self.outcome.detail;
+        if let Executor::Asyncio { .. } = self.configuration.executor {
+            // Coroutines wait for each other's locks, and the loop for something to happen.
+            assert!(
+                detail.contains("the main thread waits for an event of its loop"),
+                "{detail}"
+            );
+            return;
+        }
         let locks = detail.contains("waits for the lock \"") && detail.contains("(held by ");
         let sends_first = matches!(
             self.configuration.executor,

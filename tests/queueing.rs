@@ -170,6 +170,67 @@ mod one_line_before_several_servers {
     }
 }
 
+mod open_arrivals {
+    use super::*;
+    use gilsim::experiment;
+
+    const SERVICE: Nanos = Nanos::from_millis(1);
+
+    /// The mean time from a request to its reply in units of the mean service time, and replies a second, of a scenario
+    /// on a machine where nothing else costs anything.
+    fn simulate(servers: u64, load: f64, verb: &str, run: &str) -> (Vec<f64>, Vec<f64>) {
+        let between = Nanos((SERVICE.0 as f64 / (load * servers as f64)).round() as u64);
+        let text = format!(
+            "[machine]\ncores = {servers}\nprofile = \"profiles/free.toml\"\n\
+             [replicate]\nreplications = {REPLICATIONS}\n\
+             [[task]]\nname = \"call\"\narrivals = {{ exponential = {{ mean = \"{}ns\" }} }}\n\
+             duration = \"200s\"\nwarmup = \"1s\"\nsteps = [{{ {verb} = {{ exponential = {{ mean = \"1ms\" }} }} }}]\n\
+             [[run]]\n{run}\n",
+            between.0
+        );
+        let mut results = experiment::run(common::scenario(&text), || ());
+        let replications = results.rows.swap_remove(0).replications;
+        let latency = |latency: Nanos| latency.0 as f64 / SERVICE.0 as f64;
+        (
+            replications
+                .iter()
+                .map(|done| latency(done.latency.mean))
+                .collect(),
+            replications
+                .iter()
+                .map(|done| done.items as f64 / done.counted.as_secs_f64())
+                .collect(),
+        )
+    }
+
+    fn agrees_with_theory(servers: u64, load: f64, waiting: f64, verb: &str, run: &str) {
+        let (times, rates) = simulate(servers, load, verb, run);
+        let wait = waiting / (servers as f64 * (1.0 - load));
+        assert_agrees("the mean time to a reply", 1.0 + wait, &times);
+        assert_agrees(
+            "the throughput",
+            load * servers as f64 / SERVICE.as_secs_f64(),
+            &rates,
+        );
+    }
+
+    #[test]
+    fn at_a_thread() {
+        agrees_with_theory(1, 0.5, 0.5, "python", "executor = \"server\"");
+    }
+
+    #[test]
+    fn at_an_event_loop() {
+        agrees_with_theory(1, 0.5, 0.5, "python", "executor = \"asyncio\"");
+    }
+
+    #[test]
+    fn at_two_threads_in_c_code() {
+        // Erlang C of two servers: 2 r^2 / (1 + r).
+        agrees_with_theory(2, 0.5, 1.0 / 3.0, "native", "executor = \"server\"\nthreads = 2");
+    }
+}
+
 mod one_lock_with_many_contenders {
     use super::*;
 

@@ -163,6 +163,7 @@ fn every_word_of_the_format_is_read() {
                 cv: 1.0
             },
             shares: Some("state".to_owned()),
+            offload: false,
         }
     );
     let Step::Lock { name, steps } = &task.steps[3] else {
@@ -178,6 +179,7 @@ fn every_word_of_the_format_is_read() {
         [Step::Python {
             time: Distribution::Empirical(measured.into()),
             shares: None,
+            offload: false,
         }]
     );
     let published = scenario.published.expect("there is a table");

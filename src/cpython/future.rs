@@ -1,6 +1,7 @@
 //! `concurrent.futures.Future`: `Lib/concurrent/futures/_base.py`.
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
 use std::rc::Rc;
 
 use super::simple_queue::SimpleQueue;
@@ -17,7 +18,12 @@ pub struct Future {
     waiters: RefCell<Vec<Rc<Lock>>>,
     /// `add_done_callback(queue.put)`
     done_queue: Option<(Rc<SimpleQueue<usize>>, usize)>,
+    /// `_done_callbacks`
+    done_callbacks: RefCell<Vec<DoneCallback>>,
 }
+
+/// What is called once a result is there, by the thread that it is given.
+pub type DoneCallback = Box<dyn FnOnce(ThreadState) -> Pin<Box<dyn std::future::Future<Output = ()>>>>;
 
 impl Future {
     /// A future that nobody is told of.
@@ -43,6 +49,15 @@ impl Future {
         }
     }
 
+    /// `add_done_callback(callback)`: called at once if the result is there, else by whoever sets it.
+    pub async fn add_done_callback(&self, me: &ThreadState, callback: DoneCallback) {
+        if self.done.get() {
+            callback(me.clone()).await;
+        } else {
+            self.done_callbacks.borrow_mut().push(callback);
+        }
+    }
+
     /// `set_result(...)`, whose bytecode takes `cost`.
     pub async fn set_result(&self, me: &ThreadState, cost: Nanos) {
         me.busy_with(Activity::Ipc, me.bytecode(cost)).await;
@@ -53,6 +68,10 @@ impl Future {
         }
         if let Some((queue, number)) = &self.done_queue {
             queue.put(me, *number).await;
+        }
+        let callbacks = self.done_callbacks.take();
+        for callback in callbacks {
+            callback(me.clone()).await;
         }
     }
 }

@@ -67,7 +67,7 @@ impl UnixSocket {
 
     /// `write(2)`, blocking: returns when all bytes are on their way (`unix_stream_sendmsg`).
     pub async fn write(&self, os: &Os, me: ThreadId, bytes: Bytes) {
-        let costs = &os.costs().socket;
+        let costs = &os.costs().unix_socket;
         let mut left = bytes.0;
         os.compute(me, costs.write).await;
         while left > 0 {
@@ -91,7 +91,7 @@ impl UnixSocket {
     /// `read(2)`, blocking: waits until there is something, then takes at most `bytes` of it, from as many buffers as
     /// it takes. Says how many (`unix_stream_read_generic`).
     pub async fn read(&self, os: &Os, me: ThreadId, bytes: Bytes) -> Bytes {
-        os.compute(me, os.costs().socket.read).await;
+        os.compute(me, os.costs().unix_socket.read).await;
         self.wait_until_readable(os, me).await;
         let mut left = bytes.0;
         while left > 0 {
@@ -101,7 +101,7 @@ impl UnixSocket {
             left -= part;
             os.compute(me, self.copy(os, part)).await;
             if let Some(buffer) = emptied {
-                os.compute(me, os.costs().socket.free).await;
+                os.compute(me, os.costs().unix_socket.free).await;
                 self.free(os, me, buffer).await;
             }
         }
@@ -142,7 +142,7 @@ impl UnixSocket {
     }
 
     fn copy(&self, os: &Os, bytes: u64) -> Nanos {
-        os.costs().socket.copy.time(Bytes(bytes))
+        os.costs().unix_socket.copy.time(Bytes(bytes))
     }
 }
 

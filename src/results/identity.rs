@@ -2,7 +2,7 @@
 
 use crate::results::Value;
 use crate::scenario::{
-    ChannelKind, Configuration, Demand, Executor, PoolMethod, Sender, Setting, StartMethod,
+    ChannelKind, Configuration, Demand, Executor, Offload, PoolMethod, Sender, Setting, StartMethod,
 };
 use crate::units::Nanos;
 
@@ -26,6 +26,7 @@ pub fn executor_name(executor: &Executor) -> &'static str {
         Executor::ThreadPerTask => "thread-per-task",
         Executor::ProcessPerTask { .. } => "process-per-task",
         Executor::Server { .. } => "server",
+        Executor::Asyncio { .. } => "asyncio",
     }
 }
 
@@ -38,8 +39,9 @@ pub fn start_method_name(start_method: StartMethod) -> &'static str {
     }
 }
 
-/// How many threads or processes serve the work: a server's are its threads. `None` where no such number is
-/// set, which is under `sequential` and under one thread or process per task.
+/// How many threads or processes serve the work: a server's are its threads, an event loop's are the items that it
+/// works on at a time. `None` where no such number is set, which is under `sequential` and under one thread or process
+/// per task.
 pub fn workers(executor: &Executor) -> Option<u32> {
     match executor {
         Executor::Threads { workers }
@@ -48,7 +50,20 @@ pub fn workers(executor: &Executor) -> Option<u32> {
         | Executor::Pool { workers, .. }
         | Executor::Consumers { workers, .. } => Some(*workers),
         Executor::Server { threads } => Some(*threads),
+        Executor::Asyncio { in_flight, .. } => *in_flight,
         Executor::Sequential | Executor::ThreadPerTask | Executor::ProcessPerTask { .. } => None,
+    }
+}
+
+/// Where offloaded steps run, under an event loop.
+fn offload(executor: &Executor) -> Option<&'static str> {
+    match executor {
+        Executor::Asyncio { offload, .. } => Some(match offload {
+            Offload::Loop => "loop",
+            Offload::Thread { .. } => "thread",
+            Offload::Process { .. } => "process",
+        }),
+        _ => None,
     }
 }
 
@@ -218,6 +233,7 @@ pub fn setting(configuration: &Configuration, key: &str) -> Option<Setting> {
         ["run", "method"] => text(method(executor)?),
         ["run", "channel"] => text(channel_and_sender(executor)?.0),
         ["run", "sender"] => text(channel_and_sender(executor)?.1),
+        ["run", "offload"] => text(offload(executor)?),
         ["run", "max_tasks_per_child"] => count(max_tasks_per_child(executor)?),
         ["python", "switch_interval"] => duration(configuration.python.switch_interval),
         ["python", "check_interval"] => count(configuration.python.check_interval.into()),
@@ -233,7 +249,10 @@ pub fn setting(configuration: &Configuration, key: &str) -> Option<Setting> {
             match (&group.demand, demand) {
                 (Demand::Count(items), "count") => count(*items),
                 (Demand::Clients { clients, .. }, "clients") => count((*clients).into()),
-                (Demand::Clients { duration: time, .. }, "duration") => duration(*time),
+                (
+                    Demand::Clients { duration: time, .. } | Demand::Arrivals { duration: time, .. },
+                    "duration",
+                ) => duration(*time),
                 _ => return None,
             }
         }

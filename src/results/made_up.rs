@@ -114,6 +114,7 @@ impl Maker {
             steps: vec![Step::Python {
                 time: Distribution::Forever,
                 shares: None,
+                offload: false,
             }],
         });
         self.results.scenario.configurations.push(Configuration {
@@ -146,6 +147,7 @@ impl Maker {
                 steps: vec![Step::Python {
                     time: Distribution::Constant(Nanos::from_millis(1)),
                     shares: None,
+                    offload: false,
                 }],
                 after: Vec::new(),
             }],

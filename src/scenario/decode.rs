@@ -2,6 +2,7 @@
 //!
 //! Every function here yields `None` after complaining, and goes on as long as it can: all mistakes in one pass.
 
+mod asyncio;
 mod graph;
 mod limits;
 mod machine;
@@ -14,7 +15,7 @@ use crate::input::{Complaint, Complaints, Node, Reader, Reading};
 use super::axes::Point;
 use super::files::Files;
 use super::format::{PROGRAM, SCENARIO};
-use super::{Configuration, Program, Replicate};
+use super::{Configuration, Executor, Program, Replicate};
 
 /// What every decoder needs: where complaints go and where files are.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +72,9 @@ impl<'t> Decoder<'t> {
         );
         let (tasks, executor, python) = (tasks?, executor?, python?);
         let (program, background) = (program?, background?);
+        if matches!(executor, Executor::Asyncio { .. }) {
+            asyncio::refuse_common_locks(&reader, &tasks, &background, &program)?;
+        }
         let extent = limits::Extent {
             scenario: &scenario,
             run: &reader,

@@ -183,6 +183,7 @@ fn check_without_runs(decoder: &Decoder<'_>) -> Option<Vec<Configuration>> {
 fn is_random(configuration: &Configuration) -> bool {
     let of_task = |task: &super::TaskGroup| match &task.demand {
         Demand::Clients { think, .. } => varies(think) || any_varies(&task.steps),
+        Demand::Arrivals { between, .. } => varies(between) || any_varies(&task.steps),
         Demand::Count(_) => any_varies(&task.steps),
     };
     varies(&configuration.program.imports)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::cpython::{Lock, SemLock, ThreadState};
 use crate::os::{Activity, ObjectId, Os};
-use crate::scenario::{Configuration, Executor, Step};
+use crate::scenario::{Configuration, Executor, Offload, Step};
 
 /// All locks that any step names.
 pub(super) struct Locks {
@@ -32,17 +32,19 @@ impl Locks {
                 | Executor::Consumers { .. }
                 | Executor::ProcessPerTask { .. }
                 | Executor::Interpreters { .. }
+                | Executor::Asyncio {
+                    offload: Offload::Process { .. },
+                    ..
+                }
         );
-        let mut names = Vec::new();
         let tasks = configuration.tasks.iter().map(|task| &task.steps);
+        // The locks of coroutines are of another kind, and live in the program.
+        let tasks = tasks.filter(|_| !matches!(configuration.executor, Executor::Asyncio { .. }));
         let background = configuration
             .background
             .iter()
             .map(|background| &background.steps);
-        tasks
-            .chain(background)
-            .chain([&configuration.program.setup])
-            .for_each(|steps| collect(steps, &mut names));
+        let names = names(tasks.chain(background).chain([&configuration.program.setup]));
         let lock = |name: String| {
             let shown = format!("the lock \"{name}\"");
             let kind = if among_processes {
@@ -53,8 +55,6 @@ impl Locks {
             let (object, _) = os.add_object(shown);
             (name, NamedLock { object, kind })
         };
-        names.sort_unstable();
-        names.dedup();
         Self {
             locks: names.into_iter().map(lock).collect(),
         }
@@ -79,6 +79,15 @@ impl Locks {
             Kind::AmongProcesses(lock) => lock.release(me).await,
         }
     }
+}
+
+/// The locks that steps name, each once and in order.
+pub(super) fn names<'a>(steps: impl Iterator<Item = &'a Vec<Step>>) -> Vec<String> {
+    let mut names = Vec::new();
+    steps.for_each(|steps| collect(steps, &mut names));
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 fn collect(steps: &[Step], names: &mut Vec<String>) {

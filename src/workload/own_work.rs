@@ -46,7 +46,7 @@ pub(super) fn own_work(steps: &[Step], key: Key) -> OwnWork {
         match step {
             Step::Io(time) => own.io = time.sample_keyed(key),
             Step::Python { time, .. } => own.locked = time.sample_keyed(key),
-            Step::Native { time, holds_lock } => {
+            Step::Native { time, holds_lock, .. } => {
                 let part = if *holds_lock {
                     &mut own.locked
                 } else {

@@ -47,7 +47,7 @@ impl Plan {
         for task in tasks {
             let count = match task.demand {
                 Demand::Count(count) => u32::try_from(count).expect("the scenario's limit on items is lower"),
-                Demand::Clients { .. } => 0,
+                Demand::Clients { .. } | Demand::Arrivals { .. } => 0,
             };
             let edge = |dependency: &crate::scenario::Dependency| Edge {
                 group: dependency.group,

@@ -1,7 +1,6 @@
-//! Closed-loop clients on a network, and a process whose threads serve their requests from one queue.
+//! A process whose threads serve requests from one queue.
 //!
 //! ```text
-//!  client:  think -> request -> (waits) -> reply -> think ...
 //!  server thread:  recv() without the lock -> the task's steps -> reply
 //! ```
 
@@ -10,11 +9,10 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::World;
+use super::clients::{Request, Service};
 use super::plan::item_key;
 use crate::cpython::{Thread, ThreadState};
-use crate::os::{Activity, Semaphore, ThreadId, ThreadSpec};
-use crate::scenario::Demand;
-use crate::units::Nanos;
+use crate::os::{Activity, Os, Semaphore, ThreadId};
 
 /// What the network holds between clients and server.
 struct Network {
@@ -22,16 +20,15 @@ struct Network {
     arrived: Semaphore,
 }
 
-struct Request {
-    /// Index of the task group.
-    group: usize,
-    /// Names its random draws.
-    number: u64,
-    reply: Rc<Semaphore>,
+impl Service for Network {
+    async fn arrive(&self, os: &Os, client: ThreadId, request: Request) {
+        self.requests.borrow_mut().push_back(request);
+        self.arrived.post(os, client).await;
+    }
 }
 
 impl World {
-    /// Serves all clients until their time is up.
+    /// Serves all who ask until their time is up.
     pub async fn serve(self: &Rc<Self>, me: &ThreadState, threads: u32) {
         let arrived = Semaphore::new(me.os(), "a request", 0);
         let network = Rc::new(Network {
@@ -70,64 +67,7 @@ impl World {
             let task = &self.configuration.tasks[request.group];
             self.play_steps(me, &task.steps, item_key(self.key, task, request.number))
                 .await;
-            request.reply.post(me.os(), me.id).await;
+            self.reply(me, &request).await;
         }
-    }
-
-    /// Starts the clients; says when the last of them stops counting.
-    fn start_clients(self: &Rc<Self>, me: &ThreadState, network: &Rc<Network>) -> Nanos {
-        let mut end = Nanos::ZERO;
-        for (group, task) in self.configuration.tasks.iter().enumerate() {
-            let Demand::Clients {
-                clients,
-                duration,
-                warmup,
-                ..
-            } = &task.demand
-            else {
-                continue;
-            };
-            let from = me.os().now().saturating_add(*warmup);
-            let to = from.saturating_add(*duration);
-            end = end.max(to);
-            self.record.count_between(from, to);
-            for client in 0..*clients {
-                let spec = ThreadSpec {
-                    name: format!("client {client} of {}", task.name).into(),
-                    foreground: true,
-                    activity: Activity::Idle,
-                };
-                let (world, network, os) = (self.clone(), network.clone(), me.os().clone());
-                me.os().spawn_external(spec, move |id| async move {
-                    let Demand::Clients { think, .. } = &world.configuration.tasks[group].demand else {
-                        return;
-                    };
-                    let reply = Rc::new(Semaphore::new(&os, "a reply", 0));
-                    let key = world
-                        .key
-                        .name("client")
-                        .number(group as u64)
-                        .number(u64::from(client));
-                    for number in 0..u64::from(u32::MAX) {
-                        os.wait_for_device(id, think.sample_keyed(key.number(number)))
-                            .await;
-                        let sent = os.now();
-                        // Requests are numbered apart for each client.
-                        let number = u64::from(client) << 32 | number;
-                        network.requests.borrow_mut().push_back(Request {
-                            group,
-                            number,
-                            reply: reply.clone(),
-                        });
-                        network.arrived.post(&os, id).await;
-                        reply.wait(&os, id).await;
-                        if (from..to).contains(&os.now()) {
-                            world.record.answered(os.now() - sent);
-                        }
-                    }
-                });
-            }
-        }
-        end
     }
 }

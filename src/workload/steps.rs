@@ -79,31 +79,40 @@ impl World {
     /// The steps in order. `key` names their random draws.
     pub async fn play_steps(&self, me: &ThreadState, steps: &[Step], key: Key) {
         for (index, step) in steps.iter().enumerate() {
-            let key = key.number(index as u64);
-            match step {
-                Step::Io(time) => me.io(time.sample_keyed(key)).await,
-                Step::Python { time, shares: None } => me.bytecode(time.sample_keyed(key)).await,
-                Step::Python {
-                    time,
-                    shares: Some(name),
-                } => me.bytecode_that_shares(time.sample_keyed(key), name).await,
-                Step::Native {
-                    time,
-                    holds_lock: false,
-                } => me.native(time.sample_keyed(key)).await,
-                Step::Native {
-                    time,
-                    holds_lock: true,
-                } => me.native_holding_lock(time.sample_keyed(key)).await,
-                Step::Lock { name, steps } => {
-                    self.locks.acquire(me, name).await;
-                    Box::pin(self.play_steps(me, steps, key)).await;
-                    self.locks.release(me, name).await;
-                }
-                Step::Repeat { times, steps } => {
-                    for time in 0..*times {
-                        Box::pin(self.play_steps(me, steps, key.number(time))).await;
-                    }
+            self.play_step(me, step, key.number(index as u64)).await;
+        }
+    }
+
+    /// One step. `key` names its random draws.
+    pub async fn play_step(&self, me: &ThreadState, step: &Step, key: Key) {
+        match step {
+            Step::Io(time) => me.io(time.sample_keyed(key)).await,
+            Step::Python {
+                time, shares: None, ..
+            } => me.bytecode(time.sample_keyed(key)).await,
+            Step::Python {
+                time,
+                shares: Some(name),
+                ..
+            } => me.bytecode_that_shares(time.sample_keyed(key), name).await,
+            Step::Native {
+                time,
+                holds_lock: false,
+                ..
+            } => me.native(time.sample_keyed(key)).await,
+            Step::Native {
+                time,
+                holds_lock: true,
+                ..
+            } => me.native_holding_lock(time.sample_keyed(key)).await,
+            Step::Lock { name, steps } => {
+                self.locks.acquire(me, name).await;
+                Box::pin(self.play_steps(me, steps, key)).await;
+                self.locks.release(me, name).await;
+            }
+            Step::Repeat { times, steps } => {
+                for time in 0..*times {
+                    Box::pin(self.play_steps(me, steps, key.number(time))).await;
                 }
             }
         }

@@ -78,8 +78,18 @@ fn time(most: u64) -> impl Strategy<Value = String> {
 }
 
 fn leaf(most: u64) -> impl Strategy<Value = String> {
-    let verb = select(vec!["python", "native", "io", "native-held", "python-shares"]);
+    let verb = select(vec![
+        "python",
+        "native",
+        "io",
+        "native-held",
+        "python-shares",
+        "python-offload",
+        "native-offload",
+    ]);
     (verb, time(most)).prop_map(|(verb, time)| match verb {
+        "python-offload" => format!("{{ python = {time}, offload = true }}"),
+        "native-offload" => format!("{{ native = {time}, offload = true }}"),
         "native-held" => format!("{{ native = {time}, holds_lock = true }}"),
         "python-shares" => format!("{{ python = {time}, shares = \"state\" }}"),
         _ => format!("{{ {verb} = {time} }}"),
@@ -181,14 +191,21 @@ fn tasks(payload: BoxedStrategy<String>) -> impl Strategy<Value = (String, bool)
 }
 
 fn clients() -> impl Strategy<Value = String> {
-    let client = (1..5u32, time(2_000), 1..60u64, 0..20u64, steps(500));
+    let demand = prop_oneof![
+        2 => (1..5u32, time(2_000)).prop_map(|(clients, think)| format!("clients = {clients}\nthink = {think}")),
+        1 => some_micros(3_000).prop_map(|between| format!("arrivals = {{ exponential = {{ mean = {between} }} }}")),
+    ];
+    let client = (demand, 1..60u64, 0..20u64, steps(500));
     vec(client, 1..3).prop_map(|all| {
-        let table = |(index, client): (usize, &(u32, String, u64, u64, String))| {
-            let (clients, think, duration, warmup, steps) = client;
+        let table = |(index, client): (usize, &(String, u64, u64, String))| {
+            let (demand, duration, warmup, steps) = client;
             format!(
-                "[[task]]\nname = \"c{index}\"\nclients = {clients}\nthink = {think}\nduration = \"{duration}ms\"\n\
+                "[[task]]\nname = \"c{index}\"\n{demand}\nduration = \"{duration}ms\"\n\
                  warmup = \"{warmup}ms\"\nsteps = [{{ python = \"1us\" }}, {}]\n",
-                steps.strip_prefix('[').and_then(|steps| steps.strip_suffix(']')).expect("a list")
+                steps
+                    .strip_prefix('[')
+                    .and_then(|steps| steps.strip_suffix(']'))
+                    .expect("a list")
             )
         };
         all.iter().enumerate().map(table).collect()
@@ -330,10 +347,31 @@ fn run(release: (u32, u32), each: bool, waits: bool, pools: bool) -> impl Strate
         if pools { 3 } else { 0 } => pool.prop_map(|(workers, asks, method, replaced)| {
             format!("executor = \"pool\"\nworkers = {workers}\n{asks}{method}{replaced}")
         }),
+        if release >= (3, 5) { 3 } else { 0 } => event_loop(pools),
         1 => Just("executor = \"thread-per-task\"\n".to_owned()),
         if waits { 0 } else { 3 } => consumers(method.clone()),
         1 => method.prop_map(|method| format!("executor = \"process-per-task\"\n{method}")),
     ]
+}
+
+/// An event loop, with processes where offloaded steps may run in some.
+fn event_loop(processes: bool) -> impl Strategy<Value = String> {
+    let offload = select(match processes {
+        true => vec!["loop", "thread", "process"],
+        false => vec!["loop", "thread"],
+    });
+    let workers =
+        option::of(1..4u32).prop_map(|most| most.map_or(String::new(), |most| format!("workers = {most}\n")));
+    (offload, workers)
+        .prop_map(|(offload, workers)| format!("executor = \"asyncio\"\noffload = \"{offload}\"\n{workers}"))
+}
+
+/// Threads of an event loop's program have locks of their own.
+fn background_beside(run: &str, background: String) -> String {
+    match run.contains("\"asyncio\"") {
+        true => background.replace("lock = \"", "lock = \"thread-"),
+        false => background,
+    }
 }
 
 /// Groups with a count, on every executor but the server.
@@ -354,7 +392,7 @@ pub fn counted() -> impl Strategy<Value = Parts> {
             python,
             program,
             tasks,
-            background,
+            background: background_beside(&run, background),
             run,
         })
 }
@@ -381,17 +419,24 @@ pub fn free_of_costs() -> impl Strategy<Value = Parts> {
         })
 }
 
-/// A server and its clients.
+/// A server or an event loop, and who asks it.
 pub fn served() -> impl Strategy<Value = Parts> {
-    let python = release().prop_flat_map(python);
-    (machine(BUNDLED), python, clients(), background(), 1..5u32).prop_map(
-        |(machine, python, tasks, background, threads)| Parts {
+    release()
+        .prop_flat_map(|release| {
+            let server =
+                (1..5u32).prop_map(|threads| format!("executor = \"server\"\nthreads = {threads}\n"));
+            let run = prop_oneof![
+                2 => server,
+                if release >= (3, 5) { 3 } else { 0 } => event_loop(true),
+            ];
+            (machine(BUNDLED), python(release), clients(), background(), run)
+        })
+        .prop_map(|(machine, python, tasks, background, run)| Parts {
             machine,
             python,
             program: String::new(),
             tasks,
-            background,
-            run: format!("executor = \"server\"\nthreads = {threads}\n"),
-        },
-    )
+            background: background_beside(&run, background),
+            run,
+        })
 }

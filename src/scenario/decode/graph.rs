@@ -184,7 +184,7 @@ pub fn count_items(tasks: &mut [Task<'_>]) -> Option<()> {
     }
     let total = tasks.iter().map(|task| match task.group.demand {
         Demand::Count(count) => count,
-        Demand::Clients { .. } => 0,
+        Demand::Clients { .. } | Demand::Arrivals { .. } => 0,
     });
     let total = total.fold(0, u64::saturating_add);
     let last = tasks.last()?;
@@ -208,41 +208,44 @@ fn count_of(tasks: &[Task<'_>], group: usize) -> Option<u64> {
     let reader = &task.reader;
     let after = &task.group.after;
     if after.is_empty() {
-        return match (task.count, task.has_clients()) {
+        return match (task.count, task.never_ends().is_some()) {
             (Some(count), _) => Some(count),
             (None, true) => Some(1),
             // An empty `after` says nothing about the count.
             (None, false) => reader.refuse(
-                Complaint::at(reader.key_place("after"), "[[task]] needs `count` or `clients`")
-                    .label("an empty `after` gives it no items")
-                    .help("say how many items it has"),
+                Complaint::at(
+                    reader.key_place("after"),
+                    "[[task]] needs `count`, `clients` or `arrivals`",
+                )
+                .label("an empty `after` gives it no items")
+                .help("say how many items it has"),
             ),
         };
     }
-    if task.has_clients() {
-        let why = "clients ask from the start";
-        return reader.refuse(out_of_place(
-            reader,
-            "after",
-            why,
-            "a group with `clients` cannot wait for others",
-        ));
+    if let Some(key) = task.never_ends() {
+        let why = match key {
+            "clients" => "clients ask from the start",
+            _ => "requests come from the start",
+        };
+        let help = format!("a group with `{key}` cannot wait for others");
+        return reader.refuse(out_of_place(reader, "after", why, &help));
     }
     if let Some(dependency) = after
         .iter()
-        .find(|dependency| tasks[dependency.group].has_clients())
+        .find(|dependency| tasks[dependency.group].never_ends().is_some())
     {
         let first = &tasks[dependency.group];
+        let (key, label) = match first.never_ends() {
+            Some("clients") => ("clients", "these clients ask again and again"),
+            _ => ("arrivals", "these requests come again and again"),
+        };
         return reader.refuse(
             Complaint::at(
                 reader.value_place("after"),
                 format!("`{}` never ends", first.group.name),
             )
             .label("so this group would never start")
-            .see(
-                first.reader.key_place("clients"),
-                "these clients ask again and again",
-            )
+            .see(first.reader.key_place(key), label)
             .help("only groups with a `count` can come first"),
         );
     }
@@ -253,7 +256,7 @@ fn count_of(tasks: &[Task<'_>], group: usize) -> Option<u64> {
         .collect();
     let items = |task: &Task<'_>| match task.group.demand {
         Demand::Count(count) => count,
-        Demand::Clients { .. } => 1,
+        Demand::Clients { .. } | Demand::Arrivals { .. } => 1,
     };
     let Some(one) = each.first() else {
         return Some(task.count.unwrap_or(1));

@@ -5,7 +5,7 @@ use crate::random::Distribution;
 use crate::units::Nanos;
 
 use super::super::format::{MOST_THREADS, REPLICATE};
-use super::super::{Background, Demand, Executor, Step};
+use super::super::{Background, Demand, Executor, Offload, Step};
 use super::task::Task;
 
 /// What steps amount to. Saturating: only compared with bounds.
@@ -76,6 +76,18 @@ pub fn expected(time: &Distribution) -> u128 {
     }
 }
 
+/// The mean, ns.
+pub fn mean(time: &Distribution) -> u128 {
+    match time {
+        Distribution::Uniform { min, max } => u128::from(min.0 + max.0) / 2,
+        Distribution::Empirical(values) => {
+            let sum: u128 = values.iter().map(|value| u128::from(value.0)).sum();
+            sum / (values.len() as u128).max(1)
+        }
+        _ => expected(time),
+    }
+}
+
 /// What the bounds of a configuration concern.
 #[derive(Clone, Copy, Debug)]
 pub struct Extent<'a, 't> {
@@ -112,9 +124,9 @@ impl Extent<'_, '_> {
         for task in self.tasks {
             sum = sum.plus(work(&task.group.steps).times(count(task)));
             if let Some(why) = sum.excess() {
-                let label = match task.has_clients() {
-                    true => "a single request of theirs".to_owned(),
-                    false => format!("{} items, with the groups before", grouped(count(task))),
+                let label = match task.never_ends() {
+                    Some("clients") => "a single request of theirs".to_owned(),
+                    _ => format!("{} items, with the groups before", grouped(count(task))),
                 };
                 let complaint = Complaint::at(
                     task.demand_place(),
@@ -156,7 +168,9 @@ impl Extent<'_, '_> {
             return;
         };
         for task in self.tasks {
-            let Demand::Clients { duration, warmup, .. } = task.group.demand else {
+            let (Demand::Clients { duration, warmup, .. } | Demand::Arrivals { duration, warmup, .. }) =
+                task.group.demand
+            else {
                 continue;
             };
             if duration + warmup > limit {
@@ -197,9 +211,14 @@ impl Extent<'_, '_> {
             | Executor::Consumers { workers, .. } => u64::from(workers),
             Executor::ThreadPerTask | Executor::ProcessPerTask { .. } => self.items(),
             Executor::Server { threads } => u64::from(threads),
+            Executor::Asyncio { offload, .. } => match offload {
+                Offload::Loop => 1,
+                Offload::Thread { workers } | Offload::Process { workers, .. } => u64::from(workers) + 1,
+            },
         };
         let clients = self.tasks.iter().map(|task| match task.group.demand {
             Demand::Clients { clients, .. } => u64::from(clients),
+            Demand::Arrivals { .. } => 1,
             Demand::Count(_) => 0,
         });
         let background = self
@@ -210,10 +229,18 @@ impl Extent<'_, '_> {
     }
 }
 
-/// Items of a group; of endless requests, one.
+/// Items of a group, or requests that are to be expected; of a client's, one.
 fn count(task: &Task<'_>) -> u64 {
     match task.group.demand {
         Demand::Count(count) => count,
         Demand::Clients { .. } => 1,
+        Demand::Arrivals {
+            ref between,
+            duration,
+            warmup,
+        } => {
+            let number = u128::from((duration + warmup).0) / mean(between).max(1);
+            u64::try_from(number).unwrap_or(u64::MAX)
+        }
     }
 }

@@ -6,6 +6,7 @@ use super::super::format::{MOST_THREADS, SPECIAL, keys_of};
 use super::super::{
     ChannelKind, DependencyKind, Executor, Machine, PoolMethod, Sender, StartMethod, Version,
 };
+use super::asyncio::asyncio;
 use super::machine::small;
 use super::out_of_place;
 use super::task::Task;
@@ -26,6 +27,7 @@ pub fn executor(
             start_method(reader, version).map(|start_method| Executor::ProcessPerTask { start_method })
         }
         "server" => server(reader),
+        "asyncio" => asyncio(reader, machine, version),
         "threads" => {
             let default = default_threads(machine, version);
             workers(reader, machine, default).map(|workers| Executor::Threads { workers })
@@ -154,27 +156,48 @@ fn refuse_strangers(reader: &Reader<'_>, executor: &str) -> bool {
     strangers.is_empty()
 }
 
-/// Clients need a server, and a server needs clients.
+/// Requests that come again and again need a server, and a server needs such requests. An event loop does either.
 fn clients_fit(reader: &Reader<'_>, executor: &str, tasks: &[Task<'_>]) -> bool {
-    let server = executor == "server";
-    let Some(task) = tasks.iter().find(|task| task.has_clients() != server) else {
+    let serves = match executor {
+        "server" => true,
+        "asyncio" => tasks.first().is_some_and(|task| task.never_ends().is_some()),
+        _ => false,
+    };
+    let Some(task) = tasks.iter().find(|task| task.never_ends().is_some() != serves) else {
         return true;
     };
     let name = &task.group.name;
     let place = reader.value_place("executor");
-    let complaint = if server {
-        Complaint::at(place, format!("a server, but nobody asks for `{name}`"))
-            .label("a server serves clients")
-            .see(task.reader.place, "this group has no `clients`")
-            .help("give the group `clients` and a `duration`, or take another executor")
-    } else {
-        Complaint::at(place, format!("clients ask for `{name}`, but this is no server"))
-            .label("works off a given number of items")
-            .see(
-                task.reader.key_place("clients"),
-                "these clients ask again and again",
-            )
-            .help("take executor = \"server\", or a `count` instead of `clients`")
+    let complaint = match task.never_ends() {
+        None if executor == "server" => {
+            Complaint::at(place, format!("a server, but nobody asks for `{name}`"))
+                .label("a server serves clients")
+                .see(task.reader.place, "this group has no `clients` and no `arrivals`")
+                .help("give the group `clients` or `arrivals` and a `duration`, or take another executor")
+        }
+        Some(key) if executor != "asyncio" => {
+            let (title, label) = match key {
+                "clients" => ("clients ask for", "these clients ask again and again"),
+                _ => ("requests come for", "these come again and again"),
+            };
+            Complaint::at(place, format!("{title} `{name}`, but this is no server"))
+                .label("works off a given number of items")
+                .see(task.reader.key_place(key), label)
+                .help(format!(
+                    "take executor = \"server\" or \"asyncio\", or a `count` instead of `{key}`"
+                ))
+        }
+        _ => {
+            let first = &tasks[0];
+            Complaint::at(place, "some groups are served, others have a number of items")
+                .label("an event loop does one or the other here")
+                .see(
+                    first.demand_place(),
+                    format!("this is how `{}` comes", first.group.name),
+                )
+                .see(task.demand_place(), format!("and this is how `{name}` does"))
+                .help("give all groups `clients` or `arrivals`, or all a `count`")
+        }
     };
     reader.reading.complaints.add(complaint);
     false
@@ -205,12 +228,21 @@ fn server(reader: &Reader<'_>) -> Option<Executor> {
 
 /// What `max_workers=None` meant: `min(32, cpus + 4)` since 3.8, `cpus * 5` before, and nothing before 3.5
 /// (`Lib/concurrent/futures/thread.py`).
-fn default_threads(machine: &Machine, version: Version) -> Option<u32> {
+pub fn default_threads(machine: &Machine, version: Version) -> Option<u32> {
     let cpus = machine.cores * machine.smt;
     if version >= Version::release(3, 8) {
         Some((cpus + 4).min(32))
     } else {
         (version >= Version::release(3, 5)).then_some(cpus * 5)
+    }
+}
+
+/// The number of workers where one is given; none for `"default"`.
+pub fn workers_given(reader: &Reader<'_>, machine: &Machine) -> Option<Option<u32>> {
+    let field = reader.given("workers")?;
+    match &field.node.value {
+        Value::Text(text) if text == "default" => Some(None),
+        _ => workers(reader, machine, None).map(Some),
     }
 }
 
@@ -277,7 +309,7 @@ fn sum_of_cores(text: &str, cores: u32) -> Option<u64> {
 }
 
 /// What the run says, or what the interpreter does on Linux: fork up to 3.13, forkserver from 3.14 on.
-fn start_method(reader: &Reader<'_>, version: Version) -> Option<StartMethod> {
+pub fn start_method(reader: &Reader<'_>, version: Version) -> Option<StartMethod> {
     let forkserver = StartMethod::Forkserver {
         running: reader.word("forkserver")? == "running",
     };

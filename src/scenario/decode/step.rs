@@ -122,18 +122,24 @@ impl<'t> Decoder<'t> {
         match reader.format.tag().name {
             "io" => self.time(&reader, "io").map(Step::Io),
             "python" => {
-                let time = self.time(&reader, "python");
+                let (time, offload) = (self.time(&reader, "python"), reader.boolean("offload"));
                 let shares = match reader.has("shares") {
                     true => Some(reader.identifier("shares")?.to_owned()),
                     false => None,
                 };
-                Some(Step::Python { time: time?, shares })
+                Some(Step::Python {
+                    time: time?,
+                    shares,
+                    offload: offload?,
+                })
             }
             "native" => {
                 let (time, holds_lock) = (self.time(&reader, "native"), reader.boolean("holds_lock"));
+                let offload = reader.boolean("offload");
                 Some(Step::Native {
                     time: time?,
                     holds_lock: holds_lock?,
+                    offload: offload?,
                 })
             }
             "lock" => {

@@ -1,11 +1,12 @@
 //! `[[task]]` and `[[background]]`.
 
-use crate::input::{Complaint, Place, Reader, Value};
+use crate::input::{Complaint, Place, Reader, Value, grouped};
+use crate::units::Nanos;
 
-use super::super::format::{BACKGROUND, MOST_THREADS, PAYLOAD, TASK};
+use super::super::format::{BACKGROUND, MOST_ITEMS, MOST_THREADS, PAYLOAD, TASK};
 use super::super::{Background, Demand, Payload, PayloadKind, TaskGroup};
 use super::machine::small;
-use super::{Decoder, graph, out_of_place, step};
+use super::{Decoder, graph, limits, out_of_place, step};
 
 /// A group of tasks, and where it stands, for checks that concern several.
 #[derive(Debug)]
@@ -21,17 +22,16 @@ pub struct Task<'t> {
 impl Task<'_> {
     /// Where the number of its items stands, or the table.
     pub fn demand_place(&self) -> Place {
-        let key = if self.reader.has("clients") {
-            "clients"
-        } else {
-            "count"
-        };
-        self.reader.value_place(key)
+        self.reader.value_place(self.never_ends().unwrap_or("count"))
     }
 
-    /// Whether clients ask for its items.
-    pub fn has_clients(&self) -> bool {
-        matches!(self.group.demand, Demand::Clients { .. })
+    /// The key that makes its requests come again and again, where they do.
+    pub fn never_ends(&self) -> Option<&'static str> {
+        match self.group.demand {
+            Demand::Count(_) => None,
+            Demand::Clients { .. } => Some("clients"),
+            Demand::Arrivals { .. } => Some("arrivals"),
+        }
     }
 }
 
@@ -115,9 +115,8 @@ fn demand<'t>(
     reader: &Reader<'t>,
     steps: Option<&[super::super::Step]>,
 ) -> Option<(Demand, Option<u64>)> {
-    if reader.has("arrivals") && !reader.has("clients") {
-        // Refused as not simulated yet; what else such a group lacks is of no interest.
-        return None;
+    if reader.has("arrivals") {
+        return arrivals(decoder, reader);
     }
     if !reader.has("clients") {
         let mut in_place = true;
@@ -140,9 +139,12 @@ fn demand<'t>(
         };
         if count.is_none() && !reader.has("after") {
             return reader.refuse(
-                Complaint::at(reader.place, "[[task]] needs `count` or `clients`")
+                Complaint::at(reader.place, "[[task]] needs `count`, `clients` or `arrivals`")
                     .label("how many items does it have?")
-                    .help("`count` = a number of items, or `clients` = a number of clients that ask again and again"),
+                    .help(
+                        "`count` = a number of items, `clients` = a number of clients that ask again and again, or \
+                         `arrivals` = the time from one request to the next",
+                    ),
             );
         }
         return in_place.then_some((Demand::Count(count.unwrap_or(1)), count));
@@ -158,20 +160,9 @@ fn demand<'t>(
             .help("keep one of them"),
         );
     }
-    if !reader.has("duration") {
-        return reader.refuse(
-            Complaint::at(
-                reader.key_place("clients"),
-                "[[task]] with `clients` needs a `duration`",
-            )
-            .label("clients go on until they are stopped")
-            .help("for instance duration = \"20s\": how long requests are counted"),
-        );
-    }
+    let counted = duration_and_warmup(reader, "clients", "clients go on until they are stopped")?;
     let clients = reader.integer("clients");
     let think = decoder.time(reader, "think");
-    let duration = reader.duration("duration");
-    let warmup = reader.duration("warmup");
     let (think, steps) = (think?, steps?);
     if step::is_zero(&think) && step::take_no_time(steps) {
         return reader.refuse(
@@ -183,10 +174,71 @@ fn demand<'t>(
     let demand = Demand::Clients {
         clients: small(clients?),
         think,
-        duration: duration?,
-        warmup: warmup?,
+        duration: counted.0,
+        warmup: counted.1,
     };
     Some((demand, None))
+}
+
+/// How long requests are counted, and not counted before that.
+fn duration_and_warmup(reader: &Reader<'_>, key: &str, why: &str) -> Option<(Nanos, Nanos)> {
+    if !reader.has("duration") {
+        return reader.refuse(
+            Complaint::at(
+                reader.key_place(key),
+                format!("[[task]] with `{key}` needs a `duration`"),
+            )
+            .label(why)
+            .help("for instance duration = \"20s\": how long requests are counted"),
+        );
+    }
+    let (duration, warmup) = (reader.duration("duration"), reader.duration("warmup"));
+    Some((duration?, warmup?))
+}
+
+/// An open system: requests come by themselves.
+fn arrivals<'t>(decoder: &Decoder<'t>, reader: &Reader<'t>) -> Option<(Demand, Option<u64>)> {
+    let mut in_place = true;
+    for (key, why) in [
+        ("count", "a fixed number of items"),
+        ("clients", "as many as clients ask for"),
+        ("think", "only clients have it"),
+    ] {
+        if reader.has(key) {
+            in_place = false;
+            reader.reading.complaints.add(
+                Complaint::at(
+                    reader.key_place(key),
+                    format!("`{key}` and `arrivals` exclude each other"),
+                )
+                .label(why)
+                .see(reader.key_place("arrivals"), "requests that come by themselves")
+                .help("keep one of them"),
+            );
+        }
+    }
+    let counted = duration_and_warmup(reader, "arrivals", "requests come until they are stopped");
+    let between = decoder.time(reader, "arrivals");
+    let (between, (duration, warmup)) = (between?, counted?);
+    let mean = limits::mean(&between);
+    let number = u128::from(duration.saturating_add(warmup).0).checked_div(mean);
+    if number.is_none_or(|number| number > u128::from(MOST_ITEMS)) {
+        let title = match number {
+            None => "requests come infinitely often".to_owned(),
+            Some(_) => format!("more than {} requests", grouped(MOST_ITEMS)),
+        };
+        return reader.refuse(
+            Complaint::at(reader.value_place("arrivals"), title)
+                .label("the time from one request to the next")
+                .help("let more time pass between them, or take a shorter `duration`"),
+        );
+    }
+    let demand = Demand::Arrivals {
+        between,
+        duration,
+        warmup,
+    };
+    in_place.then_some((demand, None))
 }
 
 /// `"2 MB"` or `{ size = "2 MB", kind = "dict" }`

@@ -70,7 +70,12 @@ pub static RUN: Format = Format {
             "The server's threads.",
         ),
         Key::later("transport", "leave it out: data is pickled"),
-        Key::later("offload", "leave it out: no step is offloaded"),
+        Key::text(
+            "offload",
+            Shape::Words(&OFFLOADS),
+            "loop",
+            "Where steps with `offload` run under asyncio.",
+        ),
         Key::optional("version", VERSION, "Overrides [python] version."),
         Key::optional(
             "switch_interval",
@@ -102,7 +107,10 @@ static EXECUTORS: Words = Words {
         ),
         Word::new("thread-per-task", "One threading.Thread for each item."),
         Word::new("process-per-task", "One multiprocessing.Process for each item."),
-        Word::later("asyncio"),
+        Word::new(
+            "asyncio",
+            "An event loop, and a task for each item or connection.",
+        ),
         Word::new("server", "Threads that serve one queue of clients' requests."),
     ],
     otherwise: None,
@@ -138,6 +146,21 @@ static METHODS: Words = Words {
         Word::new("imap", "Results one by one, in order."),
         Word::new("imap_unordered", "Results as they come."),
         Word::new("apply_async", "A call for each item."),
+    ],
+    otherwise: None,
+};
+
+static OFFLOADS: Words = Words {
+    list: &[
+        Word::new(
+            "loop",
+            "On the loop itself, where nothing else happens meanwhile.",
+        ),
+        Word::new("thread", "asyncio.to_thread"),
+        Word::new(
+            "process",
+            "loop.run_in_executor with a ProcessPoolExecutor, one process for each CPU.",
+        ),
     ],
     otherwise: None,
 };
@@ -210,6 +233,7 @@ pub fn keys_of(executor: &str) -> &'static [&'static str] {
         "process-per-task" => &["start_method", "forkserver"],
         "consumers" => &["workers", "start_method", "forkserver", "channel", "sender"],
         "server" => &["workers", "threads"],
+        "asyncio" => &["workers", "offload"],
         _ => &[],
     }
 }
@@ -234,4 +258,5 @@ pub const SPECIAL: &[&str] = &[
     "chunksize",
     "max_tasks_per_child",
     "threads",
+    "offload",
 ];

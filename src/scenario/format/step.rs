@@ -136,6 +136,12 @@ static PARETO: Format = Format {
     ],
 };
 
+const OFFLOAD: Key = Key::boolean(
+    "offload",
+    false,
+    "Under asyncio, awaited where the run's `offload` says; inline under all others.",
+);
+
 /// A step: exactly one verb, and what modifies it.
 pub static STEP: Choice = Choice {
     what: "a step",
@@ -165,10 +171,7 @@ pub static STEP: Choice = Choice {
                     Shape::Name,
                     "Keeps touching objects of this name, which all threads share.",
                 ),
-                Key::later(
-                    "offload",
-                    "leave it out: the step runs inline, as under every executor but asyncio",
-                ),
+                OFFLOAD,
             ],
         },
         Format {
@@ -185,6 +188,7 @@ pub static STEP: Choice = Choice {
                     false,
                     "Keeps the lock throughout, without an eval breaker.",
                 ),
+                OFFLOAD,
                 Key::later("threads", "leave it out: the call runs on one thread"),
             ],
         },

@@ -46,7 +46,11 @@ pub static TASK: Format = Format {
             SOME_TIME,
             "How long requests are counted, after `warmup`.",
         ),
-        Key::later("arrivals", "use `clients` with `think`: a closed loop of clients"),
+        Key::optional(
+            "arrivals",
+            TIME,
+            "An open system instead of a count: from one request to the next, answered or not.",
+        ),
         Key::text("warmup", DURATION, "0ms", "Not counted, at the start."),
         Key::optional(
             "after",

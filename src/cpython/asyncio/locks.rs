@@ -1,0 +1,64 @@
+//! `asyncio.Semaphore`, and of one unit `asyncio.Lock`: `Lib/asyncio/locks.py`. First come, first served.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::event_loop::EventLoop;
+use super::futures::Future;
+
+/// Units that coroutines of one loop take and give back.
+pub struct Semaphore {
+    value: Cell<u64>,
+    /// Those that wait, and those that have been woken and not gone on yet.
+    waiters: RefCell<VecDeque<Rc<Future>>>,
+}
+
+impl Semaphore {
+    /// With so many units.
+    pub fn new(value: u64) -> Self {
+        Self {
+            value: Cell::new(value),
+            waiters: RefCell::default(),
+        }
+    }
+
+    /// `acquire`, as `async with` has it.
+    pub async fn acquire(&self, event_loop: &EventLoop) {
+        event_loop.thread.bytecode(event_loop.costs().acquire).await;
+        let is_locked = self.value.get() == 0 || !self.waiters.borrow().is_empty();
+        if !is_locked {
+            self.value.set(self.value.get() - 1);
+            return;
+        }
+        let waiter = Future::new();
+        self.waiters.borrow_mut().push_back(waiter.clone());
+        event_loop.wait(&waiter).await;
+        self.leave(&waiter);
+        if self.value.get() > 0 {
+            self.wake_up_next(event_loop);
+        }
+    }
+
+    /// `_waiters.remove(fut)`
+    fn leave(&self, waiter: &Rc<Future>) {
+        let mut waiters = self.waiters.borrow_mut();
+        let place = waiters.iter().position(|other| Rc::ptr_eq(other, waiter));
+        place.map(|place| waiters.remove(place));
+    }
+
+    /// `release`
+    pub fn release(&self, event_loop: &EventLoop) {
+        self.value.set(self.value.get() + 1);
+        self.wake_up_next(event_loop);
+    }
+
+    /// `_wake_up_next`: who is woken has its unit.
+    fn wake_up_next(&self, event_loop: &EventLoop) {
+        let waiters = self.waiters.borrow();
+        if let Some(waiter) = waiters.iter().find(|waiter| !waiter.is_done()) {
+            self.value.set(self.value.get() - 1);
+            waiter.set_result(event_loop);
+        }
+    }
+}
