@@ -8,6 +8,7 @@ mod counted_queue;
 mod deadlock;
 mod fair;
 mod inspect;
+mod kill;
 mod mutex;
 mod pipe;
 mod process;
@@ -26,7 +27,7 @@ pub use counted_queue::CountedQueue;
 pub use inspect::{Life, Resource, Stay};
 pub use mutex::Mutex;
 pub use pipe::Pipe;
-pub use process::ProcessId;
+pub use process::{Parting, ProcessId};
 pub use scheduler::{LineId, Touching};
 pub use semaphore::Semaphore;
 pub use suspension::{Burst, Wait, Wakeup};
@@ -125,10 +126,7 @@ impl Os {
             .run(limit, |slot: Slot| match slot.index().checked_sub(cpus) {
                 None => self.scheduler.borrow_mut().tick(&self.engine, slot.index()),
                 Some(thread) => {
-                    let thread = ThreadId(thread as u32);
-                    self.scheduler
-                        .borrow_mut()
-                        .wake(&self.engine, thread, Woken::TimedOut);
+                    self.wake_because(ThreadId(thread as u32), Woken::TimedOut);
                 }
             });
         match (self.deadlock.take(), ended) {
@@ -303,6 +301,12 @@ impl Os {
         self.wait(me, None, Until::Timer(time))
     }
 
+    /// Waits off-core for `time` and the timer's slack, only to see then whether a child has exited: as long as none has,
+    /// the thread is none that goes on by itself. Reports of a deadlock say that it waits for `object`.
+    pub fn sleep_between_looks(&self, me: ThreadId, object: ObjectId, time: Nanos) -> Wait<'_> {
+        self.wait(me, Some(object), Until::NextLook(time))
+    }
+
     /// Waits off-core for a device that answers after `time` exactly: no timer, no slack.
     pub fn wait_for_device(&self, me: ThreadId, time: Nanos) -> Wait<'_> {
         self.wait(me, None, Until::Device(time))
@@ -342,12 +346,16 @@ impl Os {
 
     /// Ends a wait of `thread`. False where it was not waiting.
     pub fn wake(&self, thread: ThreadId) -> bool {
+        self.wake_because(thread, Woken::Signalled)
+    }
+
+    fn wake_because(&self, thread: ThreadId, woken: Woken) -> bool {
         let mut scheduler = self.scheduler.borrow_mut();
         let record = &scheduler.threads[thread.index()];
         if record.foreground && record.state == (State::Blocked { hopeful: false }) {
             self.hopeful.set(self.hopeful.get() + 1);
         }
-        scheduler.wake(&self.engine, thread, Woken::Signalled)
+        scheduler.wake(&self.engine, thread, woken)
     }
 
     /// Whether a thread has a CPU.
@@ -364,7 +372,7 @@ impl Os {
     pub fn enter(&self, me: ThreadId, activity: Activity) -> Activity {
         let mut scheduler = self.scheduler.borrow_mut();
         let before = scheduler.threads[me.index()].activity;
-        if before != activity {
+        if before != activity && before != Activity::Ended {
             scheduler.enter(&self.engine, me, activity);
         }
         before
@@ -382,7 +390,7 @@ impl Os {
 
     /// A process ends: all its memory is given back.
     pub fn exit_process(&self, process: ProcessId) {
-        self.scheduler.borrow_mut().processes.unmap_all(process);
+        self.scheduler.borrow_mut().processes.end(process);
     }
 
     /// Private memory that a process maps now.

@@ -76,6 +76,7 @@ pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate
     );
     let spec = ThreadSpec {
         name: "the main thread".into(),
+        process: Some(interpreter.process),
         foreground: true,
         activity: Activity::Idle,
     };

@@ -233,6 +233,7 @@ fn launch(me: &ThreadState, child: Child) -> ThreadId {
     me.os().map(interpreter.process, child.private_memory);
     let spec = ThreadSpec {
         name: interpreter.name.clone(),
+        process: Some(interpreter.process),
         foreground: child.foreground,
         activity: Activity::Starting,
     };

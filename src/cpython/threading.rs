@@ -104,6 +104,7 @@ impl Thread {
         os.map(me.interpreter.process, os.costs().memory.thread);
         let spec = ThreadSpec {
             name: name.into(),
+            process: Some(me.interpreter.process),
             foreground,
             activity: Activity::Starting,
         };

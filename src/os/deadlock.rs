@@ -54,6 +54,11 @@ impl Os {
         if self.scheduler.borrow().threads[thread.index()].foreground {
             self.hopeful.set(self.hopeful.get() - 1);
         }
+        self.stop_if_stuck();
+    }
+
+    /// Ends the run if no foreground thread can ever go on.
+    pub(super) fn stop_if_stuck(&self) {
         if self.hopeful.get() == 0 && !self.engine.is_stopped() && !self.some_foreground_thread_can_go_on() {
             *self.deadlock.borrow_mut() = Some(self.who_waits_for_what());
             self.engine.stop();
@@ -74,6 +79,11 @@ impl Os {
                 for _ in 0..scheduler.threads.len() {
                     match scheduler.threads[thread.index()].state {
                         State::Ended => return false,
+                        State::Blocked { hopeful: false }
+                            if scheduler.threads[thread.index()].looks_after_children =>
+                        {
+                            return scheduler.processes.some_child_is_unreaped();
+                        }
                         State::Blocked { hopeful: false } => {
                             let Some(object) = scheduler.threads[thread.index()].waits_for else {
                                 return false;
@@ -115,10 +125,10 @@ impl Os {
                 let object = &objects.table[object.0 as usize];
                 let held = object.owner.get().map_or(String::new(), |owner| {
                     let owner = &scheduler.threads[owner.index()];
-                    let over = if owner.state == State::Ended {
-                        ", which has ended"
-                    } else {
-                        ""
+                    let over = match (owner.state, owner.killed) {
+                        (State::Ended, true) => ", which was killed",
+                        (State::Ended, false) => ", which has ended",
+                        _ => "",
                     };
                     format!(" (held by {}{over})", owner.name)
                 });

@@ -56,6 +56,15 @@ impl Pipe {
         self.wake_readers(os, me).await;
     }
 
+    /// The same by the kernel, for a process that was killed, and at nobody's cost.
+    pub(super) fn hang_up_by_kernel(&self, os: &Os) {
+        self.hung_up.set(true);
+        let pollers = self.pollers.take();
+        for waiter in pollers.into_iter().chain(os.pop_living(&self.readers)) {
+            os.wake(waiter);
+        }
+    }
+
     /// `wake_up_interruptible_sync_poll(&pipe->rd_wait)`: all who poll, and one who reads.
     async fn wake_readers(&self, os: &Os, me: ThreadId) {
         // Those who poll now: who is woken may push this thread off its CPU, and poll again before it is back.
@@ -137,6 +146,6 @@ impl Pipe {
 }
 
 fn wake_one<'a>(os: &'a Os, me: ThreadId, waiting: &RefCell<VecDeque<ThreadId>>) -> Wakeup<'a> {
-    let next = waiting.borrow_mut().pop_front();
+    let next = os.pop_living(waiting);
     os.futex_wake_on_credit(me, next)
 }

@@ -94,6 +94,7 @@ impl World {
             for client in 0..*clients {
                 let spec = ThreadSpec {
                     name: format!("client {client} of {}", task.name).into(),
+                    process: None,
                     foreground: true,
                     activity: Activity::Idle,
                 };

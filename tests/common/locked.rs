@@ -163,6 +163,7 @@ const ECHO_BYTECODE: Nanos = Nanos(500);
 fn named(name: &str, foreground: bool) -> ThreadSpec {
     ThreadSpec {
         name: name.into(),
+        process: None,
         foreground,
         activity: Activity::Running,
     }
