@@ -9,6 +9,7 @@ mod deadlock;
 mod fair;
 mod inspect;
 mod kill;
+mod memory;
 mod mutex;
 mod pipe;
 mod process;
@@ -25,8 +26,9 @@ use std::sync::Arc;
 pub use condition::{Condition, Settle};
 pub use counted_queue::CountedQueue;
 pub use inspect::{Life, Resource, Stay};
+pub use memory::{PAGE, SegmentId, pages};
 pub use mutex::Mutex;
-pub use pipe::Pipe;
+pub use pipe::{CAPACITY as PIPE_CAPACITY, Pipe};
 pub use process::{Parting, ProcessId};
 pub use scheduler::{LineId, Touching};
 pub use semaphore::Semaphore;
@@ -36,8 +38,9 @@ pub use thread::{Activity, ObjectId, ThreadId, ThreadSpec, Woken, Work};
 use crate::engine::{Ended, Engine, Ledger, Slot};
 use crate::profile::{Costs, Profile};
 use crate::random::{Key, Stream};
-use crate::units::{Bytes, Nanos};
+use crate::units::Nanos;
 use deadlock::Objects;
+use memory::Memory;
 use scheduler::Scheduler;
 use suspension::Until;
 use thread::{State, Thread};
@@ -46,6 +49,7 @@ use thread::{State, Thread};
 pub struct Os {
     engine: Engine,
     scheduler: RefCell<Scheduler>,
+    memory: RefCell<Memory>,
     objects: RefCell<Objects>,
     /// Foreground threads that something will make go on: running, ready or waiting for the clock.
     hopeful: Cell<usize>,
@@ -94,6 +98,7 @@ impl Os {
         Rc::new(Self {
             engine,
             scheduler: RefCell::new(scheduler),
+            memory: RefCell::default(),
             objects: RefCell::default(),
             hopeful: Cell::new(0),
             deadlock: RefCell::new(None),
@@ -378,29 +383,11 @@ impl Os {
         before
     }
 
-    /// The calling thread's process maps `bytes` more.
-    pub fn map(&self, process: ProcessId, bytes: Bytes) {
-        self.scheduler.borrow_mut().processes.map(process, bytes);
-    }
-
-    /// The process gives `bytes` back.
-    pub fn unmap(&self, process: ProcessId, bytes: Bytes) {
-        self.scheduler.borrow_mut().processes.unmap(process, bytes);
-    }
-
-    /// A process ends: all its memory is given back.
-    pub fn exit_process(&self, process: ProcessId) {
-        self.scheduler.borrow_mut().processes.end(process);
-    }
-
-    /// Private memory that a process maps now.
-    pub fn mapped(&self, process: ProcessId) -> Bytes {
-        self.scheduler.borrow().processes.mapped(process)
-    }
-
-    /// The most private memory that was mapped at one time.
-    pub fn peak_memory(&self) -> Bytes {
-        self.scheduler.borrow().processes.peak()
+    /// A process ends, and its memory is given back, but for pages that processes which it forked still map. Says whether
+    /// it had not ended before.
+    pub fn exit_process(&self, process: ProcessId) -> bool {
+        self.memory.borrow_mut().exit(process);
+        self.scheduler.borrow_mut().processes.end(process)
     }
 
     /// How many events have fired.

@@ -4,6 +4,7 @@
 //! is what a person would write: build the executor, hand it the items, take the results, shut it down.
 
 mod background;
+mod data;
 mod futures;
 mod locks;
 mod own_work;
@@ -26,8 +27,8 @@ use crate::os::{Activity, Os, Outcome, ThreadSpec};
 use crate::random::Key;
 use crate::results::Replication;
 use crate::scenario::{Configuration, Executor, Replicate, StartMethod};
-use crate::units::Bytes;
 
+use data::Data;
 use locks::Locks;
 pub use own_work::OwnWork;
 use plan::Plan;
@@ -40,6 +41,7 @@ pub(crate) struct World {
     plan: Plan,
     locks: Locks,
     record: Record,
+    data: Data,
     /// Names every random draw of this replication.
     key: Key,
 }
@@ -62,6 +64,7 @@ pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate
         plan: Plan::of(&configuration.tasks),
         locks: Locks::of(os, configuration),
         record: Record::default(),
+        data: Data::default(),
         key,
     });
     let interpreter = Interpreter::new(
@@ -70,10 +73,10 @@ pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate
         &configuration.python,
         key.name("interpreter lock"),
     );
-    os.map(
-        interpreter.process,
-        Bytes(os.costs().memory.interpreter.0 + configuration.program.memory.0),
-    );
+    let program = &configuration.program;
+    for part in [os.costs().memory.interpreter, program.modules, program.memory] {
+        os.map(interpreter.process, part);
+    }
     let spec = ThreadSpec {
         name: "the main thread".into(),
         process: Some(interpreter.process),
@@ -99,6 +102,7 @@ pub fn work_asked(configuration: &Configuration, key: Key) -> OwnWork {
 impl World {
     /// The program's main thread.
     async fn main(self: &Rc<Self>, me: &ThreadState) {
+        self.hold_arguments(me);
         self.start_background(me).await;
         self.record.begin(me);
         match &self.configuration.executor {
@@ -111,6 +115,7 @@ impl World {
                 let context = InterpreterContext {
                     initializer: Setup(self.clone()),
                     imports: self.configuration.program.imports.clone(),
+                    modules: self.configuration.program.modules,
                     key: self.key.name("program"),
                 };
                 self.run_thread_pool(me, *workers, context).await;
@@ -169,6 +174,7 @@ impl World {
         Launcher::new(
             method,
             self.configuration.program.imports.clone(),
+            self.configuration.program.modules,
             self.key.name("program"),
         )
     }

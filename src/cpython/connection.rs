@@ -32,7 +32,7 @@ impl<T> Connection<T> {
         }
     }
 
-    /// `send_bytes`
+    /// `send_bytes`. What was sent is not kept.
     pub async fn send_bytes(&self, me: &ThreadState, message: T, length: Bytes) {
         let before = me.enter(Activity::Ipc);
         me.bytecode(me.os().costs().pipe.connection).await;
@@ -44,6 +44,7 @@ impl<T> Connection<T> {
         } else {
             self.write(me, Bytes(HEADER.0 + length.0)).await;
         }
+        me.free(length);
         me.enter(before);
     }
 
@@ -65,10 +66,11 @@ impl<T> Connection<T> {
             .expect("a header precedes each message");
         let mut left = length.0;
         while left > 0 {
-            left -= me
+            let part = me
                 .allow_threads(self.pipe.read(me.os(), me.id, Bytes(left)))
-                .await
-                .0;
+                .await;
+            me.allocate(part);
+            left -= part.0;
         }
         me.enter(before);
         message

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use super::connection;
-use super::thread_state::ThreadState;
+use super::thread_state::{Interpreter, ThreadState};
 use crate::os::{Activity, Pipe, Semaphore, ThreadId, ThreadSpec};
 use crate::random::{Distribution, Key};
 use crate::scenario::{Payload, StartMethod};
@@ -19,6 +19,8 @@ pub struct Launcher {
     method: StartMethod,
     /// CPU time of importing the main module, which every new interpreter does again.
     imports: Distribution,
+    /// What these imports map.
+    modules: Bytes,
     /// Names the draws of `imports`, one for each process.
     key: Key,
     started: Cell<u64>,
@@ -51,6 +53,7 @@ struct Child {
     preparation: Option<Preparation>,
     /// CPU time of the main module's imports, between reading and unpickling.
     imports: Nanos,
+    /// What it maps anew, or of what it inherits writes to at once.
     private_memory: Bytes,
     exited: Rc<Semaphore>,
     sentinel: Rc<Pipe>,
@@ -66,11 +69,12 @@ struct Preparation {
 }
 
 impl Launcher {
-    /// `get_context(method)`. `imports` is what the main module's imports cost a new interpreter.
-    pub fn new(method: StartMethod, imports: Distribution, key: Key) -> Self {
+    /// `get_context(method)`. `imports` is what the main module's imports cost a new interpreter, `modules` what they map.
+    pub fn new(method: StartMethod, imports: Distribution, modules: Bytes, key: Key) -> Self {
         Self {
             method,
             imports,
+            modules,
             key,
             started: Cell::new(0),
             launched: Rc::default(),
@@ -133,19 +137,19 @@ impl Launcher {
     /// `popen_spawn_posix.Popen._launch`: a new interpreter, told what to do through a pipe.
     async fn spawn(&self, me: &ThreadState, child: Child, arguments: &[Payload], number: u64) -> ThreadId {
         let costs = &me.os().costs();
+        me.ensure_tracker_is_running().await;
         let preparation = prepare(me, arguments).await;
         me.native_holding_lock(costs.process.exec).await;
         let child = Child {
             boot: costs.process.boot,
             preparation: Some(preparation.clone()),
             imports: self.imports.sample_keyed(self.key.name("imports").number(number)),
-            private_memory: costs.memory.interpreter,
+            private_memory: Bytes(costs.memory.interpreter.0 + self.modules.0),
             ..child
         };
-        let id = launch(me, child);
+        let id = launch(me, me.interpreter.spawned(&child.name), child);
         // Over 64 KiB the parent waits here until the child has booted and reads.
-        me.allow_threads(preparation.pipe.write(me.os(), me.id, preparation.length))
-            .await;
+        me.describe(&preparation).await;
         id
     }
 
@@ -157,7 +161,7 @@ impl Launcher {
             Some(server) => server,
             None => {
                 let imports = self.imports.sample_keyed(self.key.name("imports").number(0));
-                let server = ForkServer::ensure_running(me, imports).await;
+                let server = ForkServer::ensure_running(me, imports, self.modules).await;
                 *self.server.borrow_mut() = Some(server.clone());
                 server
             }
@@ -165,11 +169,11 @@ impl Launcher {
         me.bytecode(me.os().costs().process.forkserver_request).await;
         let child = Child {
             preparation: Some(preparation.clone()),
+            private_memory: me.os().costs().memory.forkserver_worker,
             ..child
         };
         let reply = server.request(me, child).await;
-        me.allow_threads(preparation.pipe.write(me.os(), me.id, preparation.length))
-            .await;
+        me.describe(&preparation).await;
         me.allow_threads(reply.ready.wait(me.os(), me.id)).await;
         reply.pid.get().expect("the server answers after it has forked")
     }
@@ -211,7 +215,7 @@ async fn fork(me: &ThreadState, child: Child) -> ThreadId {
     me.native_holding_lock(costs.fork + costs.fork_per_mib * (mapped.0 >> 20))
         .await;
     me.start_the_world().await;
-    launch(me, child)
+    launch(me, me.interpreter.forked(&child.name), child)
 }
 
 /// Pickles what the child has to know.
@@ -227,10 +231,20 @@ async fn prepare(me: &ThreadState, arguments: &[Payload]) -> Preparation {
     }
 }
 
+impl ThreadState {
+    /// Writes to a new process what it has to know.
+    async fn describe(&self, preparation: &Preparation) {
+        let writing = preparation.pipe.write(self.os(), self.id, preparation.length);
+        self.allow_threads(writing).await;
+        self.free(self.pickled_size(&preparation.payloads));
+    }
+}
+
 /// The child process comes into the world, with one thread.
-fn launch(me: &ThreadState, child: Child) -> ThreadId {
-    let interpreter = me.interpreter.child(&child.name);
-    me.os().map(interpreter.process, child.private_memory);
+fn launch(me: &ThreadState, interpreter: Rc<Interpreter>, child: Child) -> ThreadId {
+    let copied = me.os().copy_on_write(interpreter.process, child.private_memory);
+    me.os()
+        .map(interpreter.process, Bytes(child.private_memory.0 - copied.0));
     let spec = ThreadSpec {
         name: interpreter.name.clone(),
         process: Some(interpreter.process),
@@ -258,6 +272,7 @@ async fn live(me: ThreadState, child: Child) {
                 .await
                 .0;
         }
+        me.allocate(me.pickled_size(&preparation.payloads));
         me.bytecode(child.imports).await;
         me.loads(&preparation.payloads).await;
         me.enter(Activity::Starting);
@@ -283,8 +298,9 @@ struct Reply {
 }
 
 impl ForkServer {
-    async fn ensure_running(me: &ThreadState, imports: Nanos) -> Rc<Self> {
+    async fn ensure_running(me: &ThreadState, imports: Nanos, modules: Bytes) -> Rc<Self> {
         let costs = me.os().costs();
+        me.ensure_tracker_is_running().await;
         let server = Rc::new(Self {
             requests: RefCell::default(),
             arrived: Semaphore::new(me.os(), "a request to the fork server", 0),
@@ -299,12 +315,12 @@ impl ForkServer {
             boot: costs.process.boot + imports,
             preparation: None,
             imports: Nanos::ZERO,
-            private_memory: costs.memory.interpreter,
+            private_memory: Bytes(costs.memory.interpreter.0 + modules.0),
             exited: Rc::new(Semaphore::new(me.os(), "the fork server to exit", 0)),
             sentinel: Rc::new(Pipe::new(me.os(), "the sentinel of the fork server")),
             launched: Rc::default(),
         };
-        launch(me, child);
+        launch(me, me.interpreter.spawned(&child.name), child);
         server
     }
 

@@ -321,6 +321,8 @@ impl<C: Call, I: Call> Shared<C, I> {
             self.result_queue
                 .put(me, ResultItem::Done { id, exit_pid }, call.results())
                 .await;
+            me.let_go(&call.results());
+            me.let_go(&call.arguments());
             if is_last {
                 return;
             }

@@ -14,14 +14,17 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
+use super::Os;
 use super::process::{Parting, ProcessId};
 use super::thread::{State, ThreadId};
-use super::Os;
 
 impl Os {
     /// Says by what the parent of `process` learns of its end, should it be killed.
     pub fn set_parting(&self, process: ProcessId, parting: Parting) {
-        self.scheduler.borrow_mut().processes.set_parting(process, parting);
+        self.scheduler
+            .borrow_mut()
+            .processes
+            .set_parting(process, parting);
     }
 
     /// `kill(2)` with `SIGKILL`, or a signal that nobody handles: the process is over. Nothing happens if it was already.
@@ -46,9 +49,14 @@ impl Os {
             }
             scheduler.kill(&self.engine, thread);
         }
-        let is_news = scheduler.processes.end(process);
-        let parting = scheduler.processes.parting(process).filter(|_| is_news);
         drop(scheduler);
+        let is_news = self.exit_process(process);
+        let parting = self
+            .scheduler
+            .borrow()
+            .processes
+            .parting(process)
+            .filter(|_| is_news);
         if let Some(Parting { exited, sentinel }) = parting {
             sentinel.hang_up_by_kernel(self);
             exited.post_by_kernel(self);

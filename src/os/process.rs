@@ -1,17 +1,14 @@
-//! Processes and the memory they map.
+//! Processes, and how their parents learn of their end. What they map is the business of [`memory`](super::memory).
 
 use std::rc::Rc;
 
 use super::{Pipe, Semaphore};
-use crate::units::Bytes;
 
 /// A simulated process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProcessId(pub(crate) u32);
 
 pub(crate) struct Process {
-    /// Private memory, mapped now.
-    pub mapped: Bytes,
     /// It has exited, or was killed.
     over: bool,
     /// By which its parent learns of its end; `None` where nobody asks.
@@ -27,18 +24,15 @@ pub struct Parting {
     pub sentinel: Rc<Pipe>,
 }
 
-/// All processes and what they map together.
+/// All processes.
 #[derive(Default)]
 pub(crate) struct Processes {
     table: Vec<Process>,
-    mapped: u64,
-    peak: u64,
 }
 
 impl Processes {
     pub fn add(&mut self) -> ProcessId {
         self.table.push(Process {
-            mapped: Bytes::ZERO,
             over: false,
             parting: None,
         });
@@ -59,31 +53,8 @@ impl Processes {
         partings.into_iter().any(|parting| parting.exited.units() > 0)
     }
 
-    /// Bytes that `process` maps privately from now on.
-    pub fn map(&mut self, process: ProcessId, bytes: Bytes) {
-        self.table[process.0 as usize].mapped.0 += bytes.0;
-        self.mapped += bytes.0;
-        self.peak = self.peak.max(self.mapped);
-    }
-
-    pub fn unmap(&mut self, process: ProcessId, bytes: Bytes) {
-        self.table[process.0 as usize].mapped.0 -= bytes.0;
-        self.mapped -= bytes.0;
-    }
-
-    /// A process that ends gives everything back. Says whether it had not ended before.
+    /// A process ends. Says whether it had not ended before.
     pub fn end(&mut self, process: ProcessId) -> bool {
-        let mapped = self.table[process.0 as usize].mapped;
-        self.unmap(process, mapped);
         !std::mem::replace(&mut self.table[process.0 as usize].over, true)
-    }
-
-    pub fn mapped(&self, process: ProcessId) -> Bytes {
-        self.table[process.0 as usize].mapped
-    }
-
-    /// The most that was mapped at one time.
-    pub fn peak(&self) -> Bytes {
-        Bytes(self.peak)
     }
 }

@@ -49,7 +49,7 @@ impl World {
         }
         for (future, chunk) in futures {
             future.result(me, result).await;
-            self.record.in_hands(me, chunk);
+            self.take_results(me, chunk).await;
         }
     }
 
@@ -80,7 +80,7 @@ impl World {
             let chunk = submitted[done.get(me).await].clone();
             me.bytecode(result).await;
             left -= chunk.len() as u32;
-            self.record.in_hands(me, chunk.clone());
+            self.take_results(me, chunk.clone()).await;
             ready = self.plan.released_by(&progress, chunk);
         }
     }
@@ -94,6 +94,7 @@ impl World {
         chunksize: u64,
     ) {
         items.clone().for_each(|item| self.record.submitted(me, item));
+        self.send_arguments(me, items.clone()).await;
         let overhead = if chunksize > 1 {
             me.os().costs().process_pool.item
         } else {

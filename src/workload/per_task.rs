@@ -34,7 +34,7 @@ impl World {
                 threads.borrow_mut().insert(item, thread);
             }
             let item = done.get(me).await;
-            self.record.in_hands(me, item..item + 1);
+            self.take_results(me, item..item + 1).await;
             ready = self.plan.released_by(&progress, item..item + 1);
         }
         self.record.finish(me, &workers, &[]);
@@ -54,26 +54,20 @@ impl World {
         for _ in 0..self.plan.len() {
             for item in std::mem::take(&mut ready) {
                 self.record.submitted(me, item);
-                let (group, _) = self.plan.place_of(item);
-                let arguments = self.plan.arguments(&self.configuration.tasks, group, 1);
+                self.send_arguments(me, item..item + 1).await;
+                let arguments = self.arguments_of(&(item..item + 1));
                 let (world, results) = (self.clone(), results.clone());
                 let main = move |me: ThreadState| async move {
                     me.busy_with(Activity::Starting, Setup(world.clone()).run(&me))
                         .await;
                     world.run_item(&me, item).await;
-                    results
-                        .put(
-                            &me,
-                            item,
-                            world.plan.results(&world.configuration.tasks, group, 1),
-                        )
-                        .await;
+                    results.put(&me, item, world.results_of(&(item..item + 1))).await;
                 };
                 let name = format!("process of item {item}");
                 processes.push(launcher.start(me, &name, true, &arguments, main).await);
             }
             let item = results.get(me).await;
-            self.record.in_hands(me, item..item + 1);
+            self.take_results(me, item..item + 1).await;
             ready = self.plan.released_by(&progress, item..item + 1);
         }
         let workers: Vec<ThreadId> = processes.iter().map(|process| process.id).collect();

@@ -51,7 +51,12 @@ pub static RUN: Format = Format {
             1,
             "The server's threads.",
         ),
-        Key::later("transport", "leave it out: data is pickled"),
+        Key::text(
+            "transport",
+            Shape::Words(&TRANSPORTS),
+            "pickle",
+            "How the items' data gets to another process and back.",
+        ),
         Key::later("offload", "leave it out: no step is offloaded"),
         Key::optional("version", VERSION, "Overrides [python] version."),
         Key::optional(
@@ -106,6 +111,17 @@ static START_METHODS: Words = Words {
     otherwise: None,
 };
 
+static TRANSPORTS: Words = Words {
+    list: &[
+        Word::new("pickle", "Pickled, and written to a pipe."),
+        Word::new(
+            "shared_memory",
+            "In a multiprocessing.shared_memory.SharedMemory, whose name is pickled.",
+        ),
+    ],
+    otherwise: None,
+};
+
 const WORKERS: Shape = Shape::Either(&[
     Shape::Integer {
         min: 1,
@@ -136,15 +152,22 @@ static DEFAULT: Words = Words {
 pub fn keys_of(executor: &str) -> &'static [&'static str] {
     match executor {
         "threads" | "interpreters" => &["workers"],
-        "processes" => &["workers", "start_method", "chunksize", "max_tasks_per_child"],
+        "processes" => &[
+            "workers",
+            "start_method",
+            "chunksize",
+            "max_tasks_per_child",
+            "transport",
+        ],
         "pool" => &[
             "workers",
             "start_method",
             "method",
             "chunksize",
             "max_tasks_per_child",
+            "transport",
         ],
-        "process-per-task" => &["start_method"],
+        "process-per-task" => &["start_method", "transport"],
         "server" => &["workers", "threads"],
         _ => &[],
     }
@@ -167,4 +190,5 @@ pub const SPECIAL: &[&str] = &[
     "chunksize",
     "max_tasks_per_child",
     "threads",
+    "transport",
 ];
