@@ -301,8 +301,8 @@ impl Os {
         self.wait(me, None, Until::Timer(time))
     }
 
-    /// Waits off-core for `time` and the timer's slack, only to see then whether a child has exited: as long as none has,
-    /// the thread is none that goes on by itself. Reports of a deadlock say that it waits for `object`.
+    /// Waits off-core for `time` and the timer's slack, only to look then whether `object` is there: as long as it is
+    /// not, the thread is none that goes on by itself.
     pub fn sleep_between_looks(&self, me: ThreadId, object: ObjectId, time: Nanos) -> Wait<'_> {
         self.wait(me, Some(object), Until::NextLook(time))
     }
@@ -391,6 +391,16 @@ impl Os {
     /// A process ends: all its memory is given back.
     pub fn exit_process(&self, process: ProcessId) {
         self.scheduler.borrow_mut().processes.end(process);
+    }
+
+    /// Whose thread it is; `None` outside of all processes.
+    pub fn process_of(&self, thread: ThreadId) -> Option<ProcessId> {
+        self.scheduler.borrow().threads[thread.index()].process
+    }
+
+    /// As reports name a thread.
+    pub fn name_of(&self, thread: ThreadId) -> Rc<str> {
+        self.scheduler.borrow().threads[thread.index()].name.clone()
     }
 
     /// Private memory that a process maps now.

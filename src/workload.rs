@@ -4,6 +4,7 @@
 //! is what a person would write: build the executor, hand it the items, take the results, shut it down.
 
 mod background;
+mod crash;
 mod futures;
 mod locks;
 mod own_work;
@@ -22,7 +23,7 @@ use crate::cpython::{
     Interpreter, InterpreterContext, Launcher, Pool, ProcessPoolExecutor, ThreadContext, ThreadPoolExecutor,
     ThreadState, WorkerContext,
 };
-use crate::os::{Activity, Os, Outcome, ThreadSpec};
+use crate::os::{Activity, Os, Outcome, ProcessId, ThreadSpec};
 use crate::random::Key;
 use crate::results::Replication;
 use crate::scenario::{Configuration, Executor, Replicate, StartMethod};
@@ -40,6 +41,8 @@ pub(crate) struct World {
     plan: Plan,
     locks: Locks,
     record: Record,
+    /// The program itself: with it all is over.
+    process: ProcessId,
     /// Names every random draw of this replication.
     key: Key,
 }
@@ -57,19 +60,20 @@ pub fn simulate(configuration: &Arc<Configuration>, replicate: &Replicate, repli
 
 /// The same on a machine that the caller has built: for tests that look at its spans.
 pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate: &Replicate) -> Replication {
-    let world = Rc::new(World {
-        configuration: configuration.clone(),
-        plan: Plan::of(&configuration.tasks),
-        locks: Locks::of(os, configuration),
-        record: Record::default(),
-        key,
-    });
     let interpreter = Interpreter::new(
         os,
         "the program",
         &configuration.python,
         key.name("interpreter lock"),
     );
+    let world = Rc::new(World {
+        configuration: configuration.clone(),
+        plan: Plan::of(&configuration.tasks),
+        locks: Locks::of(os, configuration),
+        record: Record::default(),
+        process: interpreter.process,
+        key,
+    });
     os.map(
         interpreter.process,
         Bytes(os.costs().memory.interpreter.0 + configuration.program.memory.0),
@@ -125,7 +129,8 @@ impl World {
                 let executor =
                     ProcessPoolExecutor::new(me, *workers, launcher, setup, *max_tasks_per_child).await;
                 let cost = me.os().costs().process_pool.result;
-                self.run_futures(me, &executor, *chunksize, cost).await;
+                let outcome = self.run_futures(me, &executor, *chunksize, cost).await;
+                self.record.raised(outcome);
                 self.record.finish(me, &executor.workers(), &executor.helpers());
                 self.shut_down(me, &executor).await;
             }
@@ -160,7 +165,8 @@ impl World {
     ) {
         let executor = ThreadPoolExecutor::new(me, workers, context);
         let cost = me.os().costs().thread_pool.result;
-        self.run_futures(me, &executor, 1, cost).await;
+        let outcome = self.run_futures(me, &executor, 1, cost).await;
+        self.record.raised(outcome);
         self.record.finish(me, &executor.workers(), &[]);
         self.shut_down(me, &executor).await;
     }
@@ -180,6 +186,11 @@ impl World {
 
     fn conclude(&self, os: &Os, outcome: Outcome) -> Replication {
         let critical_path = self.plan.critical_path(&self.configuration.tasks, self.key);
-        self.record.conclude(os, outcome, critical_path)
+        let place = |item: u32| {
+            let (group, index) = self.plan.place_of(item);
+            format!("item {index} of {}", self.configuration.tasks[group].name)
+        };
+        self.record
+            .conclude(os, outcome, critical_path, self.plan.len(), place)
     }
 }

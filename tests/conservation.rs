@@ -20,7 +20,7 @@ use gilsim::workload::{self, OwnWork};
 use proptest::prelude::*;
 
 use common::scenario;
-use random_scenarios::{counted, free_of_costs, served};
+use random_scenarios::{counted, crashing, free_of_costs, served};
 
 /// A configuration that was played on a recording machine.
 struct Played {
@@ -75,26 +75,28 @@ impl Played {
                 self.nobody_beats_the_machine();
                 self.the_workers_time_adds_up_to_their_lives();
             }
+            Status::Deadlock if self.outcome.detail.contains(" crashed") => self.somebody_may_crash(),
             Status::Deadlock => self.a_deadlock_names_two_locks(),
+            Status::Crashed | Status::Broken => self.somebody_may_crash(),
             // A background thread that takes a lock again as soon as it lets go may starve all others, as it would
             // with glibc: who is woken comes too late.
-            // A pool that replaces its workers looks for dead ones as long as it lives, even if all are stuck.
-            Status::Limit => assert!(
-                self.background_takes_locks() || self.replaces_workers(),
-                "not done after {}",
-                self.os.now()
-            ),
+            Status::Limit => assert!(self.background_takes_locks(), "not done after {}", self.os.now()),
         }
     }
 
-    fn replaces_workers(&self) -> bool {
-        matches!(
-            self.configuration.executor,
-            Executor::Pool {
-                max_tasks_per_child: Some(_),
-                ..
-            }
-        )
+    fn somebody_may_crash(&self) {
+        let Configuration {
+            tasks,
+            background,
+            program,
+            ..
+        } = &*self.configuration;
+        let steps = format!("{tasks:?} {background:?} {program:?}");
+        assert!(
+            steps.contains("Crash {") && self.outcome.detail.contains(" crashed"),
+            "{:?}",
+            self.outcome
+        );
     }
 
     fn background_takes_locks(&self) -> bool {
@@ -272,6 +274,15 @@ proptest! {
 
     #[test]
     fn counted_items_conserve_work_time_and_locks(parts in counted()) {
+        play(&parts.text()).check();
+    }
+}
+
+proptest! {
+    #![proptest_config(config(200))]
+
+    #[test]
+    fn a_process_that_dies_takes_nothing_else_with_it(parts in crashing()) {
         play(&parts.text()).check();
     }
 }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::connection;
 use super::thread_state::ThreadState;
-use crate::os::{Activity, Pipe, Semaphore, ThreadId, ThreadSpec};
+use crate::os::{Activity, Parting, Pipe, Semaphore, ThreadId, ThreadSpec};
 use crate::random::{Distribution, Key};
 use crate::scenario::{Payload, StartMethod};
 use crate::units::{Bytes, Nanos};
@@ -190,7 +190,20 @@ impl Process {
             connection::is_readable(me, &self.sentinel).await
         } else {
             me.allow_threads(me.os().compute(me.id, costs.waitpid)).await;
-            self.exited.units() > 0
+            self.is_over()
+        }
+    }
+
+    /// Whether it has exited and nobody has joined it yet: as the kernel knows it, without asking.
+    pub fn is_over(&self) -> bool {
+        self.exited.units() > 0
+    }
+
+    /// `terminate()`: `SIGTERM`, which no worker handles. Nothing happens to a process that has exited.
+    pub async fn terminate(&self, me: &ThreadState) {
+        me.bytecode(me.os().costs().process.terminate).await;
+        if let Some(process) = me.os().process_of(self.id) {
+            me.os().kill(process);
         }
     }
 
@@ -231,6 +244,11 @@ async fn prepare(me: &ThreadState, arguments: &[Payload]) -> Preparation {
 fn launch(me: &ThreadState, child: Child) -> ThreadId {
     let interpreter = me.interpreter.child(&child.name);
     me.os().map(interpreter.process, child.private_memory);
+    let parting = Parting {
+        exited: child.exited.clone(),
+        sentinel: child.sentinel.clone(),
+    };
+    me.os().set_parting(interpreter.process, parting);
     let spec = ThreadSpec {
         name: interpreter.name.clone(),
         process: Some(interpreter.process),

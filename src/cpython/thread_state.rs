@@ -6,6 +6,7 @@
 //! In the free-threaded build the eval breaker says to stop with the rest of the world instead, bytecode takes longer,
 //! and what threads share costs each of them: see [`shared_objects`](super::shared_objects).
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::rc::Rc;
 
@@ -214,6 +215,13 @@ impl ThreadState {
         let result = blocking.await;
         self.attach().await;
         result
+    }
+
+    /// The process ends here and now, as by `os._exit` or a segmentation fault in a C extension: nothing is cleaned up,
+    /// no lock let go of. Never returns.
+    pub async fn crash(&self) -> Infallible {
+        self.os().kill(self.interpreter.process);
+        std::future::pending().await
     }
 
     /// From now on the thread is busy with `activity`. Gives back what it was busy with before.

@@ -14,14 +14,17 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
+use super::Os;
 use super::process::{Parting, ProcessId};
 use super::thread::{State, ThreadId};
-use super::Os;
 
 impl Os {
     /// Says by what the parent of `process` learns of its end, should it be killed.
     pub fn set_parting(&self, process: ProcessId, parting: Parting) {
-        self.scheduler.borrow_mut().processes.set_parting(process, parting);
+        self.scheduler
+            .borrow_mut()
+            .processes
+            .set_parting(process, parting);
     }
 
     /// `kill(2)` with `SIGKILL`, or a signal that nobody handles: the process is over. Nothing happens if it was already.

@@ -53,12 +53,6 @@ impl Processes {
         self.table[process.0 as usize].parting.clone()
     }
 
-    /// Whether some process has exited and its parent does not know yet.
-    pub fn some_child_is_unreaped(&self) -> bool {
-        let partings = self.table.iter().filter_map(|process| process.parting.as_ref());
-        partings.into_iter().any(|parting| parting.exited.units() > 0)
-    }
-
     /// Bytes that `process` maps privately from now on.
     pub fn map(&mut self, process: ProcessId, bytes: Bytes) {
         self.table[process.0 as usize].mapped.0 += bytes.0;

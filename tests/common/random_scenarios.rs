@@ -371,3 +371,41 @@ pub fn served() -> impl Strategy<Value = Parts> {
         },
     )
 }
+
+/// Counted groups whose workers may die: at the beginning of an item, at its end or in their initializer.
+pub fn crashing() -> impl Strategy<Value = Parts> {
+    let beside = select(vec![
+        "",
+        "",
+        "[{ io = \"200us\" }, { crash = 0.01 }]",
+        "[{ python = \"forever\" }]",
+    ]);
+    (counted(), select(vec![0.02, 0.2, 1.0]), 0..4u8, beside).prop_map(
+        |(parts, probability, place, beside)| {
+            let crash = format!("{{ crash = {probability} }}");
+            let program = match place {
+                0 => parts.program.replace("setup = []", "setup = [{ crash = 0.1 }]"),
+                _ => parts.program,
+            };
+            let tasks = match place {
+                1 => parts
+                    .tasks
+                    .replace("\nsteps = [", &format!("\nsteps = [{crash}, ")),
+                2 => parts
+                    .tasks
+                    .replacen("\nsteps = [", &format!("\nsteps = [{crash}, "), 1),
+                _ => parts.tasks.replace("}]\n", &format!("}}, {crash}]\n")),
+            };
+            let background = match beside {
+                "" => String::new(),
+                steps => format!("[[background]]\nname = \"b\"\nsteps = {steps}\n"),
+            };
+            Parts {
+                program,
+                tasks,
+                background,
+                ..parts
+            }
+        },
+    )
+}
