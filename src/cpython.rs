@@ -33,7 +33,7 @@ pub use interpreter_lock::InterpreterLock;
 pub use interpreter_pool::InterpreterContext;
 pub use pool::{ApplyResult, Callback, Pool, default_chunksize};
 pub use process::{Launcher, Process};
-pub use process_pool::ProcessPoolExecutor;
+pub use process_pool::{BrokenProcessPool, ProcessPoolExecutor};
 pub use py_mutex::PyMutex;
 pub use queues::{SemLock, SharedSimpleQueue};
 pub use shared_memory::SharedMemory;
@@ -60,12 +60,15 @@ pub trait Call: Clone + 'static {
 /// What both executors of `concurrent.futures` can do.
 pub trait FuturesExecutor<C: Call> {
     /// `Executor.submit`
+    ///
+    /// # Errors
+    /// Where the workers are processes and one of them has died.
     fn submit(
         &self,
         caller: &ThreadState,
         call: C,
         future: std::rc::Rc<Future>,
-    ) -> impl std::future::Future<Output = ()>;
+    ) -> impl std::future::Future<Output = Result<(), BrokenProcessPool>>;
 
     /// `Executor.shutdown(wait=True)`
     fn shutdown(&self, caller: &ThreadState) -> impl std::future::Future<Output = ()>;

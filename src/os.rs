@@ -11,6 +11,7 @@ mod inspect;
 mod kill;
 mod memory;
 mod mutex;
+mod out_of_memory;
 mod pipe;
 mod process;
 mod scheduler;
@@ -25,9 +26,10 @@ use std::sync::Arc;
 
 pub use condition::{Condition, Settle};
 pub use counted_queue::CountedQueue;
-pub use inspect::{Life, Resource, Stay};
+pub use inspect::{Footprint, Life, Resource, Stay};
 pub use memory::{PAGE, SegmentId, pages};
 pub use mutex::Mutex;
+pub use out_of_memory::Kill;
 pub use pipe::{CAPACITY as PIPE_CAPACITY, Pipe};
 pub use process::{Parting, ProcessId};
 pub use scheduler::{LineId, Touching};
@@ -41,6 +43,7 @@ use crate::random::{Key, Stream};
 use crate::units::Nanos;
 use deadlock::Objects;
 use memory::Memory;
+use out_of_memory::Limit;
 use scheduler::Scheduler;
 use suspension::Until;
 use thread::{State, Thread};
@@ -50,6 +53,7 @@ pub struct Os {
     engine: Engine,
     scheduler: RefCell<Scheduler>,
     memory: RefCell<Memory>,
+    memory_limit: RefCell<Limit>,
     objects: RefCell<Objects>,
     /// Foreground threads that something will make go on: running, ready or waiting for the clock.
     hopeful: Cell<usize>,
@@ -99,6 +103,7 @@ impl Os {
             engine,
             scheduler: RefCell::new(scheduler),
             memory: RefCell::default(),
+            memory_limit: RefCell::default(),
             objects: RefCell::default(),
             hopeful: Cell::new(0),
             deadlock: RefCell::new(None),
@@ -306,8 +311,8 @@ impl Os {
         self.wait(me, None, Until::Timer(time))
     }
 
-    /// Waits off-core for `time` and the timer's slack, only to see then whether a child has exited: as long as none has,
-    /// the thread is none that goes on by itself. Reports of a deadlock say that it waits for `object`.
+    /// Waits off-core for `time` and the timer's slack, only to look then whether `object` is there: as long as it is
+    /// not, the thread is none that goes on by itself.
     pub fn sleep_between_looks(&self, me: ThreadId, object: ObjectId, time: Nanos) -> Wait<'_> {
         self.wait(me, Some(object), Until::NextLook(time))
     }
@@ -388,6 +393,16 @@ impl Os {
     pub fn exit_process(&self, process: ProcessId) -> bool {
         self.memory.borrow_mut().exit(process);
         self.scheduler.borrow_mut().processes.end(process)
+    }
+
+    /// Whose thread it is; `None` outside of all processes.
+    pub fn process_of(&self, thread: ThreadId) -> Option<ProcessId> {
+        self.scheduler.borrow().threads[thread.index()].process
+    }
+
+    /// As reports name a thread.
+    pub fn name_of(&self, thread: ThreadId) -> Rc<str> {
+        self.scheduler.borrow().threads[thread.index()].name.clone()
     }
 
     /// How many events have fired.

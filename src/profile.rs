@@ -280,6 +280,8 @@ pub struct ProcessCosts {
     pub waitpid: Nanos,
     /// `Process.sentinel` in the parent, in a list of all.
     pub sentinel: Nanos,
+    /// `terminate` in the parent.
+    pub terminate: Nanos,
 }
 
 /// Bytes in a time: a speed.
@@ -421,6 +423,8 @@ pub struct ProcessPoolCosts {
     pub wait: Nanos,
     /// The manager: one result, until the caller is woken.
     pub set_result: Nanos,
+    /// The manager: one future that gets an exception, until the caller is woken.
+    pub set_exception: Nanos,
     /// A worker: one call, without pickling and pipes.
     pub call: Nanos,
     /// A worker: each item of a chunk.

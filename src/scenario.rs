@@ -276,6 +276,11 @@ pub enum Step {
         /// Run while the lock is held.
         steps: Vec<Step>,
     },
+    /// `crash`: here the process may die, as in a segmentation fault.
+    Crash {
+        /// Above 0, at most 1.
+        probability: f64,
+    },
     /// `repeat`: the inner steps, so many times.
     Repeat {
         /// At least 1.

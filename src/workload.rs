@@ -4,6 +4,7 @@
 //! is what a person would write: build the executor, hand it the items, take the results, shut it down.
 
 mod background;
+mod crash;
 mod data;
 mod futures;
 mod locks;
@@ -23,7 +24,7 @@ use crate::cpython::{
     Interpreter, InterpreterContext, Launcher, Pool, ProcessPoolExecutor, ThreadContext, ThreadPoolExecutor,
     ThreadState, WorkerContext,
 };
-use crate::os::{Activity, Os, Outcome, ThreadSpec};
+use crate::os::{Activity, Os, Outcome, ProcessId, ThreadSpec};
 use crate::random::Key;
 use crate::results::Replication;
 use crate::scenario::{Configuration, Executor, Replicate, StartMethod};
@@ -42,6 +43,8 @@ pub(crate) struct World {
     locks: Locks,
     record: Record,
     data: Data,
+    /// The program itself: with it all is over.
+    process: ProcessId,
     /// Names every random draw of this replication.
     key: Key,
 }
@@ -59,24 +62,22 @@ pub fn simulate(configuration: &Arc<Configuration>, replicate: &Replicate, repli
 
 /// The same on a machine that the caller has built: for tests that look at its spans.
 pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate: &Replicate) -> Replication {
-    let world = Rc::new(World {
-        configuration: configuration.clone(),
-        plan: Plan::of(&configuration.tasks),
-        locks: Locks::of(os, configuration),
-        record: Record::default(),
-        data: Data::default(),
-        key,
-    });
     let interpreter = Interpreter::new(
         os,
         "the program",
         &configuration.python,
         key.name("interpreter lock"),
     );
-    let program = &configuration.program;
-    for part in [os.costs().memory.interpreter, program.modules, program.memory] {
-        os.map(interpreter.process, part);
-    }
+    let world = Rc::new(World {
+        configuration: configuration.clone(),
+        plan: Plan::of(&configuration.tasks),
+        locks: Locks::of(os, configuration),
+        record: Record::default(),
+        data: Data::default(),
+        process: interpreter.process,
+        key,
+    });
+    os.limit_memory(configuration.machine.memory, interpreter.process);
     let spec = ThreadSpec {
         name: "the main thread".into(),
         process: Some(interpreter.process),
@@ -87,6 +88,7 @@ pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate
     os.spawn(spec, move |id| async move {
         let me = ThreadState { interpreter, id };
         me.attach().await;
+        playing.load(&me);
         playing.main(&me).await;
         me.os().stop();
     });
@@ -102,7 +104,6 @@ pub fn work_asked(configuration: &Configuration, key: Key) -> OwnWork {
 impl World {
     /// The program's main thread.
     async fn main(self: &Rc<Self>, me: &ThreadState) {
-        self.hold_arguments(me);
         self.start_background(me).await;
         self.record.begin(me);
         match &self.configuration.executor {
@@ -130,7 +131,8 @@ impl World {
                 let executor =
                     ProcessPoolExecutor::new(me, *workers, launcher, setup, *max_tasks_per_child).await;
                 let cost = me.os().costs().process_pool.result;
-                self.run_futures(me, &executor, *chunksize, cost).await;
+                let outcome = self.run_futures(me, &executor, *chunksize, cost).await;
+                self.record.raised(outcome);
                 self.record.finish(me, &executor.workers(), &executor.helpers());
                 self.shut_down(me, &executor).await;
             }
@@ -165,7 +167,8 @@ impl World {
     ) {
         let executor = ThreadPoolExecutor::new(me, workers, context);
         let cost = me.os().costs().thread_pool.result;
-        self.run_futures(me, &executor, 1, cost).await;
+        let outcome = self.run_futures(me, &executor, 1, cost).await;
+        self.record.raised(outcome);
         self.record.finish(me, &executor.workers(), &[]);
         self.shut_down(me, &executor).await;
     }
@@ -186,6 +189,11 @@ impl World {
 
     fn conclude(&self, os: &Os, outcome: Outcome) -> Replication {
         let critical_path = self.plan.critical_path(&self.configuration.tasks, self.key);
-        self.record.conclude(os, outcome, critical_path)
+        let place = |item: u32| {
+            let (group, index) = self.plan.place_of(item);
+            format!("item {index} of {}", self.configuration.tasks[group].name)
+        };
+        self.record
+            .conclude(os, outcome, critical_path, self.plan.len(), place)
     }
 }

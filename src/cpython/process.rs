@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::connection;
 use super::thread_state::{Interpreter, ThreadState};
-use crate::os::{Activity, Pipe, Semaphore, ThreadId, ThreadSpec};
+use crate::os::{Activity, Parting, Pipe, Semaphore, ThreadId, ThreadSpec};
 use crate::random::{Distribution, Key};
 use crate::scenario::{Payload, StartMethod};
 use crate::units::{Bytes, Nanos};
@@ -194,7 +194,20 @@ impl Process {
             connection::is_readable(me, &self.sentinel).await
         } else {
             me.allow_threads(me.os().compute(me.id, costs.waitpid)).await;
-            self.exited.units() > 0
+            self.is_over()
+        }
+    }
+
+    /// Whether it has exited and nobody has joined it yet: as the kernel knows it, without asking.
+    pub fn is_over(&self) -> bool {
+        self.exited.units() > 0
+    }
+
+    /// `terminate()`: `SIGTERM`, which no worker handles. Nothing happens to a process that has exited.
+    pub async fn terminate(&self, me: &ThreadState) {
+        me.bytecode(me.os().costs().process.terminate).await;
+        if let Some(process) = me.os().process_of(self.id) {
+            me.os().kill(process);
         }
     }
 
@@ -242,9 +255,12 @@ impl ThreadState {
 
 /// The child process comes into the world, with one thread.
 fn launch(me: &ThreadState, interpreter: Rc<Interpreter>, child: Child) -> ThreadId {
-    let copied = me.os().copy_on_write(interpreter.process, child.private_memory);
-    me.os()
-        .map(interpreter.process, Bytes(child.private_memory.0 - copied.0));
+    let (process, private_memory) = (interpreter.process, child.private_memory);
+    let parting = Parting {
+        exited: child.exited.clone(),
+        sentinel: child.sentinel.clone(),
+    };
+    me.os().set_parting(interpreter.process, parting);
     let spec = ThreadSpec {
         name: interpreter.name.clone(),
         process: Some(interpreter.process),
@@ -256,6 +272,8 @@ fn launch(me: &ThreadState, interpreter: Rc<Interpreter>, child: Child) -> Threa
         .os()
         .spawn(spec, move |id| live(ThreadState { interpreter, id }, child));
     launched.borrow_mut().push(id);
+    let copied = me.os().copy_on_write(process, private_memory);
+    me.os().map(process, Bytes(private_memory.0 - copied.0));
     id
 }
 

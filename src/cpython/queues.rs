@@ -168,6 +168,11 @@ impl<T: 'static> SharedQueue<T> {
         }
     }
 
+    /// `_reader.close()`, when the other processes that had it are dead: whatever is written from now on is lost.
+    pub async fn close_reader(&self, me: &ThreadState) {
+        self.connection.pipe().close_reader(me.os(), me.id).await;
+    }
+
     /// The feeder's thread, once it runs.
     pub fn feeder_thread(&self) -> Option<crate::os::ThreadId> {
         self.feeder.thread.borrow().as_ref().map(|thread| thread.id)

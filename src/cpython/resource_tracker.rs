@@ -57,7 +57,7 @@ impl ThreadState {
         self.native_holding_lock(os.costs().shared_memory.tracker_start)
             .await;
         let interpreter = self.interpreter.spawned("the resource tracker");
-        os.map(interpreter.process, os.costs().memory.resource_tracker);
+        let process = interpreter.process;
         let spec = ThreadSpec {
             name: interpreter.name.clone(),
             process: Some(interpreter.process),
@@ -68,6 +68,7 @@ impl ThreadState {
             let me = Self { interpreter, id };
             tracker.main(&me).await;
         });
+        os.map(process, os.costs().memory.resource_tracker);
     }
 }
 

@@ -7,6 +7,7 @@
 //! and what threads share costs each of them: see [`shared_objects`](super::shared_objects).
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::future::Future;
 use std::rc::Rc;
 
@@ -248,6 +249,13 @@ impl ThreadState {
         let result = blocking.await;
         self.attach().await;
         result
+    }
+
+    /// The process ends here and now, as by `os._exit` or a segmentation fault in a C extension: nothing is cleaned up,
+    /// no lock let go of. Never returns.
+    pub async fn crash(&self) -> Infallible {
+        self.os().kill(self.interpreter.process);
+        std::future::pending().await
     }
 
     /// From now on the thread is busy with `activity`. Gives back what it was busy with before.

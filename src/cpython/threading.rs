@@ -119,9 +119,9 @@ impl Thread {
             me.enter(Activity::Running);
             run(me.clone()).await;
             me.bytecode(me.os().costs().thread.finish).await;
-            has_ended.release(&me).await;
             me.os()
                 .unmap(me.interpreter.process, me.os().costs().memory.thread);
+            has_ended.release(&me).await;
             me.interpreter.lock.detach_for_good(me.os(), me.id).await;
         });
         started.promise(id);

@@ -11,17 +11,18 @@ use super::Os;
 use super::thread::{ObjectId, State, ThreadId};
 
 /// What can be waited for.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Objects {
     table: Vec<Object>,
 }
 
-#[derive(Debug)]
 struct Object {
     name: Rc<str>,
     owner: Owner,
     /// Free where it has no owner.
     is_lock: bool,
+    /// For who only looks now and then: whether the next look will find it.
+    is_there: Rc<dyn Fn() -> bool>,
 }
 
 /// Who holds a lock, or has promised a signal: whoever waits for it waits for that thread. Shared between the object
@@ -37,6 +38,7 @@ impl Os {
             name: name.into(),
             owner: owner.clone(),
             is_lock: false,
+            is_there: Rc::new(|| false),
         });
         (ObjectId(table.len() as u32 - 1), owner)
     }
@@ -46,6 +48,17 @@ impl Os {
         let (object, owner) = self.add_object(name);
         self.objects.borrow_mut().table[object.0 as usize].is_lock = true;
         (object, owner)
+    }
+
+    /// The same for something that threads look for now and then: `is_there` says whether the next look will find it.
+    pub(crate) fn add_sight(
+        &self,
+        name: impl Into<Rc<str>>,
+        is_there: impl Fn() -> bool + 'static,
+    ) -> ObjectId {
+        let (object, _) = self.add_object(name);
+        self.objects.borrow_mut().table[object.0 as usize].is_there = Rc::new(is_there);
+        object
     }
 
     /// A thread began to wait without a timer, or ended. If no foreground thread goes on by itself, the run may be
@@ -79,11 +92,6 @@ impl Os {
                 for _ in 0..scheduler.threads.len() {
                     match scheduler.threads[thread.index()].state {
                         State::Ended => return false,
-                        State::Blocked { hopeful: false }
-                            if scheduler.threads[thread.index()].looks_after_children =>
-                        {
-                            return scheduler.processes.some_child_is_unreaped();
-                        }
                         State::Blocked { hopeful: false } => {
                             let Some(object) = scheduler.threads[thread.index()].waits_for else {
                                 return false;
@@ -92,7 +100,7 @@ impl Os {
                             match object.owner.get() {
                                 Some(owner) => thread = owner,
                                 // A free lock with waiters: one of them has been woken to take it.
-                                None => return object.is_lock,
+                                None => return object.is_lock || (object.is_there)(),
                             }
                         }
                         _ => return true,

@@ -171,7 +171,7 @@ impl Memory {
         freed
     }
 
-    fn resident(&self, process: ProcessId) -> u128 {
+    pub fn resident(&self, process: ProcessId) -> u128 {
         self.spaces.get(process.0 as usize).map_or(0, |space| {
             let segments = space.segments.iter();
             let mapped = segments.map(|segment| self.segments[segment.0 as usize].present);
@@ -180,10 +180,31 @@ impl Memory {
     }
 }
 
+impl Memory {
+    /// What is occupied now.
+    pub const fn occupied(&self) -> u128 {
+        self.occupied
+    }
+
+    /// The processes that map anything and have not ended.
+    pub fn living(&self) -> impl Iterator<Item = ProcessId> {
+        let spaces = (0..).zip(&self.spaces);
+        spaces
+            .filter(|(_, space)| !space.exited)
+            .map(|(index, _)| ProcessId(index))
+    }
+
+    /// For reports; sums may be too large for 64 bits.
+    pub fn clamped(bytes: u128) -> Bytes {
+        Bytes(u64::try_from(bytes).unwrap_or(u64::MAX))
+    }
+}
+
 impl Os {
     /// The process touches `bytes` that nobody else maps.
     pub fn map(&self, process: ProcessId, bytes: Bytes) {
         self.memory.borrow_mut().map(process, bytes.0.into());
+        self.check_memory();
     }
 
     /// The process gives `bytes` of its own back.
@@ -200,7 +221,9 @@ impl Os {
     /// A forked process writes to so many bytes of what it inherited, as far as it has not done so yet: these become
     /// its own. Says how many.
     pub fn copy_on_write(&self, process: ProcessId, bytes: Bytes) -> Bytes {
-        clamped(self.memory.borrow_mut().copy_on_write(process, bytes.0.into()))
+        let copied = self.memory.borrow_mut().copy_on_write(process, bytes.0.into());
+        self.check_memory();
+        Memory::clamped(copied)
     }
 
     /// A segment without pages, which exists by its name if it is `linked`, else as long as somebody maps it.
@@ -229,6 +252,8 @@ impl Os {
         let mut memory = self.memory.borrow_mut();
         memory.segments[segment.0 as usize].present += u128::from(bytes.0);
         memory.occupy(bytes.0.into());
+        drop(memory);
+        self.check_memory();
     }
 
     /// `munmap(2)` of a segment. Says how many bytes were freed by it.
@@ -239,45 +264,41 @@ impl Os {
             return Bytes::ZERO;
         };
         mapped.swap_remove(place);
-        clamped(memory.unmap_segment(segment))
+        Memory::clamped(memory.unmap_segment(segment))
     }
 
     /// `shm_unlink(3)`: the segment loses its name. Says how many bytes were freed by it.
     pub fn unlink_segment(&self, segment: SegmentId) -> Bytes {
         let mut memory = self.memory.borrow_mut();
         memory.segments[segment.0 as usize].linked = false;
-        clamped(memory.free_if_unreachable(segment))
+        Memory::clamped(memory.free_if_unreachable(segment))
     }
 
     /// Private memory of a process, its own and inherited: what `fork(2)` has to copy the page tables of.
     pub fn mapped(&self, process: ProcessId) -> Bytes {
         let memory = self.memory.borrow();
         let space = memory.spaces.get(process.0 as usize);
-        clamped(space.map_or(0, |space| space.own + space.inherited))
+        Memory::clamped(space.map_or(0, |space| space.own + space.inherited))
     }
 
     /// What a process alone occupies: its unique set size, without segments.
     pub fn unique(&self, process: ProcessId) -> Bytes {
         let memory = self.memory.borrow();
-        clamped(memory.spaces.get(process.0 as usize).map_or(0, |space| space.own))
+        Memory::clamped(memory.spaces.get(process.0 as usize).map_or(0, |space| space.own))
     }
 
     /// All that a process maps and that is there: its resident set size.
     pub fn resident(&self, process: ProcessId) -> Bytes {
-        clamped(self.memory.borrow().resident(process))
+        Memory::clamped(self.memory.borrow().resident(process))
     }
 
     /// What is occupied now, each page once.
     pub fn occupied(&self) -> Bytes {
-        clamped(self.memory.borrow().occupied)
+        Memory::clamped(self.memory.borrow().occupied)
     }
 
     /// The most that was occupied at one time.
     pub fn peak_memory(&self) -> Bytes {
-        clamped(self.memory.borrow().peak)
+        Memory::clamped(self.memory.borrow().peak)
     }
-}
-
-fn clamped(bytes: u128) -> Bytes {
-    Bytes(u64::try_from(bytes).unwrap_or(u64::MAX))
 }

@@ -19,6 +19,8 @@ pub struct Pipe {
     held: Cell<u64>,
     /// Its last writer has closed its end.
     hung_up: Cell<bool>,
+    /// Its last reader has.
+    broken: Cell<bool>,
     /// In `read(2)`: exclusive waiters, woken one at a time.
     readers: RefCell<VecDeque<ThreadId>>,
     /// In `poll(2)`: woken all, and beside a reader.
@@ -34,6 +36,7 @@ impl Pipe {
             writable: os.add_object(format!("room in {name}")).0,
             held: Cell::new(0),
             hung_up: Cell::new(false),
+            broken: Cell::new(false),
             readers: RefCell::default(),
             pollers: RefCell::default(),
             writers: RefCell::default(),
@@ -56,7 +59,16 @@ impl Pipe {
         self.wake_readers(os, me).await;
     }
 
-    /// The same by the kernel, for a process that was killed, and at nobody's cost.
+    /// `close(2)` of the last reader: from now on whoever writes has an error at once (`EPIPE`).
+    pub async fn close_reader(&self, os: &Os, me: ThreadId) {
+        self.broken.set(true);
+        let writers = self.writers.take();
+        for writer in writers {
+            os.futex_wake(me, Some(writer)).await;
+        }
+    }
+
+    /// The same as [`Pipe::hang_up`] by the kernel, for a process that was killed, and at nobody's cost.
     pub(super) fn hang_up_by_kernel(&self, os: &Os) {
         self.hung_up.set(true);
         let pollers = self.pollers.take();
@@ -75,11 +87,11 @@ impl Pipe {
         wake_one(os, me, &self.readers).await;
     }
 
-    /// `write(2)`, blocking: returns when all bytes are in the pipe.
+    /// `write(2)`, blocking: returns when all bytes are in the pipe, or nobody can read them any more.
     pub async fn write(&self, os: &Os, me: ThreadId, bytes: Bytes) {
         let mut left = bytes.0;
         os.compute(me, os.costs().pipe.write).await;
-        while left > 0 {
+        while left > 0 && !self.broken.get() {
             let room = CAPACITY.0 - self.held.get();
             if room == 0 {
                 self.writers.borrow_mut().push_back(me);

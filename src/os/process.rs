@@ -47,12 +47,6 @@ impl Processes {
         self.table[process.0 as usize].parting.clone()
     }
 
-    /// Whether some process has exited and its parent does not know yet.
-    pub fn some_child_is_unreaped(&self) -> bool {
-        let partings = self.table.iter().filter_map(|process| process.parting.as_ref());
-        partings.into_iter().any(|parting| parting.exited.units() > 0)
-    }
-
     /// A process ends. Says whether it had not ended before.
     pub fn end(&mut self, process: ProcessId) -> bool {
         !std::mem::replace(&mut self.table[process.0 as usize].over, true)

@@ -80,7 +80,7 @@ pub(super) enum Until {
     SurelyWoken,
     /// The same, or a timer after so long and its slack.
     Timer(Nanos),
-    /// The same, but only to look then whether a child has exited.
+    /// A timer after so long and its slack, only to look then whether what is waited for is there.
     NextLook(Nanos),
     /// A device after exactly so long.
     Device(Nanos),
@@ -115,10 +115,9 @@ impl Future for Wait<'_> {
             Until::Device(time) => Some(os.now().saturating_add(time)),
         };
         let hopeful = !matches!(self.until, Until::Woken | Until::NextLook(_));
-        let mut scheduler = os.scheduler.borrow_mut();
-        scheduler.threads[me.index()].looks_after_children = matches!(self.until, Until::NextLook(_));
-        scheduler.block(&os.engine, me, self.object, deadline, hopeful);
-        drop(scheduler);
+        os.scheduler
+            .borrow_mut()
+            .block(&os.engine, me, self.object, deadline, hopeful);
         if !hopeful {
             os.lost_hope(me);
         }

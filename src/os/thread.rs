@@ -182,8 +182,6 @@ pub(crate) struct Thread {
     /// When it last left a CPU: `se.exec_start`.
     pub last_ran: Option<Nanos>,
     pub waits_for: Option<ObjectId>,
-    /// It sleeps only until it looks again whether a child has exited.
-    pub looks_after_children: bool,
     /// Its process was killed: it did not end by itself.
     pub killed: bool,
     /// The cache line that its work keeps touching, if it does.
@@ -216,7 +214,6 @@ impl Thread {
             woke_hot: true,
             last_ran: None,
             waits_for: None,
-            looks_after_children: false,
             killed: false,
             touching: None,
         }

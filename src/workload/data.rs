@@ -34,8 +34,17 @@ pub(super) struct Data {
 }
 
 impl World {
-    /// The arguments of all items, before the first of them is handed to anyone.
-    pub fn hold_arguments(&self, me: &ThreadState) {
+    /// The program is there, with the arguments of all items.
+    pub fn load(&self, me: &ThreadState) {
+        let program = &self.configuration.program;
+        let parts = [
+            me.os().costs().memory.interpreter,
+            program.modules,
+            program.memory,
+        ];
+        for part in parts {
+            me.allocate(part);
+        }
         for task in &self.configuration.tasks {
             if let Demand::Count(count) = task.demand {
                 let size = task.argument.size.0.saturating_mul(count);

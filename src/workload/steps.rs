@@ -66,6 +66,7 @@ impl World {
         let (group, index) = self.plan.place_of(item);
         let task = &self.configuration.tasks[group];
         let key = item_key(self.key, task, u64::from(index));
+        self.record.works_on(me, item);
         let before = me.enter(Activity::Running);
         self.receive_arguments(me, item).await;
         self.play_steps(me, &task.steps, key).await;
@@ -92,6 +93,7 @@ impl World {
                     time,
                     holds_lock: true,
                 } => me.native_holding_lock(time.sample_keyed(key)).await,
+                Step::Crash { probability } => self.may_crash(me, *probability, key).await,
                 Step::Lock { name, steps } => {
                     self.locks.acquire(me, name).await;
                     Box::pin(self.play_steps(me, steps, key)).await;

@@ -161,6 +161,9 @@ impl<'t> Decoder<'t> {
                     ),
                 }
             }
+            "crash" => reader
+                .number("crash")
+                .map(|probability| Step::Crash { probability }),
             _ => unreachable!("the format lists no other verb"),
         }
     }
@@ -173,6 +176,7 @@ fn never_ends(step: &Step) -> bool {
             *time == Distribution::Forever
         }
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => steps.iter().any(never_ends),
+        Step::Crash { .. } => false,
     }
 }
 
@@ -181,6 +185,7 @@ pub fn take_no_time(steps: &[Step]) -> bool {
     steps.iter().all(|step| match step {
         Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => is_zero(time),
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => take_no_time(steps),
+        Step::Crash { .. } => true,
     })
 }
 
