@@ -36,6 +36,14 @@ fn memory(reader: &Reader<'_>) -> Option<Option<Bytes>> {
     };
     match &field.node.value {
         Value::Text(text) if text == "unlimited" => Some(None),
+        Value::Text(text) if !text.starts_with(|first: char| first.is_ascii_digit()) => field.refuse(
+            Complaint::at(
+                field.node.place,
+                format!("`memory` must be {}", field.shape.describe()),
+            )
+            .label(did_you_mean(text, ["unlimited"]).unwrap_or_default())
+            .help("a size is written like \"2 GB\" or \"512 MiB\""),
+        ),
         _ => {
             let memory = field.size()?;
             if memory == Bytes::ZERO {
