@@ -101,6 +101,7 @@ fn interpreter_lock(profile: &Arc<Profile>, threads: u32) {
     let interpreter = Interpreter::new(&os, "the program", &python, key);
     let spec = ThreadSpec {
         name: "main".into(),
+        process: None,
         foreground: true,
         activity: Activity::Running,
     };

@@ -21,6 +21,8 @@ mod process_pool;
 mod py_mutex;
 mod queue;
 mod queues;
+mod resource_tracker;
+mod shared_memory;
 mod shared_objects;
 mod simple_queue;
 mod stop_the_world;
@@ -37,9 +39,10 @@ pub use interpreter_lock::InterpreterLock;
 pub use interpreter_pool::InterpreterContext;
 pub use pool::{ApplyResult, Callback, Pool, default_chunksize};
 pub use process::{Launcher, Process};
-pub use process_pool::ProcessPoolExecutor;
+pub use process_pool::{BrokenProcessPool, ProcessPoolExecutor};
 pub use py_mutex::PyMutex;
 pub use queues::{SemLock, SharedSimpleQueue};
+pub use shared_memory::SharedMemory;
 pub use simple_queue::SimpleQueue;
 pub use thread_pool::{ThreadContext, ThreadPoolExecutor, WorkerContext};
 pub use thread_state::{Interpreter, ThreadState};
@@ -63,12 +66,15 @@ pub trait Call: Clone + 'static {
 /// What both executors of `concurrent.futures` can do.
 pub trait FuturesExecutor<C: Call> {
     /// `Executor.submit`
+    ///
+    /// # Errors
+    /// Where the workers are processes and one of them has died.
     fn submit(
         &self,
         caller: &ThreadState,
         call: C,
         future: std::rc::Rc<Future>,
-    ) -> impl std::future::Future<Output = ()>;
+    ) -> impl std::future::Future<Output = Result<(), BrokenProcessPool>>;
 
     /// `Executor.shutdown(wait=True)`
     fn shutdown(&self, caller: &ThreadState) -> impl std::future::Future<Output = ()>;

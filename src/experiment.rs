@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::results::{Replication, Results, Row, Status};
-use crate::scenario::{Configuration, Demand, Executor, Scenario};
+use crate::scenario::{Configuration, Demand, Executor, Scenario, Transport};
 use crate::units::Nanos;
 use crate::workload;
 
@@ -97,6 +97,7 @@ fn baseline_of(configuration: &Configuration) -> Option<Configuration> {
         .all(|task| matches!(task.demand, Demand::Count(_)));
     counted.then(|| Configuration {
         executor: Executor::Sequential,
+        transport: Transport::Pickle,
         python: configuration.baseline_python.clone(),
         ..configuration.clone()
     })
@@ -111,10 +112,11 @@ fn what_is_simulated(configuration: &Configuration) -> String {
         tasks,
         background,
         executor,
+        transport,
         ..
     } = configuration;
     format!(
-        "{} {} {} {python:?} {program:?} {tasks:?} {background:?} {executor:?}",
-        machine.cores, machine.smt, machine.profile.name
+        "{} {} {:?} {} {python:?} {program:?} {tasks:?} {background:?} {executor:?} {transport:?}",
+        machine.cores, machine.smt, machine.memory, machine.profile.name
     )
 }

@@ -10,8 +10,11 @@ mod deadlock;
 mod epoll;
 mod fair;
 mod inspect;
+mod kill;
+mod memory;
 mod mutex;
 mod network;
+mod out_of_memory;
 mod pipe;
 mod process;
 mod scheduler;
@@ -29,11 +32,13 @@ pub use byte_stream::ByteStream;
 pub use condition::{Condition, Settle};
 pub use counted_queue::CountedQueue;
 pub use epoll::{Descriptor, Epoll};
-pub use inspect::{Life, Resource, Stay};
+pub use inspect::{Footprint, Life, Resource, Stay};
+pub use memory::{PAGE, SegmentId, pages};
 pub use mutex::Mutex;
 pub use network::Network;
-pub use pipe::Pipe;
-pub use process::ProcessId;
+pub use out_of_memory::Kill;
+pub use pipe::{CAPACITY as PIPE_CAPACITY, Pipe};
+pub use process::{Parting, ProcessId};
 pub use scheduler::{LineId, Touching};
 pub use semaphore::Semaphore;
 pub use suspension::{Burst, Wait, Wakeup};
@@ -43,8 +48,10 @@ pub use unix_socket::UnixSocket;
 use crate::engine::{Ended, Engine, Ledger, Slot};
 use crate::profile::{Costs, Profile};
 use crate::random::{Key, Stream};
-use crate::units::{Bytes, Nanos};
+use crate::units::Nanos;
 use deadlock::Objects;
+use memory::Memory;
+use out_of_memory::Limit;
 use scheduler::Scheduler;
 use suspension::Until;
 use thread::{State, Thread};
@@ -53,6 +60,8 @@ use thread::{State, Thread};
 pub struct Os {
     engine: Engine,
     scheduler: RefCell<Scheduler>,
+    memory: RefCell<Memory>,
+    memory_limit: RefCell<Limit>,
     objects: RefCell<Objects>,
     /// Foreground threads that something will make go on: running, ready or waiting for the clock.
     hopeful: Cell<usize>,
@@ -101,6 +110,8 @@ impl Os {
         Rc::new(Self {
             engine,
             scheduler: RefCell::new(scheduler),
+            memory: RefCell::default(),
+            memory_limit: RefCell::default(),
             objects: RefCell::default(),
             hopeful: Cell::new(0),
             deadlock: RefCell::new(None),
@@ -133,10 +144,7 @@ impl Os {
             .run(limit, |slot: Slot| match slot.index().checked_sub(cpus) {
                 None => self.scheduler.borrow_mut().tick(&self.engine, slot.index()),
                 Some(thread) => {
-                    let thread = ThreadId(thread as u32);
-                    self.scheduler
-                        .borrow_mut()
-                        .wake(&self.engine, thread, Woken::TimedOut);
+                    self.wake_because(ThreadId(thread as u32), Woken::TimedOut);
                 }
             });
         match (self.deadlock.take(), ended) {
@@ -311,6 +319,12 @@ impl Os {
         self.wait(me, None, Until::Timer(time))
     }
 
+    /// Waits off-core for `time` and the timer's slack, only to look then whether `object` is there: as long as it is
+    /// not, the thread is none that goes on by itself.
+    pub fn sleep_between_looks(&self, me: ThreadId, object: ObjectId, time: Nanos) -> Wait<'_> {
+        self.wait(me, Some(object), Until::NextLook(time))
+    }
+
     /// Waits off-core for a device that answers after `time` exactly: no timer, no slack.
     pub fn wait_for_device(&self, me: ThreadId, time: Nanos) -> Wait<'_> {
         self.wait(me, None, Until::Device(time))
@@ -350,12 +364,16 @@ impl Os {
 
     /// Ends a wait of `thread`. False where it was not waiting.
     pub fn wake(&self, thread: ThreadId) -> bool {
+        self.wake_because(thread, Woken::Signalled)
+    }
+
+    fn wake_because(&self, thread: ThreadId, woken: Woken) -> bool {
         let mut scheduler = self.scheduler.borrow_mut();
         let record = &scheduler.threads[thread.index()];
         if record.foreground && record.state == (State::Blocked { hopeful: false }) {
             self.hopeful.set(self.hopeful.get() + 1);
         }
-        scheduler.wake(&self.engine, thread, Woken::Signalled)
+        scheduler.wake(&self.engine, thread, woken)
     }
 
     /// Whether a thread has a CPU.
@@ -372,35 +390,27 @@ impl Os {
     pub fn enter(&self, me: ThreadId, activity: Activity) -> Activity {
         let mut scheduler = self.scheduler.borrow_mut();
         let before = scheduler.threads[me.index()].activity;
-        if before != activity {
+        if before != activity && before != Activity::Ended {
             scheduler.enter(&self.engine, me, activity);
         }
         before
     }
 
-    /// The calling thread's process maps `bytes` more.
-    pub fn map(&self, process: ProcessId, bytes: Bytes) {
-        self.scheduler.borrow_mut().processes.map(process, bytes);
+    /// A process ends, and its memory is given back, but for pages that processes which it forked still map. Says whether
+    /// it had not ended before.
+    pub fn exit_process(&self, process: ProcessId) -> bool {
+        self.memory.borrow_mut().exit(process);
+        self.scheduler.borrow_mut().processes.end(process)
     }
 
-    /// The process gives `bytes` back.
-    pub fn unmap(&self, process: ProcessId, bytes: Bytes) {
-        self.scheduler.borrow_mut().processes.unmap(process, bytes);
+    /// Whose thread it is; `None` outside of all processes.
+    pub fn process_of(&self, thread: ThreadId) -> Option<ProcessId> {
+        self.scheduler.borrow().threads[thread.index()].process
     }
 
-    /// A process ends: all its memory is given back.
-    pub fn exit_process(&self, process: ProcessId) {
-        self.scheduler.borrow_mut().processes.unmap_all(process);
-    }
-
-    /// Private memory that a process maps now.
-    pub fn mapped(&self, process: ProcessId) -> Bytes {
-        self.scheduler.borrow().processes.mapped(process)
-    }
-
-    /// The most private memory that was mapped at one time.
-    pub fn peak_memory(&self) -> Bytes {
-        self.scheduler.borrow().processes.peak()
+    /// As reports name a thread.
+    pub fn name_of(&self, thread: ThreadId) -> Rc<str> {
+        self.scheduler.borrow().threads[thread.index()].name.clone()
     }
 
     /// How many events have fired.

@@ -57,6 +57,8 @@ pub struct Costs {
     pub manager: ManagerCosts,
     /// Sockets, and waiting for many of them.
     pub socket: SocketCosts,
+    /// Shared memory, and the process that keeps track of it.
+    pub shared_memory: SharedMemoryCosts,
     /// `concurrent.futures.ThreadPoolExecutor`
     pub thread_pool: ThreadPoolCosts,
     /// `concurrent.futures.ProcessPoolExecutor`
@@ -288,6 +290,8 @@ pub struct ProcessCosts {
     pub waitpid: Nanos,
     /// `Process.sentinel` in the parent, in a list of all.
     pub sentinel: Nanos,
+    /// `terminate` in the parent.
+    pub terminate: Nanos,
 }
 
 /// Bytes in a time: a speed.
@@ -430,6 +434,36 @@ pub struct ManagerCosts {
     pub method: Nanos,
 }
 
+/// `multiprocessing.shared_memory` and `multiprocessing.resource_tracker`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SharedMemoryCosts {
+    /// `SharedMemory(create=True)`, without telling the resource tracker: `shm_open`, `ftruncate`, `mmap`.
+    pub create: Nanos,
+    /// `SharedMemory(name)`, likewise.
+    pub attach: Nanos,
+    /// `close()`
+    pub close: Nanos,
+    /// `unlink()`, without telling the resource tracker and without freeing pages.
+    pub unlink: Nanos,
+    /// The first touch of a page by anyone: a page fault that allocates and clears it.
+    pub allocate_page: Nanos,
+    /// The first touch by a process of a page that is there: a page fault that maps it, and some of those after it.
+    pub map_page: Nanos,
+    /// Freeing a page.
+    pub free_page: Nanos,
+    /// Copying into and out of pages that are mapped.
+    pub copy: BytesPerMicro,
+    /// `register` or `unregister`, without the two lines that it writes to the resource tracker.
+    pub register: Nanos,
+    /// Starting the resource tracker, in the process that first needs it.
+    pub tracker_start: Nanos,
+    /// The resource tracker until it reads its first line.
+    pub tracker_boot: Nanos,
+    /// The resource tracker: one line.
+    pub track: Nanos,
+}
+
 /// `concurrent.futures.ThreadPoolExecutor`: bytecode, hence under the lock.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -460,6 +494,8 @@ pub struct ProcessPoolCosts {
     pub wait: Nanos,
     /// The manager: one result, until the caller is woken.
     pub set_result: Nanos,
+    /// The manager: one future that gets an exception, until the caller is woken.
+    pub set_exception: Nanos,
     /// A worker: one call, without pickling and pipes.
     pub call: Nanos,
     /// A worker: each item of a chunk.
@@ -540,18 +576,44 @@ pub struct AsyncioCosts {
     pub connection: Nanos,
 }
 
-/// Private memory.
+/// Memory, as far as it has been touched; private unless said otherwise.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemoryCosts {
+    /// Pages of the interpreter's own file and of its libraries, which all its processes share.
+    pub code: Bytes,
     /// A fresh interpreter.
     pub interpreter: Bytes,
     /// An interpreter beside the main one of its process.
     pub subinterpreter: Bytes,
     /// A thread.
     pub thread: Bytes,
-    /// What a forked worker writes to and therefore owns.
+    /// What a forked worker writes to, idle or not, and therefore owns.
     pub forked_worker: Bytes,
+    /// The same for a worker that the fork server has forked: it imports what its first call needs.
+    pub forkserver_worker: Bytes,
+    /// The resource tracker, an interpreter with next to nothing imported.
+    pub resource_tracker: Bytes,
+    /// A page fault that copies a page of a forked process.
+    pub copy_on_write: Nanos,
+    /// What data occupies as objects, out of 1024 of its pickled size.
+    pub objects: ObjectSizes,
+}
+
+/// Out of 1024 of the pickled size, by kind of payload.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ObjectSizes {
+    /// One bytes object.
+    pub bytes: u64,
+    /// A list of floats.
+    pub list_float: u64,
+    /// A list of small integers.
+    pub list_int: u64,
+    /// A dictionary of strings and numbers.
+    pub dict: u64,
+    /// A list of tuples.
+    pub list_tuple: u64,
 }
 
 impl Costs {

@@ -39,7 +39,7 @@ pub struct Row {
 pub struct Replication {
     /// How it ended.
     pub status: Status,
-    /// Who waits for what, where it did not end well; else empty.
+    /// Who waits for what, or who died, where it did not end well; else empty.
     pub detail: String,
     /// From just before the executor is built until the last result is in the caller's hands.
     pub makespan: Nanos,
@@ -74,6 +74,12 @@ pub enum Status {
     Done,
     /// The simulated time limit passed.
     Limit,
+    /// A worker process died, and the executor with it: the caller got an exception.
+    Broken,
+    /// The program's own process died.
+    Crashed,
+    /// The kernel killed the program's own process because memory ran out.
+    OutOfMemory,
     /// No foreground thread could ever go on.
     Deadlock,
 }

@@ -77,6 +77,8 @@ pub struct Configuration {
     pub background: Vec<Background>,
     /// What spreads the tasks over threads and processes.
     pub executor: Executor,
+    /// How the items' data gets to other processes and back, where the executor has any.
+    pub transport: Transport,
 }
 
 /// A swept value.
@@ -97,6 +99,8 @@ pub struct Machine {
     pub cores: u32,
     /// Hardware threads per core, 1 or 2.
     pub smt: u32,
+    /// What all processes together may occupy. None: as much as they like.
+    pub memory: Option<Bytes>,
     /// What everything costs here.
     pub profile: Arc<Profile>,
 }
@@ -157,8 +161,13 @@ impl std::fmt::Display for Version {
 pub struct Program {
     /// CPU time of importing the main module again: paid by every spawned worker, under forkserver once, in the server.
     pub imports: Distribution,
-    /// Mapped in the parent when workers start: the price of fork.
+    /// Data in the parent when workers start: the price of fork.
     pub memory: Bytes,
+    /// Of it, Python objects that every worker uses, so that a forked one comes to own a copy of their pages.
+    pub touched: Bytes,
+    /// What is imported maps so much: in the parent, again in every spawned worker and every interpreter of a pool; under
+    /// forkserver once, in the server.
+    pub modules: Bytes,
     /// The initializer, run once per worker.
     pub setup: Vec<Step>,
 }
@@ -280,6 +289,11 @@ pub enum Step {
         /// Run while the lock is held.
         steps: Vec<Step>,
     },
+    /// `crash`: here the process may die, as in a segmentation fault.
+    Crash {
+        /// Above 0, at most 1.
+        probability: f64,
+    },
     /// `repeat`: the inner steps, so many times.
     Repeat {
         /// At least 1.
@@ -390,6 +404,18 @@ pub enum Offload {
     },
 }
 
+impl Executor {
+    /// How its worker processes come to be, where it has any.
+    pub const fn start_method(&self) -> Option<StartMethod> {
+        match self {
+            Self::Processes { start_method, .. }
+            | Self::Pool { start_method, .. }
+            | Self::ProcessPerTask { start_method } => Some(*start_method),
+            _ => None,
+        }
+    }
+}
+
 /// The methods of `multiprocessing.Pool`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PoolMethod {
@@ -429,6 +455,16 @@ pub enum Sender {
     Main,
     /// A thread beside it.
     Thread,
+}
+
+/// How data gets from one process to another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Transport {
+    /// Pickled, and written to a pipe.
+    #[default]
+    Pickle,
+    /// In a segment of shared memory, whose name is pickled.
+    SharedMemory,
 }
 
 /// `multiprocessing.set_start_method`

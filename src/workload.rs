@@ -6,6 +6,8 @@
 mod background;
 mod clients;
 mod consumers;
+mod crash;
+mod data;
 mod event_loop;
 mod futures;
 mod locks;
@@ -25,13 +27,13 @@ use crate::cpython::{
     Interpreter, InterpreterContext, Launcher, Pool, ProcessPoolExecutor, ThreadContext, ThreadPoolExecutor,
     ThreadState, WorkerContext,
 };
-use crate::os::{Activity, Os, Outcome, ThreadSpec};
+use crate::os::{Activity, Os, Outcome, ProcessId, ThreadSpec};
 use crate::random::Key;
 use crate::results::{Replication, Status};
 use crate::scenario::{Configuration, Executor, Replicate, StartMethod};
-use crate::units::Bytes;
 
 use clients::Arrived;
+use data::Data;
 use locks::Locks;
 pub use own_work::OwnWork;
 use plan::Plan;
@@ -46,6 +48,9 @@ pub(crate) struct World {
     record: Record,
     /// Requests of open systems.
     arrived: Arrived,
+    data: Data,
+    /// The program itself: with it all is over.
+    process: ProcessId,
     /// Names every random draw of this replication.
     key: Key,
 }
@@ -63,26 +68,26 @@ pub fn simulate(configuration: &Arc<Configuration>, replicate: &Replicate, repli
 
 /// The same on a machine that the caller has built: for tests that look at its spans.
 pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate: &Replicate) -> Replication {
-    let world = Rc::new(World {
-        configuration: configuration.clone(),
-        plan: Plan::of(&configuration.tasks),
-        locks: Locks::of(os, configuration),
-        record: Record::default(),
-        arrived: Arrived::default(),
-        key,
-    });
     let interpreter = Interpreter::new(
         os,
         "the program",
         &configuration.python,
         key.name("interpreter lock"),
     );
-    os.map(
-        interpreter.process,
-        Bytes(os.costs().memory.interpreter.0 + configuration.program.memory.0),
-    );
+    let world = Rc::new(World {
+        configuration: configuration.clone(),
+        plan: Plan::of(&configuration.tasks),
+        locks: Locks::of(os, configuration),
+        record: Record::default(),
+        arrived: Arrived::default(),
+        data: Data::default(),
+        process: interpreter.process,
+        key,
+    });
+    os.limit_memory(configuration.machine.memory, interpreter.process);
     let spec = ThreadSpec {
         name: "the main thread".into(),
+        process: Some(interpreter.process),
         foreground: true,
         activity: Activity::Idle,
     };
@@ -90,6 +95,7 @@ pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate
     os.spawn(spec, move |id| async move {
         let me = ThreadState { interpreter, id };
         me.attach().await;
+        playing.load(&me);
         playing.main(&me).await;
         me.os().stop();
     });
@@ -117,6 +123,7 @@ impl World {
                 let context = InterpreterContext {
                     initializer: Setup(self.clone()),
                     imports: self.configuration.program.imports.clone(),
+                    modules: self.configuration.program.modules,
                     key: self.key.name("program"),
                 };
                 self.run_thread_pool(me, *workers, context).await;
@@ -131,7 +138,8 @@ impl World {
                 let executor =
                     ProcessPoolExecutor::new(me, *workers, launcher, setup, *max_tasks_per_child).await;
                 let cost = me.os().costs().process_pool.result;
-                self.run_futures(me, &executor, *chunksize, cost).await;
+                let outcome = self.run_futures(me, &executor, *chunksize, cost).await;
+                self.record.raised(outcome);
                 self.record.finish(me, &executor.workers(), &executor.helpers());
                 self.shut_down(me, &executor).await;
             }
@@ -182,7 +190,8 @@ impl World {
     ) {
         let executor = ThreadPoolExecutor::new(me, workers, context);
         let cost = me.os().costs().thread_pool.result;
-        self.run_futures(me, &executor, 1, cost).await;
+        let outcome = self.run_futures(me, &executor, 1, cost).await;
+        self.record.raised(outcome);
         self.record.finish(me, &executor.workers(), &[]);
         self.shut_down(me, &executor).await;
     }
@@ -190,7 +199,12 @@ impl World {
     /// What starts the processes. Where its fork server is to be up already, the makespan begins only now.
     async fn launcher(&self, me: &ThreadState, method: StartMethod) -> Launcher {
         let imports = self.configuration.program.imports.clone();
-        let launcher = Launcher::new(method, imports, self.key.name("program"));
+        let launcher = Launcher::new(
+            method,
+            imports,
+            self.configuration.program.modules,
+            self.key.name("program"),
+        );
         if method == (StartMethod::Forkserver { running: true }) {
             launcher.warm_up(me).await;
             self.record.begin(me);
@@ -205,7 +219,13 @@ impl World {
 
     fn conclude(&self, os: &Os, outcome: Outcome) -> Replication {
         let critical_path = self.plan.critical_path(&self.configuration.tasks, self.key);
-        let mut replication = self.record.conclude(os, outcome, critical_path);
+        let place = |item: u32| {
+            let (group, index) = self.plan.place_of(item);
+            format!("item {index} of {}", self.configuration.tasks[group].name)
+        };
+        let mut replication = self
+            .record
+            .conclude(os, outcome, critical_path, self.plan.len(), place);
         if replication.status == Status::Done {
             replication.detail = self.arrived.unanswered().unwrap_or_default();
         }

@@ -12,15 +12,19 @@ use std::sync::Arc;
 use gilsim::engine::Track;
 use gilsim::experiment;
 use gilsim::os::{Life, Os, Resource, Stay, Work};
+use gilsim::profile::MemoryCosts;
 use gilsim::random::Key;
 use gilsim::results::{Replication, Status};
-use gilsim::scenario::{ChannelKind, Configuration, Demand, Executor, Offload, Replicate, Sender, Step};
+use gilsim::scenario::{
+    ChannelKind, Configuration, Demand, Executor, Offload, Payload, PayloadKind, Replicate, Sender, Step,
+    Transport,
+};
 use gilsim::units::Nanos;
 use gilsim::workload::{self, OwnWork};
 use proptest::prelude::*;
 
 use common::scenario;
-use random_scenarios::{counted, free_of_costs, served};
+use random_scenarios::{counted, crashing, free_of_costs, served, sharing, short_of_memory};
 
 /// A configuration that was played on a recording machine.
 struct Played {
@@ -74,27 +78,88 @@ impl Played {
                 self.all_items_are_done();
                 self.nobody_beats_the_machine();
                 self.the_workers_time_adds_up_to_their_lives();
+                self.what_is_occupied_is_what_the_program_has();
             }
+            _ if self.outcome.detail.starts_with("out of memory: ") => self.memory_is_limited(),
+            Status::OutOfMemory => panic!("{:?}", self.outcome),
+            Status::Deadlock if self.outcome.detail.contains(" crashed") => self.somebody_may_crash(),
             Status::Deadlock => self.a_deadlock_names_two_locks_or_two_full_channels(),
+            Status::Crashed | Status::Broken => self.somebody_may_crash(),
             // A background thread that takes a lock again as soon as it lets go may starve all others, as it would
             // with glibc: who is woken comes too late.
-            // A pool that replaces its workers looks for dead ones as long as it lives, even if all are stuck.
-            Status::Limit => assert!(
-                self.background_takes_locks() || self.replaces_workers(),
-                "not done after {}",
-                self.os.now()
-            ),
+            Status::Limit => assert!(self.background_takes_locks(), "not done after {}", self.os.now()),
         }
     }
 
-    fn replaces_workers(&self) -> bool {
-        matches!(
-            self.configuration.executor,
-            Executor::Pool {
-                max_tasks_per_child: Some(_),
-                ..
+    fn memory_is_limited(&self) {
+        let most = self.configuration.machine.memory.expect("there is a limit");
+        assert!(self.os.peak_memory() > most, "{:?}", self.outcome);
+    }
+
+    /// Of all that was pickled, sent and unpickled, nothing is left but arguments and results in the caller's hands.
+    fn what_is_occupied_is_what_the_program_has(&self) {
+        let Configuration {
+            machine,
+            program,
+            tasks,
+            background,
+            transport,
+            ..
+        } = &*self.configuration;
+        let living = self.os.footprints();
+        let sum: u64 = living.iter().map(|process| process.unique.0).sum();
+        let memory = &machine.profile.costs.memory;
+        assert_eq!(self.os.occupied().0, memory.code.0 + sum, "{living:?}");
+        let helpers = ["the resource tracker", "fork server"];
+        assert!(
+            living[1..]
+                .iter()
+                .all(|process| helpers.contains(&process.name.as_str())),
+            "{living:?}"
+        );
+        assert!(
+            living
+                .iter()
+                .all(|process| process.resident <= self.os.peak_memory())
+        );
+
+        let threads = background.iter().map(|background| u64::from(background.count));
+        let mut expected = memory.interpreter.0 + program.modules.0 + program.memory.0;
+        expected += threads.sum::<u64>() * memory.thread.0;
+        let among_processes = self.configuration.executor.start_method().is_some();
+        for task in tasks {
+            let Demand::Count(count) = task.demand else { return };
+            let (argument, result) = (objects(memory, task.argument), objects(memory, task.result));
+            match (transport, among_processes) {
+                (Transport::SharedMemory, true) => {
+                    // A name of 27 bytes comes back instead of a result.
+                    let name = if result > 0 { 27 } else { 0 };
+                    expected += (name + result) * count;
+                }
+                _ => expected += (argument + result) * count,
             }
-        )
+        }
+        // Objects are rounded down to whole bytes, sent one by one or several at a time.
+        let items = self.outcome.items;
+        assert!(
+            living[0].unique.0.abs_diff(expected) <= items,
+            "{expected}: {living:?}"
+        );
+    }
+
+    fn somebody_may_crash(&self) {
+        let Configuration {
+            tasks,
+            background,
+            program,
+            ..
+        } = &*self.configuration;
+        let steps = format!("{tasks:?} {background:?} {program:?}");
+        assert!(
+            steps.contains("Crash {") && self.outcome.detail.contains(" crashed"),
+            "{:?}",
+            self.outcome
+        );
     }
 
     fn background_takes_locks(&self) -> bool {
@@ -275,6 +340,19 @@ impl Played {
     }
 }
 
+/// What data occupies as objects.
+fn objects(memory: &MemoryCosts, payload: Payload) -> u64 {
+    let sizes = &memory.objects;
+    let share = match payload.kind {
+        PayloadKind::Bytes => sizes.bytes,
+        PayloadKind::ListFloat => sizes.list_float,
+        PayloadKind::ListInt => sizes.list_int,
+        PayloadKind::Dict => sizes.dict,
+        PayloadKind::ListTuple => sizes.list_tuple,
+    };
+    payload.size.0 * share / 1024
+}
+
 fn is_on_cpu(stay: &Stay) -> bool {
     matches!(stay.resource, Resource::Cpu(_))
 }
@@ -307,6 +385,33 @@ proptest! {
 
     #[test]
     fn counted_items_conserve_work_time_and_locks(parts in counted()) {
+        play(&parts.text()).check();
+    }
+}
+
+proptest! {
+    #![proptest_config(config(200))]
+
+    #[test]
+    fn a_process_that_dies_takes_nothing_else_with_it(parts in crashing()) {
+        play(&parts.text()).check();
+    }
+}
+
+proptest! {
+    #![proptest_config(config(150))]
+
+    #[test]
+    fn shared_memory_is_given_back(parts in sharing()) {
+        play(&parts.text()).check();
+    }
+}
+
+proptest! {
+    #![proptest_config(config(150))]
+
+    #[test]
+    fn where_memory_runs_out_nothing_else_is_lost(parts in short_of_memory()) {
         play(&parts.text()).check();
     }
 }

@@ -25,6 +25,7 @@ fn time_between_hand_overs(cores: usize, threads: u32, switch_interval: Nanos) -
     let interpreter = Interpreter::new(&os, "the program", &python, key);
     let spec = ThreadSpec {
         name: "main".into(),
+        process: None,
         foreground: true,
         activity: Activity::Running,
     };

@@ -71,9 +71,10 @@ fn what_is_pickled_for_an_interpreter_holds_up_the_program_and_what_runs_in_it_d
 fn an_interpreter_maps_less_than_a_process_and_imports_the_main_module_again() {
     let memory = profile("linux-x86_64").costs.memory.clone();
     let peak = |executor: &str| play("3.14", executor, "steps = [{ python = \"50ms\" }]").peak_memory;
+    let program = memory.code.0 + memory.interpreter.0;
     let each = memory.thread.0 + memory.subinterpreter.0;
-    assert_eq!(peak("interpreters"), Bytes(memory.interpreter.0 + 8 * each));
-    assert_eq!(peak("threads"), Bytes(memory.interpreter.0 + 8 * memory.thread.0));
+    assert_eq!(peak("interpreters"), Bytes(program + 8 * each));
+    assert_eq!(peak("threads"), Bytes(program + 8 * memory.thread.0));
     let importing = "steps = [{ python = \"1ms\" }]\n[program]\nimports = \"300ms\"";
     let makespan = play("3.14", "interpreters", importing).makespan;
     let (least, most) = (Nanos::from_millis(300), Nanos::from_millis(330));

@@ -35,7 +35,7 @@ impl<T, S: ByteStream> Connection<T, S> {
         }
     }
 
-    /// `send_bytes`
+    /// `send_bytes`. What was sent is not kept.
     pub async fn send_bytes(&self, me: &ThreadState, message: T, length: Bytes) {
         let before = me.enter(Activity::Ipc);
         me.bytecode(me.os().costs().pipe.connection).await;
@@ -47,6 +47,7 @@ impl<T, S: ByteStream> Connection<T, S> {
         } else {
             self.write(me, Bytes(HEADER.0 + length.0)).await;
         }
+        me.free(length);
         me.enter(before);
     }
 
@@ -86,6 +87,7 @@ impl<T, S: ByteStream> Connection<T, S> {
                     part
                 })
                 .await;
+            me.allocate(part);
             if part < length {
                 me.native_holding_lock(costs.gather.time(part)).await;
             }

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
 
+use super::process_pool::BrokenProcessPool;
 use super::simple_queue::SimpleQueue;
 use super::thread_state::ThreadState;
 use super::threading::Lock;
@@ -14,6 +15,8 @@ use crate::units::Nanos;
 #[derive(Default)]
 pub struct Future {
     done: Cell<bool>,
+    /// `_exception`
+    exception: Cell<Option<BrokenProcessPool>>,
     /// Those who wait in `result`: `threading.Condition` gives each a lock of its own.
     waiters: RefCell<Vec<Rc<Lock>>>,
     /// `add_done_callback(queue.put)`
@@ -40,13 +43,22 @@ impl Future {
     }
 
     /// `result()`, whose bytecode takes `cost`.
-    pub async fn result(&self, me: &ThreadState, cost: Nanos) {
+    ///
+    /// # Errors
+    /// The exception that the call ended with.
+    pub async fn result(&self, me: &ThreadState, cost: Nanos) -> Result<(), BrokenProcessPool> {
         me.busy_with(Activity::Ipc, me.bytecode(cost)).await;
         if !self.done.get() {
             let waiter = Rc::new(Lock::held(me, "a future's result"));
             self.waiters.borrow_mut().push(waiter.clone());
             me.busy_with(Activity::Idle, waiter.acquire(me)).await;
         }
+        self.exception.get().map_or(Ok(()), Err)
+    }
+
+    /// `exception()` of a future that is done.
+    pub fn exception(&self) -> Option<BrokenProcessPool> {
+        self.exception.get()
     }
 
     /// `add_done_callback(callback)`: called at once if the result is there, else by whoever sets it.
@@ -61,6 +73,18 @@ impl Future {
     /// `set_result(...)`, whose bytecode takes `cost`.
     pub async fn set_result(&self, me: &ThreadState, cost: Nanos) {
         me.busy_with(Activity::Ipc, me.bytecode(cost)).await;
+        self.finish(me).await;
+    }
+
+    /// `set_exception(...)`, whose bytecode takes `cost`.
+    pub async fn set_exception(&self, me: &ThreadState, exception: BrokenProcessPool, cost: Nanos) {
+        me.busy_with(Activity::Ipc, me.bytecode(cost)).await;
+        self.exception.set(Some(exception));
+        self.finish(me).await;
+    }
+
+    /// Tells all who wait.
+    async fn finish(&self, me: &ThreadState) {
         self.done.set(true);
         let waiters = self.waiters.take();
         for waiter in waiters {

@@ -16,7 +16,7 @@ use super::thread_state::ThreadState;
 use crate::os::Activity;
 use crate::random::{Distribution, Key};
 use crate::scenario::{Payload, PayloadKind};
-use crate::units::Nanos;
+use crate::units::{Bytes, Nanos};
 
 /// Calls run in an interpreter of the worker's own: `WorkerContext`.
 pub struct InterpreterContext<I> {
@@ -25,6 +25,8 @@ pub struct InterpreterContext<I> {
     /// CPU time of the main module's imports, which each interpreter does again before its first call
     /// (`ensure_isolated_main`).
     pub imports: Distribution,
+    /// What these imports map.
+    pub modules: Bytes,
     /// Names the draws of `imports`, one for each interpreter.
     pub key: Key,
 }
@@ -38,7 +40,7 @@ impl<C: Call, I: Call> WorkerContext<C> for InterpreterContext<I> {
         let costs = me.os().costs();
         let before = me.enter(Activity::Starting);
         me.bytecode(costs.subinterpreter.create).await;
-        me.os().map(me.interpreter.process, costs.memory.subinterpreter);
+        me.allocate(self.memory(me));
         let worker = ThreadState {
             interpreter: me.interpreter.sibling(&format!("interpreter {number}")),
             id: me.id,
@@ -62,9 +64,11 @@ impl<C: Call, I: Call> WorkerContext<C> for InterpreterContext<I> {
         swap(me, worker).await;
         worker.unpack(&arguments).await;
         call.run(worker).await;
+        worker.let_go(&arguments);
         worker.pack(&results).await;
         swap(worker, me).await;
         me.unpack(&results).await;
+        me.let_go(&results);
     }
 
     /// `Interpreter.close()`: `Py_EndInterpreter` runs in the interpreter that ends.
@@ -72,9 +76,14 @@ impl<C: Call, I: Call> WorkerContext<C> for InterpreterContext<I> {
         swap(me, &worker).await;
         worker.bytecode(me.os().costs().subinterpreter.close).await;
         worker.interpreter.lock.detach_for_good(me.os(), worker.id).await;
-        me.os()
-            .unmap(me.interpreter.process, me.os().costs().memory.subinterpreter);
+        me.free(self.memory(me));
         me.attach().await;
+    }
+}
+
+impl<I> InterpreterContext<I> {
+    fn memory(&self, me: &ThreadState) -> Bytes {
+        Bytes(me.os().costs().memory.subinterpreter.0 + self.modules.0)
     }
 }
 
@@ -103,6 +112,7 @@ impl ThreadState {
             let time: Nanos = payloads.iter().map(|payload| copy.time(payload.size)).sum();
             self.busy_with(Activity::Ipc, self.native_holding_lock(time))
                 .await;
+            self.hold(payloads);
         } else {
             self.loads(payloads).await;
         }

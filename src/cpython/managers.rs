@@ -276,6 +276,7 @@ impl<T: 'static> Server<T> {
                     let message = queue(number).get(me, costs.method).await;
                     let payloads = message.payloads.clone();
                     link.reply(me, Reply::Item(message), &payloads).await;
+                    me.let_go(&payloads);
                 }
                 _ => unreachable!("an accepted connection carries calls"),
             }
@@ -293,34 +294,34 @@ impl<T> Link<T> {
 
     /// The client's `answer_challenge`.
     async fn answer_challenge(&self, me: &ThreadState) {
-        self.to_client.recv_bytes(me).await;
+        recv_challenge(me, &self.to_client).await;
         me.bytecode(me.os().costs().manager.challenge).await;
-        self.to_server.send_bytes(me, Request::Challenge, CHALLENGE).await;
-        self.to_client.recv_bytes(me).await;
+        send_challenge(me, &self.to_server, Request::Challenge).await;
+        recv_challenge(me, &self.to_client).await;
     }
 
     /// The client's `deliver_challenge`.
     async fn deliver_challenge(&self, me: &ThreadState) {
-        self.to_server.send_bytes(me, Request::Challenge, CHALLENGE).await;
+        send_challenge(me, &self.to_server, Request::Challenge).await;
         me.bytecode(me.os().costs().manager.challenge).await;
-        self.to_client.recv_bytes(me).await;
-        self.to_server.send_bytes(me, Request::Challenge, CHALLENGE).await;
+        recv_challenge(me, &self.to_client).await;
+        send_challenge(me, &self.to_server, Request::Challenge).await;
     }
 
     /// The server's `deliver_challenge`.
     async fn challenge_client(&self, me: &ThreadState) {
-        self.to_client.send_bytes(me, Reply::Challenge, CHALLENGE).await;
+        send_challenge(me, &self.to_client, Reply::Challenge).await;
         me.bytecode(me.os().costs().manager.challenge).await;
-        self.to_server.recv_bytes(me).await;
-        self.to_client.send_bytes(me, Reply::Challenge, CHALLENGE).await;
+        recv_challenge(me, &self.to_server).await;
+        send_challenge(me, &self.to_client, Reply::Challenge).await;
     }
 
     /// The server's `answer_challenge`.
     async fn answer_client(&self, me: &ThreadState) {
-        self.to_server.recv_bytes(me).await;
+        recv_challenge(me, &self.to_server).await;
         me.bytecode(me.os().costs().manager.challenge).await;
-        self.to_client.send_bytes(me, Reply::Challenge, CHALLENGE).await;
-        self.to_server.recv_bytes(me).await;
+        send_challenge(me, &self.to_client, Reply::Challenge).await;
+        recv_challenge(me, &self.to_server).await;
     }
 
     async fn send(&self, me: &ThreadState, request: Request<T>, payloads: &[Payload]) {
@@ -356,4 +357,14 @@ impl<T> Link<T> {
             .send_bytes(me, reply, me.pickled_size(payloads))
             .await;
     }
+}
+
+async fn send_challenge<M>(me: &ThreadState, connection: &Connection<M, UnixSocket>, message: M) {
+    me.allocate(CHALLENGE);
+    connection.send_bytes(me, message, CHALLENGE).await;
+}
+
+async fn recv_challenge<M>(me: &ThreadState, connection: &Connection<M, UnixSocket>) {
+    connection.recv_bytes(me).await;
+    me.free(CHALLENGE);
 }

@@ -1,8 +1,10 @@
 //! Pickling and unpickling: `Modules/_pickle.c`. C code that keeps the interpreter lock until it is through.
+//!
+//! And what objects and their pickles occupy, of which this module has the sizes.
 
 use super::thread_state::ThreadState;
 use crate::os::Activity;
-use crate::profile::{BytesPerMicro, PickleSpeeds};
+use crate::profile::{BytesPerMicro, ObjectSizes, PickleSpeeds};
 use crate::scenario::{Payload, PayloadKind};
 use crate::units::{Bytes, Nanos};
 
@@ -17,14 +19,42 @@ pub enum Wrapping {
 }
 
 impl ThreadState {
-    /// `ForkingPickler.dumps` of a call or a result.
+    /// `ForkingPickler.dumps` of a call or a result: makes a pickle, which lies in memory until it is
+    /// [freed](Self::free).
     pub async fn dumps(&self, payloads: &[Payload]) {
         self.dumps_in(Wrapping::Call, payloads).await;
     }
 
-    /// `ForkingPickler.loads` of a call or a result.
+    /// `ForkingPickler.loads` of a call or a result: the objects are there before the pickle is freed.
     pub async fn loads(&self, payloads: &[Payload]) {
         self.loads_in(Wrapping::Call, payloads).await;
+    }
+
+    /// Objects with this data come to be in this thread's process.
+    pub fn hold(&self, payloads: &[Payload]) {
+        self.allocate(self.size_as_objects(payloads));
+    }
+
+    /// Nobody refers to them any more.
+    pub fn let_go(&self, payloads: &[Payload]) {
+        self.free(self.size_as_objects(payloads));
+    }
+
+    /// `PyMem_Malloc`, and touched.
+    pub fn allocate(&self, bytes: Bytes) {
+        self.os().map(self.interpreter.process, bytes);
+    }
+
+    /// `PyMem_Free`
+    pub fn free(&self, bytes: Bytes) {
+        self.os().unmap(self.interpreter.process, bytes);
+    }
+
+    /// What these payloads occupy as objects.
+    pub fn size_as_objects(&self, payloads: &[Payload]) -> Bytes {
+        let sizes = &self.os().costs().memory.objects;
+        let objects = payloads.iter().map(|payload| sizes.of(*payload));
+        Bytes(objects.fold(0, |sum, size| sum.saturating_add(size.0)))
     }
 
     /// Length of the pickle of a call or a result with these payloads.
@@ -40,6 +70,7 @@ impl ThreadState {
             Wrapping::Object => costs.object_dumps,
         };
         self.serialize(call, payloads, &costs.dumps).await;
+        self.allocate(self.pickled_size_in(wrapping, payloads));
     }
 
     /// `ForkingPickler.loads`
@@ -50,6 +81,8 @@ impl ThreadState {
             Wrapping::Object => costs.object_loads,
         };
         self.serialize(call, payloads, &costs.loads).await;
+        self.hold(payloads);
+        self.free(self.pickled_size_in(wrapping, payloads));
     }
 
     async fn serialize(&self, call: Nanos, payloads: &[Payload], speeds: &PickleSpeeds) {
@@ -68,7 +101,8 @@ impl ThreadState {
             Wrapping::Call => costs.envelope,
             Wrapping::Object => costs.object,
         };
-        Bytes(around.0 + payloads.iter().map(|payload| payload.size.0).sum::<u64>())
+        let sizes = payloads.iter().map(|payload| payload.size.0);
+        Bytes(sizes.fold(around.0, u64::saturating_add))
     }
 }
 
@@ -81,5 +115,19 @@ impl PickleSpeeds {
             PayloadKind::Dict => self.dict,
             PayloadKind::ListTuple => self.list_tuple,
         }
+    }
+}
+
+impl ObjectSizes {
+    fn of(&self, payload: Payload) -> Bytes {
+        let share = match payload.kind {
+            PayloadKind::Bytes => self.bytes,
+            PayloadKind::ListFloat => self.list_float,
+            PayloadKind::ListInt => self.list_int,
+            PayloadKind::Dict => self.dict,
+            PayloadKind::ListTuple => self.list_tuple,
+        };
+        let size = u128::from(payload.size.0) * u128::from(share) / 1024;
+        Bytes(u64::try_from(size).unwrap_or(u64::MAX))
     }
 }

@@ -96,9 +96,7 @@ impl<C: Call, I: Call> Pool<C, I> {
         });
         shared.repopulate_pool(me).await;
         let (workers, tasks, results) = (shared.clone(), shared.clone(), shared.clone());
-        // It looks after the workers for ever, and that helps nobody who is stuck, unless it replaces them.
-        let helps = maxtasksperchild.is_some();
-        let worker_handler = Thread::start(me, "handler of workers", helps, move |me| async move {
+        let worker_handler = Thread::start(me, "handler of workers", true, move |me| async move {
             workers.handle_workers(&me).await
         });
         let worker_handler = worker_handler.await;
@@ -250,15 +248,28 @@ impl<C: Call, I: Call> Shared<C, I> {
         }
     }
 
+    /// Whether the worker handler has to.
+    fn goes_on(&self) -> bool {
+        !self.closed.get() || !self.cache.is_empty()
+    }
+
     /// `_handle_workers`
     async fn handle_workers(self: &Rc<Self>, me: &ThreadState) {
         me.enter(Activity::Ipc);
         let looks_now_and_then = me.interpreter.python.version < Version::release(3, 8);
-        while !self.closed.get() || !self.cache.is_empty() {
+        let shared = Rc::downgrade(self);
+        let something_to_do = me.os().add_sight("a worker to exit", move || {
+            shared.upgrade().is_some_and(|shared| {
+                !shared.goes_on() || shared.pool.borrow().iter().any(|worker| worker.is_over())
+            })
+        });
+        while self.goes_on() {
             self.maintain_pool(me).await;
             if looks_now_and_then {
                 let sleep = async {
-                    me.os().sleep(me.id, LOOK_EVERY).await;
+                    me.os()
+                        .sleep_between_looks(me.id, something_to_do, LOOK_EVERY)
+                        .await;
                 };
                 me.busy_with(Activity::Idle, me.allow_threads(sleep)).await;
             } else {

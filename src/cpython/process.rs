@@ -8,8 +8,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use super::connection;
-use super::thread_state::ThreadState;
-use crate::os::{Activity, Pipe, Semaphore, ThreadId, ThreadSpec};
+use super::thread_state::{Interpreter, ThreadState};
+use crate::os::{Activity, Parting, Pipe, Semaphore, ThreadId, ThreadSpec};
 use crate::random::{Distribution, Key};
 use crate::scenario::{Payload, StartMethod, Version};
 use crate::units::{Bytes, Nanos};
@@ -19,6 +19,8 @@ pub struct Launcher {
     method: StartMethod,
     /// CPU time of importing the main module, which every new interpreter does again.
     imports: Distribution,
+    /// What these imports map.
+    modules: Bytes,
     /// Names the draws of `imports`, one for each process.
     key: Key,
     started: Cell<u64>,
@@ -51,6 +53,7 @@ struct Child {
     preparation: Option<Preparation>,
     /// CPU time of the main module's imports, between reading and unpickling.
     imports: Nanos,
+    /// What it maps anew, or of what it inherits writes to at once.
     private_memory: Bytes,
     exited: Rc<Semaphore>,
     sentinel: Rc<Pipe>,
@@ -66,11 +69,12 @@ struct Preparation {
 }
 
 impl Launcher {
-    /// `get_context(method)`. `imports` is what the main module's imports cost a new interpreter.
-    pub fn new(method: StartMethod, imports: Distribution, key: Key) -> Self {
+    /// `get_context(method)`. `imports` is what the main module's imports cost a new interpreter, `modules` what they map.
+    pub fn new(method: StartMethod, imports: Distribution, modules: Bytes, key: Key) -> Self {
         Self {
             method,
             imports,
+            modules,
             key,
             started: Cell::new(0),
             launched: Rc::default(),
@@ -133,19 +137,19 @@ impl Launcher {
     /// `popen_spawn_posix.Popen._launch`: a new interpreter, told what to do through a pipe.
     async fn spawn(&self, me: &ThreadState, child: Child, arguments: &[Payload], number: u64) -> ThreadId {
         let costs = &me.os().costs();
+        me.ensure_tracker_is_running().await;
         let preparation = prepare(me, arguments).await;
         me.native_holding_lock(costs.process.exec).await;
         let child = Child {
             boot: costs.process.boot,
             preparation: Some(preparation.clone()),
             imports: self.imports_of(number),
-            private_memory: costs.memory.interpreter,
+            private_memory: Bytes(costs.memory.interpreter.0 + self.modules.0),
             ..child
         };
-        let id = launch(me, child);
+        let id = launch(me, me.interpreter.spawned(&child.name), child);
         // Over 64 KiB the parent waits here until the child has booted and reads.
-        me.allow_threads(preparation.pipe.write(me.os(), me.id, preparation.length))
-            .await;
+        me.describe(&preparation).await;
         id
     }
 
@@ -168,11 +172,11 @@ impl Launcher {
         let child = Child {
             preparation: Some(preparation.clone()),
             imports,
+            private_memory: me.os().costs().memory.forkserver_worker,
             ..child
         };
         let reply = server.request(me, child).await;
-        me.allow_threads(preparation.pipe.write(me.os(), me.id, preparation.length))
-            .await;
+        me.describe(&preparation).await;
         me.allow_threads(reply.ready.wait(me.os(), me.id)).await;
         reply.pid.get().expect("the server answers after it has forked")
     }
@@ -188,7 +192,7 @@ impl Launcher {
                 } else {
                     Nanos::ZERO
                 };
-                let server = ForkServer::start(me, imports).await;
+                let server = ForkServer::start(me, imports, self.modules).await;
                 *self.server.borrow_mut() = Some(server.clone());
                 server
             }
@@ -223,7 +227,20 @@ impl Process {
             connection::is_readable(me, &self.sentinel).await
         } else {
             me.allow_threads(me.os().compute(me.id, costs.waitpid)).await;
-            self.exited.units() > 0
+            self.is_over()
+        }
+    }
+
+    /// Whether it has exited and nobody has joined it yet: as the kernel knows it, without asking.
+    pub fn is_over(&self) -> bool {
+        self.exited.units() > 0
+    }
+
+    /// `terminate()`: `SIGTERM`, which no worker handles. Nothing happens to a process that has exited.
+    pub async fn terminate(&self, me: &ThreadState) {
+        me.bytecode(me.os().costs().process.terminate).await;
+        if let Some(process) = me.os().process_of(self.id) {
+            me.os().kill(process);
         }
     }
 
@@ -244,7 +261,7 @@ async fn fork(me: &ThreadState, child: Child) -> ThreadId {
     me.native_holding_lock(costs.fork + costs.fork_per_mib * (mapped.0 >> 20))
         .await;
     me.start_the_world().await;
-    launch(me, child)
+    launch(me, me.interpreter.forked(&child.name), child)
 }
 
 /// Pickles what the child has to know.
@@ -260,12 +277,26 @@ async fn prepare(me: &ThreadState, arguments: &[Payload]) -> Preparation {
     }
 }
 
+impl ThreadState {
+    /// Writes to a new process what it has to know.
+    async fn describe(&self, preparation: &Preparation) {
+        let writing = preparation.pipe.write(self.os(), self.id, preparation.length);
+        self.allow_threads(writing).await;
+        self.free(self.pickled_size(&preparation.payloads));
+    }
+}
+
 /// The child process comes into the world, with one thread.
-fn launch(me: &ThreadState, child: Child) -> ThreadId {
-    let interpreter = me.interpreter.child(&child.name);
-    me.os().map(interpreter.process, child.private_memory);
+fn launch(me: &ThreadState, interpreter: Rc<Interpreter>, child: Child) -> ThreadId {
+    let (process, private_memory) = (interpreter.process, child.private_memory);
+    let parting = Parting {
+        exited: child.exited.clone(),
+        sentinel: child.sentinel.clone(),
+    };
+    me.os().set_parting(interpreter.process, parting);
     let spec = ThreadSpec {
         name: interpreter.name.clone(),
+        process: Some(interpreter.process),
         foreground: child.foreground,
         activity: Activity::Starting,
     };
@@ -274,6 +305,8 @@ fn launch(me: &ThreadState, child: Child) -> ThreadId {
         .os()
         .spawn(spec, move |id| live(ThreadState { interpreter, id }, child));
     launched.borrow_mut().push(id);
+    let copied = me.os().copy_on_write(process, private_memory);
+    me.os().map(process, Bytes(private_memory.0 - copied.0));
     id
 }
 
@@ -290,6 +323,7 @@ async fn live(me: ThreadState, child: Child) {
                 .await
                 .0;
         }
+        me.allocate(me.pickled_size(&preparation.payloads));
         me.bytecode(child.imports).await;
         me.loads(&preparation.payloads).await;
         me.enter(Activity::Starting);
@@ -321,9 +355,10 @@ struct Reply {
 }
 
 impl ForkServer {
-    /// Boots one, which takes `imports` for the main module.
-    async fn start(me: &ThreadState, imports: Nanos) -> Rc<Self> {
+    /// Boots one, which takes `imports` for the main module, and `modules` of memory.
+    async fn start(me: &ThreadState, imports: Nanos, modules: Bytes) -> Rc<Self> {
         let costs = me.os().costs();
+        me.ensure_tracker_is_running().await;
         let server = Rc::new(Self {
             ready: Semaphore::new(me.os(), "the fork server to be up", 0),
             requests: RefCell::default(),
@@ -339,12 +374,12 @@ impl ForkServer {
             boot: costs.process.boot + imports,
             preparation: None,
             imports: Nanos::ZERO,
-            private_memory: costs.memory.interpreter,
+            private_memory: Bytes(costs.memory.interpreter.0 + modules.0),
             exited: Rc::new(Semaphore::new(me.os(), "the fork server to exit", 0)),
             sentinel: Rc::new(Pipe::new(me.os(), "the sentinel of the fork server")),
             launched: Rc::default(),
         };
-        launch(me, child);
+        launch(me, me.interpreter.spawned(&child.name), child);
         server
     }
 

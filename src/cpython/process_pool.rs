@@ -46,6 +46,8 @@ struct Shared<C, I> {
     /// `_shutdown_lock`, which the wake-up pipe is used under.
     shutdown_lock: Lock,
     shutting_down: Cell<bool>,
+    /// `_broken`
+    broken: Cell<bool>,
     /// `_idle_worker_semaphore`
     idle: Cell<usize>,
     launcher: Launcher,
@@ -58,6 +60,23 @@ struct Shared<C, I> {
 struct WorkItem<C> {
     call: C,
     future: Rc<Future>,
+}
+
+/// `BrokenProcessPool`: a worker died, and with it the executor. Raised by `Future.result` and by `submit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "BrokenProcessPool: A process in the process pool was terminated abruptly while the future was running or pending."
+)]
+pub struct BrokenProcessPool;
+
+/// What ended a wait of the manager.
+enum Ready {
+    /// A worker has sent something.
+    Result(ResultItem),
+    /// Somebody wrote to the wake-up pipe.
+    Wakeup,
+    /// Nothing but the end of a worker, which nobody has asked to end.
+    Broken,
 }
 
 /// What a worker sends back.
@@ -92,6 +111,7 @@ impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
             wakeup: Connection::new(os, "the wake-up pipe"),
             shutdown_lock: Lock::new(os, me.interpreter.python.version, "the executor's shutdown lock"),
             shutting_down: Cell::new(false),
+            broken: Cell::new(false),
             idle: Cell::new(0),
             launcher,
             processes: RefCell::default(),
@@ -139,10 +159,15 @@ impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
 }
 
 impl<C: Call, I: Call> FuturesExecutor<C> for ProcessPoolExecutor<C, I> {
-    async fn submit(&self, me: &ThreadState, call: C, future: Rc<Future>) {
+    async fn submit(&self, me: &ThreadState, call: C, future: Rc<Future>) -> Result<(), BrokenProcessPool> {
         let shared = &self.shared;
         let before = me.enter(Activity::Ipc);
         shared.shutdown_lock.acquire(me).await;
+        if shared.broken.get() {
+            shared.shutdown_lock.release(me).await;
+            me.enter(before);
+            return Err(BrokenProcessPool);
+        }
         me.bytecode(me.os().costs().process_pool.submit).await;
         let id = shared.submitted.replace(shared.submitted.get() + 1);
         shared.pending.borrow_mut().insert(id, WorkItem { call, future });
@@ -154,6 +179,7 @@ impl<C: Call, I: Call> FuturesExecutor<C> for ProcessPoolExecutor<C, I> {
         self.start_manager(me).await;
         shared.shutdown_lock.release(me).await;
         me.enter(before);
+        Ok(())
     }
 
     async fn shutdown(&self, me: &ThreadState) {
@@ -201,13 +227,16 @@ impl<C: Call, I: Call> Shared<C, I> {
         me.enter(Activity::Ipc);
         loop {
             self.add_call_items_to_queue(me).await;
-            let item = self.wait_for_result_or_wakeup(me).await;
-            if let Some(ResultItem::Done { id, exit_pid }) = item {
-                self.process_result_item(me, id).await;
-                match exit_pid {
-                    Some(pid) => self.replace_exited(me, pid).await,
-                    None => self.idle.set(self.idle.get() + 1),
+            match self.wait_result_broken_or_wakeup(me).await {
+                Ready::Result(ResultItem::Done { id, exit_pid }) => {
+                    self.process_result_item(me, id).await;
+                    match exit_pid {
+                        Some(pid) => self.replace_exited(me, pid).await,
+                        None => self.idle.set(self.idle.get() + 1),
+                    }
                 }
+                Ready::Result(ResultItem::Exit) | Ready::Wakeup => {}
+                Ready::Broken => return self.terminate_broken(me).await,
             }
             if self.shutting_down.get() && self.pending.borrow().is_empty() {
                 break;
@@ -248,7 +277,7 @@ impl<C: Call, I: Call> Shared<C, I> {
     }
 
     /// `wait_result_broken_or_wakeup`: receives one result at most, and empties the wake-up pipe.
-    async fn wait_for_result_or_wakeup(&self, me: &ThreadState) -> Option<ResultItem> {
+    async fn wait_result_broken_or_wakeup(&self, me: &ThreadState) -> Ready {
         let results = &self.result_queue.connection;
         let workers: Vec<Rc<Process>> = self.processes.borrow().values().cloned().collect();
         let costs = me.os().costs();
@@ -258,12 +287,15 @@ impl<C: Call, I: Call> Shared<C, I> {
         let readers = [results.pipe(), self.wakeup.pipe()];
         let pipes: Vec<&Pipe> = readers.into_iter().chain(sentinels).collect();
         connection::wait(me, &pipes).await;
-        let mut item = None;
-        if results.pipe().held() > Bytes::ZERO {
+        let ready = if results.pipe().held() > Bytes::ZERO {
             let message = results.recv_bytes(me).await;
             me.loads(&message.payloads).await;
-            item = Some(message.content);
-        }
+            Ready::Result(message.content)
+        } else if self.wakeup.pipe().held() > Bytes::ZERO {
+            Ready::Wakeup
+        } else {
+            Ready::Broken
+        };
         // In 3.9 and 3.10 under the lock that `submit` holds while it writes: with the pipe full, neither goes on
         // (gh-105829).
         let version = me.interpreter.python.version;
@@ -277,7 +309,7 @@ impl<C: Call, I: Call> Shared<C, I> {
         if locked {
             self.shutdown_lock.release(me).await;
         }
-        item
+        ready
     }
 
     /// `process_result_item`
@@ -290,6 +322,40 @@ impl<C: Call, I: Call> Shared<C, I> {
         item.future
             .set_result(me, me.os().costs().process_pool.set_result)
             .await;
+    }
+
+    /// `terminate_broken`: a worker has died. All who wait for a result are told; the other workers are killed, for the
+    /// queues and their locks may be in any state.
+    async fn terminate_broken(&self, me: &ThreadState) {
+        let costs = &me.os().costs().process_pool;
+        let version = me.interpreter.python.version;
+        let locked = version >= Version::release(3, 12);
+        if locked {
+            self.shutdown_lock.acquire(me).await;
+        }
+        self.broken.set(true);
+        self.shutting_down.set(true);
+        let pending = self.pending.take();
+        for item in pending.into_values() {
+            item.future
+                .set_exception(me, BrokenProcessPool, costs.set_exception)
+                .await;
+        }
+        let processes = self.processes.take();
+        for process in processes.values() {
+            process.terminate(me).await;
+        }
+        // Before, a feeder that was writing into the full pipe never ended (gh-94777).
+        if version >= Version::release(3, 11) {
+            self.call_queue.close_reader(me).await;
+        }
+        self.call_queue.close(me).await;
+        for process in processes.values() {
+            process.join(me).await;
+        }
+        if locked {
+            self.shutdown_lock.release(me).await;
+        }
     }
 
     /// `join_executor_internals`: tells each worker to end, and waits for it.
@@ -321,6 +387,8 @@ impl<C: Call, I: Call> Shared<C, I> {
             self.result_queue
                 .put(me, ResultItem::Done { id, exit_pid }, call.results())
                 .await;
+            me.let_go(&call.results());
+            me.let_go(&call.arguments());
             if is_last {
                 return;
             }

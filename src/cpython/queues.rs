@@ -249,6 +249,11 @@ impl<T: 'static> SharedQueue<T> {
         threads.collect()
     }
 
+    /// `_reader.close()`, when the other processes that had it are dead: whatever is written from now on is lost.
+    pub async fn close_reader(&self, me: &ThreadState) {
+        self.connection.pipe().close_reader(me.os(), me.id).await;
+    }
+
     fn feeder_of(&self, me: &ThreadState) -> Rc<Feeder<T>> {
         let mut feeders = self.feeders.borrow_mut();
         feeders

@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::future::Future;
+use super::process_pool::BrokenProcessPool;
 use super::simple_queue::SimpleQueue;
 use super::thread_state::ThreadState;
 use super::threading::Thread;
@@ -107,7 +108,7 @@ impl<C: Call, X: WorkerContext<C>> ThreadPoolExecutor<C, X> {
 }
 
 impl<C: Call, X: WorkerContext<C>> FuturesExecutor<C> for ThreadPoolExecutor<C, X> {
-    async fn submit(&self, me: &ThreadState, call: C, future: Rc<Future>) {
+    async fn submit(&self, me: &ThreadState, call: C, future: Rc<Future>) -> Result<(), BrokenProcessPool> {
         me.busy_with(Activity::Ipc, me.bytecode(me.os().costs().thread_pool.submit))
             .await;
         self.shared
@@ -115,6 +116,7 @@ impl<C: Call, X: WorkerContext<C>> FuturesExecutor<C> for ThreadPoolExecutor<C, 
             .put(me, Some(WorkItem { call, future }))
             .await;
         self.adjust_thread_count(me).await;
+        Ok(())
     }
 
     async fn shutdown(&self, me: &ThreadState) {

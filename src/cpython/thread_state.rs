@@ -6,13 +6,16 @@
 //! In the free-threaded build the eval breaker says to stop with the rest of the world instead, bytecode takes longer,
 //! and what threads share costs each of them: see [`shared_objects`](super::shared_objects).
 
+use std::cell::RefCell;
+use std::convert::Infallible;
 use std::future::Future;
 use std::rc::Rc;
 
 use super::gil::Gil;
 use super::interpreter_lock::{FreeThreaded, InterpreterLock};
+use super::resource_tracker::ResourceTracker;
 use super::shared_objects::SharedObjects;
-use crate::os::{Activity, Os, ProcessId, ThreadId, Work};
+use crate::os::{Activity, Os, ProcessId, SegmentId, ThreadId, Work};
 use crate::random::Key;
 use crate::scenario::Python;
 use crate::units::Nanos;
@@ -31,17 +34,31 @@ pub struct Interpreter {
     pub lock: InterpreterLock,
     /// Its objects that several threads use.
     pub(super) shared_objects: SharedObjects,
+    /// `resource_tracker._resource_tracker`: whom its process tells of what it shares, once it has had to.
+    pub(super) tracker: RefCell<Option<Rc<ResourceTracker>>>,
+    /// The pages of CPython's own files, which all its processes map.
+    code: SegmentId,
     /// Names the random draws of its lock.
     key: Key,
 }
 
 impl Interpreter {
-    /// An interpreter in a process of its own, which maps nothing yet.
+    /// An interpreter in a process of its own, which maps nothing yet but the files of CPython.
     pub fn new(os: &Rc<Os>, name: &str, python: &Python, key: Key) -> Rc<Self> {
-        Self::in_process(os, os.add_process(), name, python, key)
+        let (process, code) = (os.add_process(), os.add_segment(false));
+        os.map_segment(process, code);
+        os.populate(code, os.costs().memory.code);
+        Self::in_process(os, process, code, name, python, key)
     }
 
-    fn in_process(os: &Rc<Os>, process: ProcessId, name: &str, python: &Python, key: Key) -> Rc<Self> {
+    fn in_process(
+        os: &Rc<Os>,
+        process: ProcessId,
+        code: SegmentId,
+        name: &str,
+        python: &Python,
+        key: Key,
+    ) -> Rc<Self> {
         let lock = InterpreterLock::new(os, name, python, key);
         Rc::new(Self {
             os: os.clone(),
@@ -50,18 +67,36 @@ impl Interpreter {
             python: python.clone(),
             lock,
             shared_objects: SharedObjects::default(),
+            tracker: RefCell::default(),
+            code,
             key,
         })
     }
 
     /// Another interpreter of the same process, with a lock of its own: `Py_NewInterpreterFromConfig`.
     pub fn sibling(&self, name: &str) -> Rc<Self> {
-        Self::in_process(&self.os, self.process, name, &self.python, self.key)
+        Self::in_process(&self.os, self.process, self.code, name, &self.python, self.key)
     }
 
-    /// The interpreter of a child process.
-    pub fn child(&self, name: &str) -> Rc<Self> {
-        Self::new(&self.os, name, &self.python, self.key)
+    /// The interpreter of a child process that is a copy of this one's.
+    pub fn forked(&self, name: &str) -> Rc<Self> {
+        let process = self.os.add_process();
+        self.os.fork_memory(self.process, process);
+        self.child(process, name)
+    }
+
+    /// The interpreter of a child process that starts anew.
+    pub fn spawned(&self, name: &str) -> Rc<Self> {
+        let process = self.os.add_process();
+        self.os.map_segment(process, self.code);
+        self.child(process, name)
+    }
+
+    /// A child knows its parent's resource tracker: the descriptor is inherited or passed on.
+    fn child(&self, process: ProcessId, name: &str) -> Rc<Self> {
+        let child = Self::in_process(&self.os, process, self.code, name, &self.python, self.key);
+        *child.tracker.borrow_mut() = self.tracker.borrow().clone();
+        child
     }
 }
 
@@ -214,6 +249,13 @@ impl ThreadState {
         let result = blocking.await;
         self.attach().await;
         result
+    }
+
+    /// The process ends here and now, as by `os._exit` or a segmentation fault in a C extension: nothing is cleaned up,
+    /// no lock let go of. Never returns.
+    pub async fn crash(&self) -> Infallible {
+        self.os().kill(self.interpreter.process);
+        std::future::pending().await
     }
 
     /// From now on the thread is busy with `activity`. Gives back what it was busy with before.

@@ -104,6 +104,7 @@ impl Thread {
         os.map(me.interpreter.process, os.costs().memory.thread);
         let spec = ThreadSpec {
             name: name.into(),
+            process: Some(me.interpreter.process),
             foreground,
             activity: Activity::Starting,
         };
@@ -118,9 +119,9 @@ impl Thread {
             me.enter(Activity::Running);
             run(me.clone()).await;
             me.bytecode(me.os().costs().thread.finish).await;
-            has_ended.release(&me).await;
             me.os()
                 .unmap(me.interpreter.process, me.os().costs().memory.thread);
+            has_ended.release(&me).await;
             me.interpreter.lock.detach_for_good(me.os(), me.id).await;
         });
         started.promise(id);

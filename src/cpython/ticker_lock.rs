@@ -203,6 +203,7 @@ mod tests {
         let log = Rc::new(RefCell::new(Vec::new()));
         let spec = |name: &str| ThreadSpec {
             name: name.into(),
+            process: None,
             foreground: true,
             activity: Activity::Running,
         };

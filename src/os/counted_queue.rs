@@ -94,7 +94,7 @@ impl CountedQueue {
             costs.futex_wake_nobody.sample(&mut self.random.borrow_mut())
         };
         os.compute(me, cost).await;
-        let sleeper = self.sleepers.borrow_mut().pop_front();
+        let sleeper = os.pop_living(&self.sleepers);
         if let Some(sleeper) = sleeper {
             os.wake(sleeper);
             os.preemption_point(me).await;

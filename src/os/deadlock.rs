@@ -11,17 +11,18 @@ use super::Os;
 use super::thread::{ObjectId, State, ThreadId};
 
 /// What can be waited for.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Objects {
     table: Vec<Object>,
 }
 
-#[derive(Debug)]
 struct Object {
     name: Rc<str>,
     owner: Owner,
     /// Free where it has no owner.
     is_lock: bool,
+    /// For who only looks now and then: whether the next look will find it.
+    is_there: Rc<dyn Fn() -> bool>,
 }
 
 /// Who holds a lock, or has promised a signal: whoever waits for it waits for that thread. Shared between the object
@@ -37,6 +38,7 @@ impl Os {
             name: name.into(),
             owner: owner.clone(),
             is_lock: false,
+            is_there: Rc::new(|| false),
         });
         (ObjectId(table.len() as u32 - 1), owner)
     }
@@ -48,12 +50,28 @@ impl Os {
         (object, owner)
     }
 
+    /// The same for something that threads look for now and then: `is_there` says whether the next look will find it.
+    pub(crate) fn add_sight(
+        &self,
+        name: impl Into<Rc<str>>,
+        is_there: impl Fn() -> bool + 'static,
+    ) -> ObjectId {
+        let (object, _) = self.add_object(name);
+        self.objects.borrow_mut().table[object.0 as usize].is_there = Rc::new(is_there);
+        object
+    }
+
     /// A thread began to wait without a timer, or ended. If no foreground thread goes on by itself, the run may be
     /// over: even where it was a background thread, for a foreground thread may have waited for that one.
     pub(super) fn lost_hope(&self, thread: ThreadId) {
         if self.scheduler.borrow().threads[thread.index()].foreground {
             self.hopeful.set(self.hopeful.get() - 1);
         }
+        self.stop_if_stuck();
+    }
+
+    /// Ends the run if no foreground thread can ever go on.
+    pub(super) fn stop_if_stuck(&self) {
         if self.hopeful.get() == 0 && !self.engine.is_stopped() && !self.some_foreground_thread_can_go_on() {
             *self.deadlock.borrow_mut() = Some(self.who_waits_for_what());
             self.engine.stop();
@@ -82,7 +100,7 @@ impl Os {
                             match object.owner.get() {
                                 Some(owner) => thread = owner,
                                 // A free lock with waiters: one of them has been woken to take it.
-                                None => return object.is_lock,
+                                None => return object.is_lock || (object.is_there)(),
                             }
                         }
                         _ => return true,
@@ -115,10 +133,10 @@ impl Os {
                 let object = &objects.table[object.0 as usize];
                 let held = object.owner.get().map_or(String::new(), |owner| {
                     let owner = &scheduler.threads[owner.index()];
-                    let over = if owner.state == State::Ended {
-                        ", which has ended"
-                    } else {
-                        ""
+                    let over = match (owner.state, owner.killed) {
+                        (State::Ended, true) => ", which was killed",
+                        (State::Ended, false) => ", which has ended",
+                        _ => "",
                     };
                     format!(" (held by {}{over})", owner.name)
                 });

@@ -112,6 +112,11 @@ impl RunQueue {
         ready
     }
 
+    /// Where a thread stands.
+    pub fn position_of(&self, thread: ThreadId) -> Option<usize> {
+        self.ready.iter().position(|ready| ready.thread == thread)
+    }
+
     /// Among those that may be moved, the thread that has waited longest in the queue: for a hardware thread with
     /// nothing to do.
     pub fn longest_waiting(&self, may_be_moved: impl Fn(ThreadId) -> bool) -> Option<usize> {

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use super::Os;
 use super::thread::{ObjectId, State, ThreadId, Work};
+use super::{Os, ProcessId};
 use crate::engine::Span;
-use crate::units::Nanos;
+use crate::units::{Bytes, Nanos};
 
 /// A thread's life, and the CPU work in it.
 #[derive(Clone, Debug)]
@@ -22,6 +22,17 @@ pub struct Life {
     pub done: Work,
     /// What was asked and is not done yet: nothing at the end of a life.
     pub left: Work,
+}
+
+/// A process, and what it occupies when it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Footprint {
+    /// That of its first thread.
+    pub name: String,
+    /// Its unique set size, without segments of shared memory.
+    pub unique: Bytes,
+    /// Its resident set size.
+    pub resident: Bytes,
 }
 
 /// What only one thread can have at a time.
@@ -106,6 +117,17 @@ impl Os {
             left: thread.remaining.plus(thread.beyond),
         };
         scheduler.threads.iter().map(life).collect()
+    }
+
+    /// Every process that has not ended, in the order of their births.
+    pub fn footprints(&self) -> Vec<Footprint> {
+        let living: Vec<ProcessId> = self.memory.borrow().living().collect();
+        let footprint = |process| Footprint {
+            name: self.name_of_process(process),
+            unique: self.unique(process),
+            resident: self.resident(process),
+        };
+        living.into_iter().map(footprint).collect()
     }
 
     /// Every ended span of every thread: empty unless the machine was made by [`Os::recording`].

@@ -85,7 +85,7 @@ impl Mutex {
     pub fn unlock<'a>(&self, os: &'a Os, me: ThreadId) -> Wakeup<'a> {
         assert_eq!(self.owner.get(), Some(me), "a lock is released by its holder");
         self.owner.set(None);
-        let waiter = self.waiters.borrow_mut().pop_front();
+        let waiter = os.pop_living(&self.waiters);
         os.futex_wake(me, waiter)
     }
 }

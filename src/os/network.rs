@@ -30,6 +30,7 @@ impl Network {
         });
         let spec = ThreadSpec {
             name: "the network".into(),
+            process: None,
             foreground: false,
             activity: Activity::Idle,
         };

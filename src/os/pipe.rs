@@ -19,6 +19,9 @@ const PAGE: u64 = 4_096;
 /// `PIPE_DEF_BUFFERS`: 64 KiB, which is what pipe(7) says since Linux 2.6.11.
 const MOST_PAGES: usize = 16;
 
+/// What a pipe holds before writers wait.
+pub const CAPACITY: Bytes = Bytes(MOST_PAGES as u64 * PAGE);
+
 /// One end writes, the other reads; several threads may stand at each.
 pub struct Pipe {
     readable: ObjectId,
@@ -28,6 +31,8 @@ pub struct Pipe {
     held: Cell<u64>,
     /// Its last writer has closed its end.
     hung_up: Cell<bool>,
+    /// Its last reader has.
+    broken: Cell<bool>,
     /// In `read(2)`: exclusive waiters, woken one at a time.
     readers: RefCell<VecDeque<ThreadId>>,
     /// In `poll(2)`: woken all, and beside a reader.
@@ -52,6 +57,7 @@ impl Pipe {
             pages: RefCell::default(),
             held: Cell::new(0),
             hung_up: Cell::new(false),
+            broken: Cell::new(false),
             readers: RefCell::default(),
             pollers: RefCell::default(),
             writers: RefCell::default(),
@@ -74,6 +80,24 @@ impl Pipe {
         self.wake_readers(os, me).await;
     }
 
+    /// `close(2)` of the last reader: from now on whoever writes has an error at once (`EPIPE`).
+    pub async fn close_reader(&self, os: &Os, me: ThreadId) {
+        self.broken.set(true);
+        let writers = self.writers.take();
+        for writer in writers {
+            os.futex_wake(me, Some(writer)).await;
+        }
+    }
+
+    /// The same as [`Pipe::hang_up`] by the kernel, for a process that was killed, and at nobody's cost.
+    pub(super) fn hang_up_by_kernel(&self, os: &Os) {
+        self.hung_up.set(true);
+        let pollers = self.pollers.take();
+        for waiter in pollers.into_iter().chain(os.pop_living(&self.readers)) {
+            os.wake(waiter);
+        }
+    }
+
     /// `wake_up_interruptible_sync_poll(&pipe->rd_wait)`: all who poll, and one who reads.
     async fn wake_readers(&self, os: &Os, me: ThreadId) {
         // Those who poll now: who is woken may push this thread off its CPU, and poll again before it is back.
@@ -84,7 +108,8 @@ impl Pipe {
         wake_one(os, me, &self.readers).await;
     }
 
-    /// `write(2)`, blocking: returns when all bytes are in the pipe (`pipe_write`).
+    /// `write(2)`, blocking: returns when all bytes are in the pipe, or nobody can read them any more
+    /// (`pipe_write`).
     pub async fn write(&self, os: &Os, me: ThreadId, bytes: Bytes) {
         let mut left = bytes.0;
         os.compute(me, os.costs().pipe.write).await;
@@ -98,7 +123,7 @@ impl Pipe {
                 self.wake_readers(os, me).await;
             }
         }
-        while left > 0 {
+        while left > 0 && !self.broken.get() {
             let room = self.room();
             if room == 0 {
                 self.writers.borrow_mut().push_back(me);
@@ -225,6 +250,6 @@ impl Pipe {
 }
 
 fn wake_one<'a>(os: &'a Os, me: ThreadId, waiting: &RefCell<VecDeque<ThreadId>>) -> Wakeup<'a> {
-    let next = waiting.borrow_mut().pop_front();
+    let next = os.pop_living(waiting);
     os.futex_wake_on_credit(me, next)
 }

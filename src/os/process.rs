@@ -1,58 +1,54 @@
-//! Processes and the memory they map.
+//! Processes, and how their parents learn of their end. What they map is the business of [`memory`](super::memory).
 
-use crate::units::Bytes;
+use std::rc::Rc;
+
+use super::{Pipe, Semaphore};
 
 /// A simulated process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProcessId(pub(crate) u32);
 
-#[derive(Debug)]
 pub(crate) struct Process {
-    /// Private memory, mapped now.
-    pub mapped: Bytes,
+    /// It has exited, or was killed.
+    over: bool,
+    /// By which its parent learns of its end; `None` where nobody asks.
+    pub parting: Option<Parting>,
 }
 
-/// All processes and what they map together.
-#[derive(Debug, Default)]
+/// By what a parent learns that a child is over.
+#[derive(Clone)]
+pub struct Parting {
+    /// `waitpid(2)`: posted when it has exited.
+    pub exited: Rc<Semaphore>,
+    /// A pipe whose writing end only the child has: hangs up when it has exited.
+    pub sentinel: Rc<Pipe>,
+}
+
+/// All processes.
+#[derive(Default)]
 pub(crate) struct Processes {
     table: Vec<Process>,
-    mapped: u64,
-    peak: u64,
 }
 
 impl Processes {
     pub fn add(&mut self) -> ProcessId {
-        self.table.push(Process { mapped: Bytes::ZERO });
+        self.table.push(Process {
+            over: false,
+            parting: None,
+        });
         ProcessId(self.table.len() as u32 - 1)
     }
 
-    /// Bytes that `process` maps privately from now on.
-    pub fn map(&mut self, process: ProcessId, bytes: Bytes) {
-        self.table[process.0 as usize].mapped.0 += bytes.0;
-        self.mapped += bytes.0;
-        self.peak = self.peak.max(self.mapped);
+    pub fn set_parting(&mut self, process: ProcessId, parting: Parting) {
+        self.table[process.0 as usize].parting = Some(parting);
     }
 
-    /// A daemon thread that is still about when its process exits has nothing left to give back.
-    pub fn unmap(&mut self, process: ProcessId, bytes: Bytes) {
-        let process = &mut self.table[process.0 as usize];
-        let bytes = bytes.0.min(process.mapped.0);
-        process.mapped.0 -= bytes;
-        self.mapped -= bytes;
+    pub fn parting(&self, process: ProcessId) -> Option<Parting> {
+        self.table[process.0 as usize].parting.clone()
     }
 
-    /// A process that ends gives everything back.
-    pub fn unmap_all(&mut self, process: ProcessId) {
-        let mapped = self.table[process.0 as usize].mapped;
-        self.unmap(process, mapped);
-    }
-
-    pub fn mapped(&self, process: ProcessId) -> Bytes {
-        self.table[process.0 as usize].mapped
-    }
-
-    /// The most that was mapped at one time.
-    pub fn peak(&self) -> Bytes {
-        Bytes(self.peak)
+    /// A process ends. Says whether it had not ended before.
+    pub fn end(&mut self, process: ProcessId) -> bool {
+        !std::mem::replace(&mut self.table[process.0 as usize].over, true)
     }
 }

@@ -214,6 +214,38 @@ impl Scheduler {
         }
     }
 
+    /// Whether the thread's life is over.
+    #[inline]
+    pub fn is_over(&self, thread: ThreadId) -> bool {
+        self.threads[thread.index()].state == State::Ended
+    }
+
+    /// The thread is over wherever it is: on a CPU, in a run queue, or waiting.
+    pub fn kill(&mut self, engine: &Engine, thread: ThreadId) {
+        let (state, cpu, slot) = {
+            let record = &self.threads[thread.index()];
+            (record.state, record.cpu, record.slot)
+        };
+        engine.cancel(slot);
+        match state {
+            State::OnCpu => self.charge(engine, cpu),
+            State::Queued => {
+                if let Some(index) = self.cpus[cpu].queue.position_of(thread) {
+                    self.take(cpu, index);
+                }
+            }
+            State::Blocked { .. } | State::External | State::Ended => {}
+        }
+        let record = &mut self.threads[thread.index()];
+        record.abandon();
+        record.killed = true;
+        record.state = State::Ended;
+        self.enter(engine, thread, Activity::Ended);
+        if state == State::OnCpu {
+            self.leave_cpu(engine, thread);
+        }
+    }
+
     /// Ends a wait. False where the thread was not waiting.
     pub fn wake(&mut self, engine: &Engine, thread: ThreadId, woken: Woken) -> bool {
         let record = &mut self.threads[thread.index()];

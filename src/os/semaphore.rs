@@ -73,7 +73,15 @@ impl Semaphore {
         if self.is_lock {
             self.owner.set(None);
         }
-        let waiter = self.waiters.borrow_mut().pop_front();
+        let waiter = os.pop_living(&self.waiters);
         os.futex_wake_on_credit(me, waiter)
+    }
+
+    /// The kernel gives a unit, and wakes one waiter at nobody's cost.
+    pub(super) fn post_by_kernel(&self, os: &Os) {
+        self.units.set(self.units.get() + 1);
+        if let Some(waiter) = os.pop_living(&self.waiters) {
+            os.wake(waiter);
+        }
     }
 }

@@ -28,6 +28,10 @@ impl Future for Burst<'_> {
         if self.begun {
             return Poll::Ready(scheduler.resumed(self.me));
         }
+        if scheduler.is_over(self.me) {
+            // Killed while it was being polled: it goes no further.
+            return Poll::Pending;
+        }
         if self.work.is_done() && !scheduler.must_resched(self.me) {
             return Poll::Ready(Work::NONE);
         }
@@ -76,6 +80,8 @@ pub(super) enum Until {
     SurelyWoken,
     /// The same, or a timer after so long and its slack.
     Timer(Nanos),
+    /// A timer after so long and its slack, only to look then whether what is waited for is there.
+    NextLook(Nanos),
     /// A device after exactly so long.
     Device(Nanos),
 }
@@ -100,12 +106,15 @@ impl Future for Wait<'_> {
             scheduler.resumed(me);
             return Poll::Ready(scheduler.threads[me.index()].woken);
         }
+        if os.scheduler.borrow().is_over(me) {
+            return Poll::Pending;
+        }
         let deadline = match self.until {
             Until::Woken | Until::SurelyWoken => None,
-            Until::Timer(time) => Some(os.timer_after(time)),
+            Until::Timer(time) | Until::NextLook(time) => Some(os.timer_after(time)),
             Until::Device(time) => Some(os.now().saturating_add(time)),
         };
-        let hopeful = !matches!(self.until, Until::Woken);
+        let hopeful = !matches!(self.until, Until::Woken | Until::NextLook(_));
         os.scheduler
             .borrow_mut()
             .block(&os.engine, me, self.object, deadline, hopeful);

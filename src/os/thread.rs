@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::fair::Entity;
+use super::process::ProcessId;
 use super::scheduler::Touching;
 use crate::engine::{Label, Slot, Track};
 use crate::units::Nanos;
@@ -124,6 +125,8 @@ pub struct ObjectId(pub(crate) u32);
 pub struct ThreadSpec {
     /// As reports name it.
     pub name: Rc<str>,
+    /// Whose thread it is, and with whom it dies; `None` outside of all processes.
+    pub process: Option<ProcessId>,
     /// Whether the run goes on for its sake: background threads never keep it alive.
     pub foreground: bool,
     /// What its time counts as until it says otherwise.
@@ -147,6 +150,7 @@ pub(crate) enum State {
 #[derive(Debug)]
 pub(crate) struct Thread {
     pub name: Rc<str>,
+    pub process: Option<ProcessId>,
     pub slot: Slot,
     pub track: Track,
     pub foreground: bool,
@@ -178,6 +182,8 @@ pub(crate) struct Thread {
     /// When it last left a CPU: `se.exec_start`.
     pub last_ran: Option<Nanos>,
     pub waits_for: Option<ObjectId>,
+    /// Its process was killed: it did not end by itself.
+    pub killed: bool,
     /// The cache line that its work keeps touching, if it does.
     pub touching: Option<Touching>,
 }
@@ -187,6 +193,7 @@ impl Thread {
     pub fn new(spec: ThreadSpec, slot: Slot, track: Track, external: bool, cpu: usize, now: Nanos) -> Self {
         Self {
             name: spec.name,
+            process: spec.process,
             slot,
             track,
             foreground: spec.foreground,
@@ -207,6 +214,7 @@ impl Thread {
             woke_hot: true,
             last_ran: None,
             waits_for: None,
+            killed: false,
             touching: None,
         }
     }
@@ -222,6 +230,13 @@ impl Thread {
         let done = work.min(self.remaining);
         self.remaining = self.remaining.minus(done);
         self.done = self.done.plus(done);
+    }
+
+    /// Nothing more will be done of what was asked of it.
+    pub fn abandon(&mut self) {
+        self.give_back();
+        self.asked -= u128::from(std::mem::take(&mut self.remaining).0);
+        self.in_burst = false;
     }
 
     /// What lay beyond the point where the last burst was interrupted: no longer asked for.

@@ -8,7 +8,8 @@ use crate::random::Distribution;
 use crate::results::{Latency, Replication, Results, Row, Status, TimeByActivity};
 use crate::scenario::{
     Background, Cell, Configuration, Demand, Executor, Machine, MatchValue, Metric, Payload, PayloadKind,
-    Program, Published, Python, Replicate, Scenario, Setting, StartMethod, Step, TaskGroup, Version,
+    Program, Published, Python, Replicate, Scenario, Setting, StartMethod, Step, TaskGroup, Transport,
+    Version,
 };
 use crate::units::{Bytes, Nanos};
 
@@ -123,6 +124,7 @@ impl Maker {
             machine: Machine {
                 cores: lookup("machine.cores").unwrap_or(4.0) as u32,
                 smt: 1,
+                memory: None,
                 profile: Arc::new(Profile {
                     text: "made = \"up\"\n".to_owned(),
                     ..Profile::load("linux-x86_64", Path::new("."))
@@ -137,6 +139,8 @@ impl Maker {
             program: Program {
                 imports: Distribution::Constant(Nanos::ZERO),
                 memory: Bytes(0),
+                touched: Bytes(0),
+                modules: Bytes(0),
                 setup: Vec::new(),
             },
             tasks: vec![TaskGroup {
@@ -153,6 +157,7 @@ impl Maker {
             }],
             background: busy.into_iter().collect(),
             executor,
+            transport: Transport::Pickle,
         });
         let replications = self.results.scenario.replicate.replications;
         let row = Row {

@@ -52,12 +52,12 @@ pub const IDENTITY: [(&str, &str); 7] = [
 pub const FIGURES: [Figure; 30] = [
     over_replications(
         "status",
-        "the worst replication: `done`, `limit` or `deadlock`",
+        "the worst replication: `done`, `limit`, `broken`, `crashed`, `out-of-memory` or `deadlock`",
         |s| s.status.name().into(),
     ),
     each(
         "detail",
-        "who waits for what, where the status is not `done`",
+        "who waits for what, or who died, where the status is not `done`",
         |s| s.detail.as_str().into(),
     ),
     over_replications("replications", "how many were simulated", |s| {
@@ -239,6 +239,9 @@ impl Status {
         match self {
             Self::Done => "done",
             Self::Limit => "limit",
+            Self::Broken => "broken",
+            Self::Crashed => "crashed",
+            Self::OutOfMemory => "out-of-memory",
             Self::Deadlock => "deadlock",
         }
     }

@@ -11,6 +11,7 @@ mod step;
 mod task;
 
 use crate::input::{Complaint, Complaints, Node, Reader, Reading};
+use crate::units::Bytes;
 
 use super::axes::Point;
 use super::files::Files;
@@ -70,6 +71,7 @@ impl<'t> Decoder<'t> {
             overridden.version,
             tasks.as_deref().unwrap_or_default(),
         );
+        let transport = run::transport(&reader, tasks.as_deref().unwrap_or_default());
         let (tasks, executor, python) = (tasks?, executor?, python?);
         let (program, background) = (program?, background?);
         if matches!(executor, Executor::Asyncio { .. }) {
@@ -95,6 +97,7 @@ impl<'t> Decoder<'t> {
             tasks: groups,
             background,
             executor,
+            transport: transport?,
         })
     }
 
@@ -103,6 +106,8 @@ impl<'t> Decoder<'t> {
         let reader = scenario.section("program", &PROGRAM)?;
         let imports = self.time(&reader, "imports");
         let memory = reader.size("memory");
+        let modules = reader.size("modules");
+        let touched = memory.and_then(|memory| touched(&reader, memory));
         let setup = match reader.given("setup") {
             Some(field) => self.steps(&field),
             None => Some(Vec::new()),
@@ -111,6 +116,8 @@ impl<'t> Decoder<'t> {
         Some(Program {
             imports: imports?,
             memory: memory?,
+            touched: touched?,
+            modules: modules?,
             setup: setup?,
         })
     }
@@ -132,6 +139,24 @@ impl<'t> Decoder<'t> {
             limit: limit?,
         })
     }
+}
+
+/// Not more than there is.
+fn touched(reader: &Reader<'_>, memory: Bytes) -> Option<Bytes> {
+    let touched = reader.size("touched")?;
+    if touched > memory {
+        let complaint = Complaint::at(
+            reader.value_place("touched"),
+            format!("workers use {touched} of {memory}"),
+        )
+        .label("more than the program has");
+        let complaint = match reader.has("memory") {
+            true => complaint.see(reader.value_place("memory"), "all that it has"),
+            false => complaint.note("`memory` is 0 B by default"),
+        };
+        return reader.refuse(complaint.help("`touched` is a part of `memory`"));
+    }
+    Some(touched)
 }
 
 /// Enough for a confidence interval that means something.

@@ -108,9 +108,9 @@ pub static MACHINE: Format = Format {
         ),
         Key::text(
             "memory",
-            Shape::Words(&MEMORIES),
+            MEMORY,
             "unlimited",
-            "Memory of the machine.",
+            "Beyond it the kernel kills the process with the most of it.",
         ),
         Key::text(
             "profile",
@@ -125,9 +125,10 @@ static QUOTAS: Words = Words {
     list: &[Word::new("none", "All cores, all the time.")],
     otherwise: Some("a CPU quota"),
 };
+const MEMORY: Shape = Shape::Either(&[Shape::Words(&MEMORIES), SIZE]);
 static MEMORIES: Words = Words {
     list: &[Word::new("unlimited", "Never runs out.")],
-    otherwise: Some("a memory limit"),
+    otherwise: None,
 };
 
 /// `[python]`
@@ -182,7 +183,19 @@ pub static PROGRAM: Format = Format {
             "memory",
             SIZE,
             "0 B",
-            "Mapped in the parent when workers start: the price of fork.",
+            "Data in the parent when workers start: the price of fork.",
+        ),
+        Key::text(
+            "touched",
+            SIZE,
+            "0 B",
+            "Of `memory`, Python objects that every worker uses: a forked one copies their pages.",
+        ),
+        Key::text(
+            "modules",
+            SIZE,
+            "0 B",
+            "Memory of what is imported: again in every spawned worker; under forkserver once, in the server.",
         ),
         Key::optional("setup", STEPS, "The initializer's steps, run once per worker.").fixed(),
     ],

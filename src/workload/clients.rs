@@ -74,6 +74,7 @@ impl World {
             self.record.count_between(from, to);
             let spec = |name: String| ThreadSpec {
                 name: name.into(),
+                process: None,
                 foreground: true,
                 activity: Activity::Idle,
             };

@@ -80,7 +80,7 @@ impl World {
         let with_result = (0..self.plan.len()).filter(|&item| self.has_result(item)).count();
         for _ in 0..with_result {
             if let Some(item) = ways.results.get(me).await {
-                self.record.in_hands(me, item..item + 1);
+                self.take_results(me, item..item + 1).await;
             }
         }
         let mut joined = false;
@@ -110,8 +110,8 @@ impl World {
     async fn send(&self, me: &ThreadState, ways: &Ways, workers: u32) {
         for item in 0..self.plan.len() {
             self.record.submitted(me, item);
-            let (group, _) = self.plan.place_of(item);
-            let arguments = self.plan.arguments(&self.configuration.tasks, group, 1);
+            self.send_arguments(me, item..item + 1).await;
+            let arguments = self.arguments_of(&(item..item + 1));
             ways.items.put(me, Some(item), arguments).await;
         }
         for _ in 0..workers {
@@ -133,7 +133,7 @@ impl World {
             }
         }
         for item in (0..self.plan.len()).filter(|&item| !self.has_result(item)) {
-            self.record.in_hands(me, item..item + 1);
+            self.take_results(me, item..item + 1).await;
         }
         !told
     }
@@ -148,11 +148,15 @@ impl World {
         me.busy_with(Activity::Starting, starting).await;
         while let Some(item) = ways.items.get(me).await {
             self.run_item(me, item).await;
+            let (arguments, results) = (
+                self.arguments_of(&(item..item + 1)),
+                self.results_of(&(item..item + 1)),
+            );
             if self.has_result(item) {
-                let (group, _) = self.plan.place_of(item);
-                let results = self.plan.results(&self.configuration.tasks, group, 1);
-                ways.results.put(me, Some(item), results).await;
+                ways.results.put(me, Some(item), results.clone()).await;
             }
+            me.let_go(&results);
+            me.let_go(&arguments);
             ways.items.task_done(me).await;
         }
         ways.items.task_done(me).await;

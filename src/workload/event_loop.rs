@@ -160,6 +160,9 @@ impl Program {
         }
         let (group, index) = world.plan.place_of(item);
         self.work(event_loop, group, u64::from(index)).await;
+        if !matches!(self.elsewhere, Elsewhere::Processes(_)) {
+            event_loop.thread.hold(&[world.configuration.tasks[group].result]);
+        }
         world.record.in_hands(&event_loop.thread, item..item + 1);
     }
 
@@ -208,6 +211,9 @@ impl Program {
                     Step::Python { offload, .. } | Step::Native { offload, .. } => {
                         self.compute(event_loop, group, step, *offload, key).await;
                     }
+                    Step::Crash { probability } => {
+                        self.world.may_crash(&event_loop.thread, *probability, key).await;
+                    }
                 }
             }
         })
@@ -220,14 +226,21 @@ impl Program {
             step: step.clone(),
             key,
         };
-        match &self.elsewhere {
+        let outcome = match &self.elsewhere {
             Elsewhere::Threads(executor) if offload => event_loop.run_in_executor(executor, call()).await,
             Elsewhere::Processes(executor) if offload => event_loop.run_in_executor(executor, call()).await,
             _ => {
                 let me = &event_loop.thread;
                 me.busy_with(Activity::Running, self.world.play_step(me, step, key))
                     .await;
+                Ok(())
             }
+        };
+        if outcome.is_err() {
+            // Nobody catches it: it ends the program, and this coroutine is forgotten with all others.
+            self.world.record.raised(outcome);
+            event_loop.stop();
+            event_loop.wait(&LoopFuture::new()).await;
         }
     }
 }
@@ -246,6 +259,9 @@ impl Call for OffloadedStep {
     async fn run(&self, me: &ThreadState) {
         me.busy_with(Activity::Running, self.world.play_step(me, &self.step, self.key))
             .await;
+        if me.interpreter.process != self.world.process {
+            me.hold(&self.results());
+        }
     }
 }
 

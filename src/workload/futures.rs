@@ -9,24 +9,27 @@ use std::rc::Rc;
 
 use super::World;
 use super::steps::Items;
-use crate::cpython::{Future, FuturesExecutor, SimpleQueue, ThreadState};
+use crate::cpython::{BrokenProcessPool, Future, FuturesExecutor, SimpleQueue, ThreadState};
 use crate::os::Activity;
 use crate::units::Nanos;
 
 impl World {
     /// Until the last result is in the caller's hands. Taking one result costs `result`.
+    ///
+    /// # Errors
+    /// Where a worker process has died.
     pub async fn run_futures(
         self: &Rc<Self>,
         me: &ThreadState,
         executor: &impl FuturesExecutor<Items>,
         chunksize: u64,
         result: Nanos,
-    ) {
+    ) -> Result<(), BrokenProcessPool> {
         me.enter(Activity::Ipc);
         if self.plan.has_dependencies() {
-            self.submit_as_released(me, executor, chunksize, result).await;
+            self.submit_as_released(me, executor, chunksize, result).await
         } else {
-            self.map(me, executor, chunksize, result).await;
+            self.map(me, executor, chunksize, result).await
         }
     }
 
@@ -37,20 +40,21 @@ impl World {
         executor: &impl FuturesExecutor<Items>,
         chunksize: u64,
         result: Nanos,
-    ) {
+    ) -> Result<(), BrokenProcessPool> {
         let mut futures = Vec::new();
         for group in 0..self.configuration.tasks.len() {
             for chunk in chunks(self.plan.items(group).collect(), chunksize) {
                 let future = Future::new();
                 self.submit(me, executor, chunk.clone(), future.clone(), chunksize)
-                    .await;
+                    .await?;
                 futures.push((future, chunk));
             }
         }
         for (future, chunk) in futures {
-            future.result(me, result).await;
-            self.record.in_hands(me, chunk);
+            future.result(me, result).await?;
+            self.take_results(me, chunk).await;
         }
+        Ok(())
     }
 
     async fn submit_as_released(
@@ -59,10 +63,10 @@ impl World {
         executor: &impl FuturesExecutor<Items>,
         chunksize: u64,
         result: Nanos,
-    ) {
+    ) -> Result<(), BrokenProcessPool> {
         let progress = self.plan.progress();
         let done = Rc::new(SimpleQueue::new(me, "an item to be done"));
-        let mut submitted: Vec<Range<u32>> = Vec::new();
+        let mut submitted: Vec<(Rc<Future>, Range<u32>)> = Vec::new();
         let mut ready = self.plan.ready_from_the_start();
         let mut left = self.plan.len();
         loop {
@@ -70,19 +74,20 @@ impl World {
                 // A chunk stays within its group.
                 for chunk in self.plan.split_by_group(chunk) {
                     let future = Future::announced_in(&done, submitted.len());
-                    submitted.push(chunk.clone());
-                    self.submit(me, executor, chunk, future, chunksize).await;
+                    submitted.push((future.clone(), chunk.clone()));
+                    self.submit(me, executor, chunk, future, chunksize).await?;
                 }
             }
             if left == 0 {
                 break;
             }
-            let chunk = submitted[done.get(me).await].clone();
-            me.bytecode(result).await;
+            let (future, chunk) = submitted[done.get(me).await].clone();
+            future.result(me, result).await?;
             left -= chunk.len() as u32;
-            self.record.in_hands(me, chunk.clone());
+            self.take_results(me, chunk.clone()).await;
             ready = self.plan.released_by(&progress, chunk);
         }
+        Ok(())
     }
 
     async fn submit(
@@ -92,8 +97,9 @@ impl World {
         items: Range<u32>,
         future: Rc<Future>,
         chunksize: u64,
-    ) {
+    ) -> Result<(), BrokenProcessPool> {
         items.clone().for_each(|item| self.record.submitted(me, item));
+        self.send_arguments(me, items.clone()).await;
         let overhead = if chunksize > 1 {
             me.os().costs().process_pool.item
         } else {
@@ -109,7 +115,7 @@ impl World {
                 },
                 future,
             )
-            .await;
+            .await
     }
 }
 

@@ -98,7 +98,7 @@ fn collect(steps: &[Step], names: &mut Vec<String>) {
                 collect(steps, names);
             }
             Step::Repeat { steps, .. } => collect(steps, names),
-            Step::Io(_) | Step::Python { .. } | Step::Native { .. } => {}
+            Step::Io(_) | Step::Python { .. } | Step::Native { .. } | Step::Crash { .. } => {}
         }
     }
 }

@@ -54,6 +54,7 @@ pub(super) fn own_work(steps: &[Step], key: Key) -> OwnWork {
                 };
                 *part = time.sample_keyed(key);
             }
+            Step::Crash { .. } => {}
             Step::Lock { steps, .. } => own = own_work(steps, key),
             Step::Repeat { times, steps } => {
                 own = (0..*times)

@@ -34,7 +34,7 @@ impl World {
                 threads.borrow_mut().insert(item, thread);
             }
             let item = done.get(me).await;
-            self.record.in_hands(me, item..item + 1);
+            self.take_results(me, item..item + 1).await;
             ready = self.plan.released_by(&progress, item..item + 1);
         }
         self.record.finish(me, &workers, &[]);
@@ -65,7 +65,7 @@ impl World {
                 processes.push(self.start_process(me, launcher, item, Some(&results)).await);
             }
             let item = results.get(me).await;
-            self.record.in_hands(me, item..item + 1);
+            self.take_results(me, item..item + 1).await;
             ready = self.plan.released_by(&progress, item..item + 1);
         }
         self.record.finish(me, &launcher.launched(), &[]);
@@ -81,7 +81,7 @@ impl World {
         }
         for (item, process) in processes {
             process.join(me).await;
-            self.record.in_hands(me, item..item + 1);
+            self.take_results(me, item..item + 1).await;
         }
         self.record.finish(me, &launcher.launched(), &[]);
     }
@@ -95,16 +95,15 @@ impl World {
         results: Option<&Rc<SharedSimpleQueue<u32>>>,
     ) -> Process {
         self.record.submitted(me, item);
-        let (group, _) = self.plan.place_of(item);
-        let arguments = self.plan.arguments(&self.configuration.tasks, group, 1);
+        self.send_arguments(me, item..item + 1).await;
+        let arguments = self.arguments_of(&(item..item + 1));
         let (world, results) = (self.clone(), results.cloned());
         let main = move |me: ThreadState| async move {
             me.busy_with(Activity::Starting, Setup(world.clone()).run(&me))
                 .await;
             world.run_item(&me, item).await;
             if let Some(results) = results {
-                let payloads = world.plan.results(&world.configuration.tasks, group, 1);
-                results.put(&me, item, payloads).await;
+                results.put(&me, item, world.results_of(&(item..item + 1))).await;
             }
         };
         let name = format!("process of item {item}");

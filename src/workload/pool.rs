@@ -52,11 +52,11 @@ impl World {
 
     /// `pool.map(function, items, chunksize)`: all results together.
     async fn pool_map(self: &Rc<Self>, me: &ThreadState, pool: &Pool<Items, Setup>, chunks: Vec<Range<u32>>) {
-        let calls = chunks.iter().map(|chunk| self.call(me, chunk, true)).collect();
+        let calls = self.calls(me, &chunks, true).await;
         let result = pool.map_async(me, calls).await;
         result.get(me).await;
         for chunk in chunks {
-            self.record.in_hands(me, chunk);
+            self.take_results(me, chunk).await;
         }
     }
 
@@ -70,13 +70,10 @@ impl World {
         in_chunks: bool,
         ordered: bool,
     ) {
-        let calls = chunks
-            .iter()
-            .map(|chunk| self.call(me, chunk, in_chunks))
-            .collect();
+        let calls = self.calls(me, &chunks, in_chunks).await;
         let results = pool.imap(me, calls, ordered).await;
         while let Some(number) = results.next(me).await {
-            self.record.in_hands(me, chunks[number as usize].clone());
+            self.take_results(me, chunks[number as usize].clone()).await;
         }
     }
 
@@ -88,7 +85,7 @@ impl World {
         }
         for (item, result) in (0..).zip(results) {
             result.get(me).await;
-            self.record.in_hands(me, item..item + 1);
+            self.take_results(me, item..item + 1).await;
         }
     }
 
@@ -103,7 +100,7 @@ impl World {
                     .await;
             }
             let item = done.get(me).await as u32;
-            self.record.in_hands(me, item..item + 1);
+            self.take_results(me, item..item + 1).await;
             ready = self.plan.released_by(&progress, item..item + 1);
         }
     }
@@ -115,12 +112,21 @@ impl World {
         item: u32,
         callback: Option<Callback>,
     ) -> Rc<ApplyResult> {
-        let call = self.call(me, &(item..item + 1), false);
+        let call = self.call(me, item..item + 1, false).await;
         pool.apply_async(me, call, callback).await
     }
 
-    fn call(self: &Rc<Self>, me: &ThreadState, items: &Range<u32>, in_chunks: bool) -> Items {
+    async fn calls(self: &Rc<Self>, me: &ThreadState, chunks: &[Range<u32>], in_chunks: bool) -> Vec<Items> {
+        let mut calls = Vec::with_capacity(chunks.len());
+        for chunk in chunks {
+            calls.push(self.call(me, chunk.clone(), in_chunks).await);
+        }
+        calls
+    }
+
+    async fn call(self: &Rc<Self>, me: &ThreadState, items: Range<u32>, in_chunks: bool) -> Items {
         items.clone().for_each(|item| self.record.submitted(me, item));
+        self.send_arguments(me, items.clone()).await;
         let overhead = if in_chunks {
             me.os().costs().pool.item
         } else {
@@ -128,7 +134,7 @@ impl World {
         };
         Items {
             world: self.clone(),
-            items: items.clone(),
+            items,
             overhead,
         }
     }

@@ -3,10 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
-use crate::cpython::ThreadState;
-use crate::os::{Activity, Os, Outcome, ThreadId};
+use crate::cpython::{BrokenProcessPool, ThreadState};
+use crate::os::{Activity, Kill, Os, Outcome, ThreadId};
 use crate::results::{Latency, Replication, Status, TimeByActivity};
-use crate::units::Nanos;
+use crate::units::{Bytes, Nanos};
 
 /// Written by the caller's thread and by clients as they go.
 #[derive(Default)]
@@ -23,6 +23,18 @@ pub(super) struct Record {
     worker_time: Cell<TimeByActivity>,
     parent_time: Cell<TimeByActivity>,
     setups: Cell<u64>,
+    /// By thread: the item that it began last.
+    began_last: RefCell<Vec<Option<u32>>>,
+    crashes: RefCell<Vec<Crash>>,
+    raised: Cell<Option<BrokenProcessPool>>,
+}
+
+/// A process that died.
+struct Crash {
+    thread: ThreadId,
+    item: Option<u32>,
+    /// It was the program's own.
+    is_program: bool,
 }
 
 impl Record {
@@ -46,6 +58,30 @@ impl Record {
             submitted.resize(item as usize + 1, Nanos::ZERO);
         }
         submitted[item as usize] = me.os().now();
+    }
+
+    /// The calling thread begins with an item.
+    pub fn works_on(&self, me: &ThreadState, item: u32) {
+        let mut began = self.began_last.borrow_mut();
+        if began.len() <= me.id.index() {
+            began.resize(me.id.index() + 1, None);
+        }
+        began[me.id.index()] = Some(item);
+    }
+
+    /// The calling thread brings its process down.
+    pub fn crashed(&self, me: &ThreadState, is_program: bool) {
+        let began = self.began_last.borrow();
+        self.crashes.borrow_mut().push(Crash {
+            thread: me.id,
+            item: began.get(me.id.index()).copied().flatten(),
+            is_program,
+        });
+    }
+
+    /// How the caller's dealings with the executor ended.
+    pub fn raised(&self, outcome: Result<(), BrokenProcessPool>) {
+        self.raised.set(outcome.err());
     }
 
     /// The results of some items are in the caller's hands.
@@ -91,15 +127,36 @@ impl Record {
         self.torn_down.set(Some(me.os().now()));
     }
 
-    /// What became of it all.
-    pub fn conclude(&self, os: &Os, outcome: Outcome, critical_path: Nanos) -> Replication {
+    /// What became of it all. `count` items there were, and each is called by its `place`.
+    pub fn conclude(
+        &self,
+        os: &Os,
+        outcome: Outcome,
+        critical_path: Nanos,
+        count: u32,
+        place: impl Fn(u32) -> String,
+    ) -> Replication {
         let (status, detail) = match outcome {
-            Outcome::Done => (Status::Done, String::new()),
+            _ if os.killed_for_memory().iter().any(|kill| kill.is_program) => {
+                (Status::OutOfMemory, String::new())
+            }
+            Outcome::Done => self.how_it_ended(os, count, place),
             Outcome::Limit => (
                 Status::Limit,
                 format!("not done after {} of simulated time", os.now()),
             ),
-            Outcome::Deadlock(report) => (Status::Deadlock, report),
+            Outcome::Deadlock(report) => match self.who_crashed(os, place) {
+                Some(crash) => (
+                    Status::Deadlock,
+                    format!("{crash}, and what it was to do is never done: {report}"),
+                ),
+                None => (Status::Deadlock, report),
+            },
+        };
+        let detail = match (status, who_was_killed(os)) {
+            (Status::Done, _) | (_, None) => detail,
+            (_, Some(killed)) if detail.is_empty() => killed,
+            (_, Some(killed)) => format!("{killed}; {detail}"),
         };
         let began = self.began.get().unwrap_or_else(|| os.now());
         let finished = self.finished.get().unwrap_or_else(|| os.now());
@@ -123,6 +180,89 @@ impl Record {
             events: os.events(),
         }
     }
+}
+
+impl Record {
+    /// The status of a program that came to its end, and why that was not the end of its work.
+    fn how_it_ended(&self, os: &Os, count: u32, place: impl Fn(u32) -> String) -> (Status, String) {
+        let killed = || {
+            let kills = os.killed_for_memory();
+            kills.first().map(|kill| format!("{} was killed", kill.name))
+        };
+        let crash = self.who_crashed(os, place).or_else(killed).unwrap_or_default();
+        let done = match count {
+            0 => String::new(),
+            _ => format!("; {} of {count} items were done", self.latencies.borrow().len()),
+        };
+        if self.crashes.borrow().iter().any(|crash| crash.is_program) {
+            (
+                Status::Crashed,
+                format!("{crash}, and the whole program with it{done}"),
+            )
+        } else if let Some(exception) = self.raised.get() {
+            (Status::Broken, format!("{exception} ({crash}{done})"))
+        } else {
+            (Status::Done, String::new())
+        }
+    }
+
+    /// The first process that died, and how many others did.
+    fn who_crashed(&self, os: &Os, place: impl Fn(u32) -> String) -> Option<String> {
+        let crashes = self.crashes.borrow();
+        let first = crashes
+            .iter()
+            .find(|crash| crash.is_program)
+            .or(crashes.first())?;
+        let item = first
+            .item
+            .map_or(String::new(), |item| format!(" at {}", place(item)));
+        let others = match crashes.len() - 1 {
+            0 => String::new(),
+            1 => " and another process later".to_owned(),
+            more => format!(" and {more} other processes later"),
+        };
+        Some(format!("{} crashed{item}{others}", os.name_of(first.thread)))
+    }
+}
+
+/// Whom the kernel killed first because memory ran out, and how many others.
+fn who_was_killed(os: &Os) -> Option<String> {
+    let kills = os.killed_for_memory();
+    let first = kills.first()?;
+    let Kill {
+        resident,
+        occupied,
+        processes,
+        ..
+    } = first;
+    let name = match first.is_program {
+        true => "the program itself",
+        false => &first.name,
+    };
+    let together = match processes {
+        1 => String::new(),
+        _ => format!(
+            " of {} that {processes} processes took together",
+            whole_mib(*occupied)
+        ),
+    };
+    let others = match kills[1..].iter().any(|kill| kill.is_program) {
+        true => ", and the program itself later".to_owned(),
+        false => match kills.len() - 1 {
+            0 => String::new(),
+            1 => ", and another process later".to_owned(),
+            more => format!(", and {more} other processes later"),
+        },
+    };
+    Some(format!(
+        "out of memory: the kernel killed {name}, which had {}{together}{others}",
+        whole_mib(*resident)
+    ))
+}
+
+/// Rounded up.
+fn whole_mib(bytes: Bytes) -> String {
+    format!("{} MiB", bytes.0.div_ceil(1 << 20))
 }
 
 fn order_statistics(latencies: &mut [u64]) -> Latency {

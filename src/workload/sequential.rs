@@ -17,7 +17,7 @@ impl World {
             for item in self.plan.items(group) {
                 self.record.submitted(me, item);
                 self.run_item(me, item).await;
-                self.record.in_hands(me, item..item + 1);
+                self.take_results(me, item..item + 1).await;
             }
         }
         self.record.finish(me, &[me.id], &[]);

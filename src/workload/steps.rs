@@ -22,17 +22,11 @@ pub(crate) struct Items {
 
 impl Call for Items {
     fn arguments(&self) -> Vec<Payload> {
-        let (group, _) = self.world.plan.place_of(self.items.start);
-        self.world
-            .plan
-            .arguments(&self.world.configuration.tasks, group, self.items.len() as u32)
+        self.world.arguments_of(&self.items)
     }
 
     fn results(&self) -> Vec<Payload> {
-        let (group, _) = self.world.plan.place_of(self.items.start);
-        self.world
-            .plan
-            .results(&self.world.configuration.tasks, group, self.items.len() as u32)
+        self.world.results_of(&self.items)
     }
 
     async fn run(&self, me: &ThreadState) {
@@ -67,13 +61,17 @@ impl Call for Setup {
 }
 
 impl World {
-    /// One item, from its first step to its last.
+    /// One item, from its first step to its last, with what it gets and gives.
     pub async fn run_item(&self, me: &ThreadState, item: u32) {
         let (group, index) = self.plan.place_of(item);
         let task = &self.configuration.tasks[group];
         let key = item_key(self.key, task, u64::from(index));
-        me.busy_with(Activity::Running, self.play_steps(me, &task.steps, key))
-            .await;
+        self.record.works_on(me, item);
+        let before = me.enter(Activity::Running);
+        self.receive_arguments(me, item).await;
+        self.play_steps(me, &task.steps, key).await;
+        self.send_result(me, item).await;
+        me.enter(before);
     }
 
     /// The steps in order. `key` names their random draws.
@@ -105,6 +103,7 @@ impl World {
                 holds_lock: true,
                 ..
             } => me.native_holding_lock(time.sample_keyed(key)).await,
+            Step::Crash { probability } => self.may_crash(me, *probability, key).await,
             Step::Lock { name, steps } => {
                 self.locks.acquire(me, name).await;
                 Box::pin(self.play_steps(me, steps, key)).await;

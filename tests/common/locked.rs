@@ -122,7 +122,7 @@ impl Program {
         let there = Rc::new(Pipe::new(&os, "there"));
         let back = Rc::new(Pipe::new(&os, "back"));
         let echoes = Rc::new(Cell::new(0_u64));
-        let client = interpreter.child("the client");
+        let client = interpreter.spawned("the client");
         let (to, from) = (there.clone(), back.clone());
         os.spawn(named("client", true), move |id| async move {
             let me = ThreadState {
@@ -163,6 +163,7 @@ const ECHO_BYTECODE: Nanos = Nanos(500);
 fn named(name: &str, foreground: bool) -> ThreadSpec {
     ThreadSpec {
         name: name.into(),
+        process: None,
         foreground,
         activity: Activity::Running,
     }

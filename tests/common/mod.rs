@@ -62,6 +62,7 @@ pub fn spawn_background<F: Future<Output = ()> + 'static>(
 fn spec(name: &str, foreground: bool) -> ThreadSpec {
     ThreadSpec {
         name: name.into(),
+        process: None,
         foreground,
         activity: Activity::Running,
     }

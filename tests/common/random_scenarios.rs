@@ -239,12 +239,20 @@ const BUNDLED: &[&str] = &[
 ];
 
 fn program() -> impl Strategy<Value = String> {
-    (time(3_000), 0..200u64, vec(leaf(500), 0..3)).prop_map(|(imports, memory, setup)| {
-        format!(
-            "imports = {imports}\nmemory = \"{memory} MB\"\nsetup = {}",
-            list(&setup)
-        )
-    })
+    (
+        time(3_000),
+        0..200u64,
+        0..=100u64,
+        0..50u64,
+        vec(leaf(500), 0..3),
+    )
+        .prop_map(|(imports, memory, touched, modules, setup)| {
+            format!(
+                "imports = {imports}\nmemory = \"{memory} MB\"\ntouched = \"{} kB\"\nmodules = \"{modules} MB\"\nsetup = {}",
+                memory * touched * 10,
+                list(&setup)
+            )
+        })
 }
 
 /// Major and minor: mostly with the lock of 3.2, now and then with the one before. Half of the others are recent: only
@@ -439,4 +447,65 @@ pub fn served() -> impl Strategy<Value = Parts> {
             background: background_beside(&run, background),
             run,
         })
+}
+
+/// Counted groups whose workers may die: at the beginning of an item, at its end or in their initializer.
+pub fn crashing() -> impl Strategy<Value = Parts> {
+    let beside = select(vec![
+        "",
+        "",
+        "[{ io = \"200us\" }, { crash = 0.01 }]",
+        "[{ python = \"forever\" }]",
+    ]);
+    (counted(), select(vec![0.02, 0.2, 1.0]), 0..4u8, beside).prop_map(
+        |(parts, probability, place, beside)| {
+            let crash = format!("{{ crash = {probability} }}");
+            let program = match place {
+                0 => parts.program.replace("setup = []", "setup = [{ crash = 0.1 }]"),
+                _ => parts.program,
+            };
+            let tasks = match place {
+                1 => parts
+                    .tasks
+                    .replace("\nsteps = [", &format!("\nsteps = [{crash}, ")),
+                2 => parts
+                    .tasks
+                    .replacen("\nsteps = [", &format!("\nsteps = [{crash}, "), 1),
+                _ => parts.tasks.replace("}]\n", &format!("}}, {crash}]\n")),
+            };
+            let background = match beside {
+                "" => String::new(),
+                steps => format!("[[background]]\nname = \"b\"\nsteps = {steps}\n"),
+            };
+            Parts {
+                program,
+                tasks,
+                background,
+                ..parts
+            }
+        },
+    )
+}
+
+/// Counted groups whose data lies in shared memory, where there are processes to share it.
+pub fn sharing() -> impl Strategy<Value = Parts> {
+    counted().prop_map(|mut parts| {
+        for kind in ["list[float]", "list[int]", "dict", "list[tuple]"] {
+            parts.tasks = parts
+                .tasks
+                .replace(&format!("kind = \"{kind}\""), "kind = \"bytes\"");
+        }
+        if parts.run.contains("process") || parts.run.contains("\"pool\"") {
+            parts.run.push_str("transport = \"shared_memory\"\n");
+        }
+        parts
+    })
+}
+
+/// Counted groups, with and without shared memory, on a machine that may be too small for them.
+pub fn short_of_memory() -> impl Strategy<Value = Parts> {
+    (prop_oneof![counted().boxed(), sharing().boxed()], 15..150u64).prop_map(|(mut parts, memory)| {
+        parts.machine.push_str(&format!("\nmemory = \"{memory} MB\""));
+        parts
+    })
 }

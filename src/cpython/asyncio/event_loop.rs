@@ -136,8 +136,13 @@ impl EventLoop {
             Handle::SetResult(future) => future.set_result(self),
             Handle::Gathered(gathering) => gathering.one_is_done(self),
             Handle::Read(descriptor) => self.read_ready(descriptor).await,
-            Handle::Stop => self.stopping.set(true),
+            Handle::Stop => self.stop(),
         }
+    }
+
+    /// `stop`: `run` comes to its end with this iteration.
+    pub fn stop(&self) {
+        self.stopping.set(true);
     }
 
     /// `call_soon`. What it takes is paid for when the callback is called.

@@ -11,15 +11,22 @@ use std::rc::Rc;
 use super::event_loop::{EventLoop, Handle};
 use super::futures::Future;
 use crate::cpython::future::Future as ConcurrentFuture;
-use crate::cpython::{Call, FuturesExecutor};
+use crate::cpython::{BrokenProcessPool, Call, FuturesExecutor};
 
 impl EventLoop {
     /// `await loop.run_in_executor(executor, call)`
-    pub async fn run_in_executor<C: Call>(self: &Rc<Self>, executor: &impl FuturesExecutor<C>, call: C) {
+    ///
+    /// # Errors
+    /// Where a worker process has died.
+    pub async fn run_in_executor<C: Call>(
+        self: &Rc<Self>,
+        executor: &impl FuturesExecutor<C>,
+        call: C,
+    ) -> Result<(), BrokenProcessPool> {
         let me = &self.thread;
         me.bytecode(self.costs().run_in_executor).await;
         let source = ConcurrentFuture::new();
-        executor.submit(me, call, source.clone()).await;
+        executor.submit(me, call, source.clone()).await?;
         // wrap_future
         let destination = Future::new();
         let (event_loop, following) = (self.clone(), destination.clone());
@@ -37,5 +44,6 @@ impl EventLoop {
             )
             .await;
         self.wait(&destination).await;
+        source.exception().map_or(Ok(()), Err)
     }
 }

@@ -39,6 +39,8 @@ impl<C: Call, I: Call> Shared<C, I> {
             self.outqueue
                 .put(me, Some(TaskResult { job, index }), call.results())
                 .await;
+            me.let_go(&call.results());
+            me.let_go(&call.arguments());
             completed += 1;
         }
     }

@@ -82,7 +82,7 @@ fn collect<'s>(steps: &'s [Step], names: &mut BTreeSet<&'s str>) {
                 collect(steps, names);
             }
             Step::Repeat { steps, .. } => collect(steps, names),
-            Step::Io(_) | Step::Python { .. } | Step::Native { .. } => {}
+            Step::Io(_) | Step::Python { .. } | Step::Native { .. } | Step::Crash { .. } => {}
         }
     }
 }

@@ -57,6 +57,7 @@ pub fn work(steps: &[Step]) -> Work {
             },
             Step::Lock { steps, .. } => work(steps).plus(Work { time: 0, steps: 1 }),
             Step::Repeat { times, steps } => work(steps).times(*times),
+            Step::Crash { .. } => Work { time: 0, steps: 1 },
         })
     })
 }

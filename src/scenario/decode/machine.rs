@@ -1,7 +1,7 @@
 //! `[machine]` and `[python]`, with what a `[[run]]` overrides.
 
-use crate::input::{Complaint, Field, Reader, did_you_mean};
-use crate::units::Nanos;
+use crate::input::{Complaint, Field, Reader, Value, did_you_mean};
+use crate::units::{Bytes, Nanos};
 
 use super::super::format::{MACHINE, PYTHON};
 use super::super::{Machine, Python, Version};
@@ -13,21 +13,49 @@ pub fn machine(decoder: &Decoder<'_>, scenario: &Reader<'_>) -> Option<Machine> 
     let cores = reader.integer("cores");
     let smt = reader.integer("smt");
     let quota = reader.word("quota");
-    let memory = reader.word("memory");
+    let memory = memory(&reader);
     let name = reader.text("profile");
     let profile = name.and_then(|name| {
         decoder
             .files
             .profile(name, reader.value_place("profile"), decoder.complaints)
     });
-    let (Some(_), Some(_)) = (quota, memory) else {
-        return None;
-    };
+    quota?;
     Some(Machine {
         cores: small(cores?),
         smt: small(smt?),
+        memory: memory?,
         profile: profile?,
     })
+}
+
+/// A size, or none.
+fn memory(reader: &Reader<'_>) -> Option<Option<Bytes>> {
+    let Some(field) = reader.given("memory") else {
+        return Some(None);
+    };
+    match &field.node.value {
+        Value::Text(text) if text == "unlimited" => Some(None),
+        Value::Text(text) if !text.starts_with(|first: char| first.is_ascii_digit()) => field.refuse(
+            Complaint::at(
+                field.node.place,
+                format!("`memory` must be {}", field.shape.describe()),
+            )
+            .label(did_you_mean(text, ["unlimited"]).unwrap_or_default())
+            .help("a size is written like \"2 GB\" or \"512 MiB\""),
+        ),
+        _ => {
+            let memory = field.size()?;
+            if memory == Bytes::ZERO {
+                return field.refuse(
+                    Complaint::at(field.node.place, "a machine without memory")
+                        .label("nothing fits")
+                        .help("write a size such as \"2 GB\", or \"unlimited\""),
+                );
+            }
+            Some(Some(memory))
+        }
+    }
 }
 
 /// A number that the format bounds far below 2^32.

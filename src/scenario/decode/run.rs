@@ -4,7 +4,8 @@ use crate::input::{Complaint, Field, Reader, Value, grouped, list};
 
 use super::super::format::{MOST_THREADS, SPECIAL, keys_of};
 use super::super::{
-    ChannelKind, DependencyKind, Executor, Machine, PoolMethod, Sender, StartMethod, Version,
+    ChannelKind, DependencyKind, Executor, Machine, PayloadKind, PoolMethod, Sender, StartMethod, Transport,
+    Version,
 };
 use super::asyncio::asyncio;
 use super::machine::small;
@@ -368,6 +369,29 @@ fn chunksize(reader: &Reader<'_>, tasks: &[Task<'_>]) -> Option<u64> {
         ),
         _ => Some(chunksize),
     }
+}
+
+/// How data travels. Only one piece of plain bytes can lie in shared memory.
+pub fn transport(reader: &Reader<'_>, tasks: &[Task<'_>]) -> Option<Transport> {
+    let Some(field) = reader.given("transport") else {
+        return Some(Transport::Pickle);
+    };
+    if field.word()? == "pickle" {
+        return Some(Transport::Pickle);
+    }
+    for task in tasks {
+        for (key, payload) in [("argument", task.group.argument), ("result", task.group.result)] {
+            if payload.kind != PayloadKind::Bytes {
+                return field.refuse(
+                    Complaint::at(field.node.place, "only bytes can lie in shared memory")
+                        .label("for all data of these tasks")
+                        .see(task.reader.value_place(key), "this would have to be pickled")
+                        .help("take transport = \"pickle\", or an array whose kind is \"bytes\""),
+                );
+            }
+        }
+    }
+    Some(Transport::SharedMemory)
 }
 
 fn pool_method(reader: &Reader<'_>) -> Option<PoolMethod> {

@@ -167,6 +167,9 @@ impl<'t> Decoder<'t> {
                     ),
                 }
             }
+            "crash" => reader
+                .number("crash")
+                .map(|probability| Step::Crash { probability }),
             _ => unreachable!("the format lists no other verb"),
         }
     }
@@ -179,6 +182,7 @@ fn never_ends(step: &Step) -> bool {
             *time == Distribution::Forever
         }
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => steps.iter().any(never_ends),
+        Step::Crash { .. } => false,
     }
 }
 
@@ -187,6 +191,7 @@ pub fn take_no_time(steps: &[Step]) -> bool {
     steps.iter().all(|step| match step {
         Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => is_zero(time),
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => take_no_time(steps),
+        Step::Crash { .. } => true,
     })
 }
 

@@ -69,7 +69,12 @@ pub static RUN: Format = Format {
             1,
             "The server's threads.",
         ),
-        Key::later("transport", "leave it out: data is pickled"),
+        Key::text(
+            "transport",
+            Shape::Words(&TRANSPORTS),
+            "pickle",
+            "How the items' data gets to another process and back.",
+        ),
         Key::text(
             "offload",
             Shape::Words(&OFFLOADS),
@@ -185,6 +190,17 @@ static FORKSERVERS: Words = Words {
     otherwise: None,
 };
 
+static TRANSPORTS: Words = Words {
+    list: &[
+        Word::new("pickle", "Pickled, and written to a pipe."),
+        Word::new(
+            "shared_memory",
+            "In a multiprocessing.shared_memory.SharedMemory, whose name is pickled.",
+        ),
+    ],
+    otherwise: None,
+};
+
 const WORKERS: Shape = Shape::Either(&[
     Shape::Integer {
         min: 1,
@@ -221,6 +237,7 @@ pub fn keys_of(executor: &str) -> &'static [&'static str] {
             "forkserver",
             "chunksize",
             "max_tasks_per_child",
+            "transport",
         ],
         "pool" => &[
             "workers",
@@ -229,9 +246,17 @@ pub fn keys_of(executor: &str) -> &'static [&'static str] {
             "method",
             "chunksize",
             "max_tasks_per_child",
+            "transport",
         ],
-        "process-per-task" => &["start_method", "forkserver"],
-        "consumers" => &["workers", "start_method", "forkserver", "channel", "sender"],
+        "process-per-task" => &["start_method", "forkserver", "transport"],
+        "consumers" => &[
+            "workers",
+            "start_method",
+            "forkserver",
+            "channel",
+            "sender",
+            "transport",
+        ],
         "server" => &["workers", "threads"],
         "asyncio" => &["workers", "offload"],
         _ => &[],
@@ -259,4 +284,5 @@ pub const SPECIAL: &[&str] = &[
     "max_tasks_per_child",
     "threads",
     "offload",
+    "transport",
 ];

@@ -220,6 +220,15 @@ pub static STEP: Choice = Choice {
             ],
         },
         Format {
+            name: "a step with `crash`",
+            help: "Here the process may die, as by a segmentation fault.",
+            keys: &[Key::required(
+                "crash",
+                Shape::Number { above: 0.0, max: 1.0 },
+                "The probability that the process dies here.",
+            )],
+        },
+        Format {
             name: "a step with `update`",
             help: "Changes shared state.",
             keys: &[

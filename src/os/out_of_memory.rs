@@ -1,0 +1,92 @@
+//! The out-of-memory killer: `mm/oom_kill.c`, and `mm/memcontrol.c` where a control group has the limit.
+//!
+//! When processes occupy more than there is, the one with the largest resident set is killed (`oom_badness`, with nothing
+//! in swap and `oom_score_adj` 0 for all). Pages that a process shares count in full, so that a parent whose workers share
+//! what it has is no worse off than they. That goes on until all fits.
+
+use super::memory::Memory;
+use super::{Os, ProcessId};
+use crate::units::Bytes;
+
+/// How much there is, and what it has come to.
+#[derive(Debug, Default)]
+pub(super) struct Limit {
+    bytes: Option<u128>,
+    /// Without it nothing goes on.
+    program: Option<ProcessId>,
+    kills: Vec<Kill>,
+}
+
+/// A process that the kernel has killed because memory ran out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kill {
+    /// Which.
+    pub process: ProcessId,
+    /// Its name in reports: that of its first thread.
+    pub name: String,
+    /// What it had resident.
+    pub resident: Bytes,
+    /// What all processes together occupied.
+    pub occupied: Bytes,
+    /// How many processes there were.
+    pub processes: usize,
+    /// It was the program itself, and all is over.
+    pub is_program: bool,
+}
+
+impl Os {
+    /// All processes together may occupy `memory`; if `program` is killed, the run ends.
+    pub fn limit_memory(&self, memory: Option<Bytes>, program: ProcessId) {
+        let mut limit = self.memory_limit.borrow_mut();
+        limit.bytes = memory.map(|memory| memory.0.into());
+        limit.program = Some(program);
+    }
+
+    /// Whom the kernel has killed because memory ran out, in that order.
+    pub fn killed_for_memory(&self) -> Vec<Kill> {
+        self.memory_limit.borrow().kills.clone()
+    }
+
+    /// `out_of_memory`, where more is occupied than there is.
+    pub(super) fn check_memory(&self) {
+        while let Some(kill) = self.next_kill() {
+            let (process, is_program) = (kill.process, kill.is_program);
+            self.memory_limit.borrow_mut().kills.push(kill);
+            if is_program {
+                self.stop();
+            }
+            self.kill(process);
+        }
+    }
+
+    /// `select_bad_process`; of several alike the first.
+    fn next_kill(&self) -> Option<Kill> {
+        let limit = self.memory_limit.borrow();
+        let memory = self.memory.borrow();
+        if memory.occupied() <= limit.bytes? {
+            return None;
+        }
+        let living: Vec<ProcessId> = memory.living().collect();
+        let worst = living
+            .iter()
+            .copied()
+            .max_by_key(|&process| (memory.resident(process), std::cmp::Reverse(process)))?;
+        Some(Kill {
+            process: worst,
+            name: self.name_of_process(worst),
+            resident: Memory::clamped(memory.resident(worst)),
+            occupied: Memory::clamped(memory.occupied()),
+            processes: living.len(),
+            is_program: limit.program == Some(worst),
+        })
+    }
+
+    pub(super) fn name_of_process(&self, process: ProcessId) -> String {
+        let scheduler = self.scheduler.borrow();
+        let first = scheduler
+            .threads
+            .iter()
+            .find(|thread| thread.process == Some(process));
+        first.map_or_else(String::new, |thread| thread.name.to_string())
+    }
+}
