@@ -354,3 +354,20 @@ fn calls_that_release_the_lock_scale_with_the_threads() {
         assert!(difference.abs() < 0.05, "{difference}");
     }
 }
+
+#[test]
+fn a_queue_costs_as_much_more_than_a_connection_as_published() {
+    let cells = judge(&simulate("published/pipe-queue", &[]));
+    let seconds = |channel: &str| {
+        let is_it =
+            |cell: &&Judged| cell.matches == [("run".to_owned(), MatchValue::Text(channel.to_owned()))];
+        let cell = cells.iter().find(is_it).expect("the table has it");
+        (cell.simulated(), cell.compared.published)
+    };
+    let (pipe, published_pipe) = seconds("pipe");
+    for (channel, allowed) in [("queue", 0.15), ("simple_queue", 0.1), ("joinable_queue", 0.1)] {
+        let (simulated, published) = seconds(channel);
+        let off = (simulated / pipe) / (published / published_pipe) - 1.0;
+        assert!(off.abs() <= allowed, "{channel}: {off}");
+    }
+}
