@@ -211,10 +211,16 @@ fn ratio(part: Nanos, whole: Nanos) -> Option<f64> {
     (whole > Nanos::ZERO).then(|| part.0 as f64 / whole.0 as f64)
 }
 
-/// What the first replication of the worst status says, and how many share that status if not all do.
+/// What the first replication of the worst status says, and how many share that status if not all do. Where all are done,
+/// what the first has to say is about itself.
 fn detail(replications: &[Replication], worst: Status) -> String {
     if worst == Status::Done {
-        return String::new();
+        let first = replications.first().map_or("", |replication| &replication.detail);
+        let of_several = replications.len() > 1 && !first.is_empty();
+        return match of_several {
+            true => format!("first replication: {first}"),
+            false => first.to_owned(),
+        };
     }
     let mut alike = replications
         .iter()

@@ -5,7 +5,7 @@ use crate::results::identity::{self, column_of};
 use crate::results::sheet::Figure;
 use crate::results::statistics::Estimate;
 use crate::results::{Results, Summary};
-use crate::scenario::{Configuration, MatchValue};
+use crate::scenario::{Configuration, Demand, MatchValue, TaskGroup};
 use crate::study::published::{ComparedCell, compare};
 
 /// More lines than this cannot be told apart.
@@ -96,7 +96,8 @@ struct Item<'a> {
 
 impl Chart {
     /// The published figure over the first setting that the published table matches by; else speedup, or
-    /// throughput where there is no speedup, over cores, workers or the first number that varies.
+    /// throughput where there is no speedup (or where requests come by themselves, whatever becomes of them, the 99th
+    /// percentile of latency), over cores, workers or the first number that varies.
     pub fn of(results: &Results) -> Self {
         let summaries = results.summaries();
         let figure = figure(results, &summaries);
@@ -131,7 +132,16 @@ fn figure(results: &Results, summaries: &[Summary]) -> &'static Figure {
         .as_ref()
         .and_then(|published| Figure::named(&published.metric.ours));
     let counted = summaries.iter().any(|summary| summary.speedup.is_some());
-    let usual = Figure::named(if counted { "speedup" } else { "throughput_per_s" });
+    let comes_by_itself = |task: &TaskGroup| matches!(task.demand, Demand::Arrivals { .. });
+    let mut configurations = results.scenario.configurations.iter();
+    let usual = if counted {
+        "speedup"
+    } else if configurations.any(|configuration| configuration.tasks.iter().any(comes_by_itself)) {
+        "latency_p99_s"
+    } else {
+        "throughput_per_s"
+    };
+    let usual = Figure::named(usual);
     published.or(usual).expect("both columns are in the schema")
 }
 

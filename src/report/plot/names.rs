@@ -127,6 +127,7 @@ pub fn setting_quantity(configurations: &[&Configuration], key: &str) -> Quantit
     let name = match (column_of(key), &parts[..]) {
         ("cores", _) => "Cores".to_owned(),
         ("workers", _) => "Workers".to_owned(),
+        (_, ["task", _, "arrivals", ..]) => "Mean time between requests".to_owned(),
         (_, ["background", name, "count"]) => format!("Background threads ({name})"),
         (_, ["task", name, "count"]) => format!("Items ({name})"),
         _ => {
