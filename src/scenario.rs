@@ -163,7 +163,7 @@ pub struct Program {
     pub imports: Distribution,
     /// Data in the parent when workers start: the price of fork.
     pub memory: Bytes,
-    /// Of it, Python objects that every worker uses, so that a forked one comes to own a copy of their pages.
+    /// Of it, Python objects that every worker uses: a forked one comes to own a copy of their pages, others make their own.
     pub touched: Bytes,
     /// What is imported maps so much: in the parent, again in every spawned worker and every interpreter of a pool; under
     /// forkserver once, in the server.

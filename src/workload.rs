@@ -28,6 +28,7 @@ use crate::os::{Activity, Os, Outcome, ProcessId, ThreadSpec};
 use crate::random::Key;
 use crate::results::Replication;
 use crate::scenario::{Configuration, Executor, Replicate, StartMethod};
+use crate::units::Bytes;
 
 use data::Data;
 use locks::Locks;
@@ -116,7 +117,7 @@ impl World {
                 let context = InterpreterContext {
                     initializer: Setup(self.clone()),
                     imports: self.configuration.program.imports.clone(),
-                    modules: self.configuration.program.modules,
+                    modules: self.own_modules(),
                     key: self.key.name("program"),
                 };
                 self.run_thread_pool(me, *workers, context).await;
@@ -171,6 +172,12 @@ impl World {
         self.record.raised(outcome);
         self.record.finish(me, &executor.workers(), &[]);
         self.shut_down(me, &executor).await;
+    }
+
+    /// What each interpreter of a pool has for itself: modules, and the objects that it uses.
+    fn own_modules(&self) -> Bytes {
+        let program = &self.configuration.program;
+        Bytes(program.modules.0.saturating_add(program.touched.0))
     }
 
     fn launcher(&self, method: StartMethod) -> Launcher {

@@ -77,7 +77,7 @@ impl Played {
                 self.the_workers_time_adds_up_to_their_lives();
                 self.what_is_occupied_is_what_the_program_has();
             }
-            _ if self.outcome.detail.starts_with("out of memory: ") => self.memory_is_limited(),
+            _ if self.outcome.detail.starts_with("memory ran out") => self.memory_is_limited(),
             Status::OutOfMemory => panic!("{:?}", self.outcome),
             Status::Deadlock if self.outcome.detail.contains(" crashed") => self.somebody_may_crash(),
             Status::Deadlock => self.a_deadlock_names_two_locks(),
@@ -90,7 +90,7 @@ impl Played {
 
     fn memory_is_limited(&self) {
         let most = self.configuration.machine.memory.expect("there is a limit");
-        assert!(self.os.peak_memory() > most, "{:?}", self.outcome);
+        assert_eq!(self.os.peak_memory(), most, "{:?}", self.outcome);
     }
 
     /// Of all that was pickled, sent and unpickled, nothing is left but arguments and results in the caller's hands.
