@@ -14,6 +14,7 @@ mod pool;
 mod record;
 mod sequential;
 mod server;
+mod shared_state;
 mod steps;
 
 use std::rc::Rc;
@@ -33,6 +34,7 @@ use locks::Locks;
 pub use own_work::OwnWork;
 use plan::Plan;
 use record::Record;
+use shared_state::SharedState;
 use steps::{Items, Setup};
 
 /// One configuration being played: what every simulated thread of it can see.
@@ -40,6 +42,7 @@ pub(crate) struct World {
     configuration: Arc<Configuration>,
     plan: Plan,
     locks: Locks,
+    shared: SharedState,
     record: Record,
     /// The program itself: with it all is over.
     process: ProcessId,
@@ -70,6 +73,7 @@ pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate
         configuration: configuration.clone(),
         plan: Plan::of(&configuration.tasks),
         locks: Locks::of(os, configuration),
+        shared: SharedState::of(os, configuration),
         record: Record::default(),
         process: interpreter.process,
         key,
@@ -190,7 +194,12 @@ impl World {
             let (group, index) = self.plan.place_of(item);
             format!("item {index} of {}", self.configuration.tasks[group].name)
         };
-        self.record
-            .conclude(os, outcome, critical_path, self.plan.len(), place)
+        let replication = self
+            .record
+            .conclude(os, outcome, critical_path, self.plan.len(), place);
+        Replication {
+            lost_updates: self.shared.lost_updates(),
+            ..replication
+        }
     }
 }
