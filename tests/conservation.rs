@@ -20,7 +20,7 @@ use gilsim::workload::{self, OwnWork};
 use proptest::prelude::*;
 
 use common::scenario;
-use random_scenarios::{counted, crashing, free_of_costs, served};
+use random_scenarios::{counted, crashing, free_of_costs, served, updating};
 
 /// A configuration that was played on a recording machine.
 struct Played {
@@ -284,6 +284,19 @@ proptest! {
     #[test]
     fn a_process_that_dies_takes_nothing_else_with_it(parts in crashing()) {
         play(&parts.text()).check();
+    }
+}
+
+proptest! {
+    #![proptest_config(config(150))]
+
+    #[test]
+    fn updates_are_lost_only_where_others_may_come_in_between(parts in updating()) {
+        let played = play(&parts.text());
+        played.check();
+        let lost = played.outcome.lost_updates.expect("there are updates");
+        let unguarded = parts.tasks.contains("lock = \"none\"");
+        prop_assert!(lost == 0 || unguarded && played.configuration.executor != Executor::Sequential, "{lost}");
     }
 }
 

@@ -233,3 +233,32 @@ pub fn refuse_endless(reader: &Reader<'_>, key: &str, steps: Vec<Step>) -> Optio
         .help("only the steps of a [[background]] thread may take \"forever\""),
     )
 }
+
+/// Complains where hardly any worker would survive its initializer: a pool would start new ones for ever.
+pub fn refuse_hopeless(reader: &Reader<'_>, key: &str, steps: Vec<Step>) -> Option<Vec<Step>> {
+    if survival(&steps) >= LEAST_SURVIVAL {
+        return Some(steps);
+    }
+    reader.refuse(
+        Complaint::at(
+            reader.value_place(key),
+            "hardly any worker would survive its initializer",
+        )
+        .label("99 of 100 die here")
+        .help("take a smaller probability for `crash`, or crash in the steps of a [[task]]"),
+    )
+}
+
+/// The lowest probability to survive an initializer.
+const LEAST_SURVIVAL: f64 = 0.01;
+
+/// The probability that a process is alive after these steps.
+fn survival(steps: &[Step]) -> f64 {
+    let of_one = |step: &Step| match step {
+        Step::Crash { probability } => 1.0 - probability,
+        Step::Lock { steps, .. } => survival(steps),
+        Step::Repeat { times, steps } => libm::pow(survival(steps), *times as f64),
+        Step::Io(_) | Step::Python { .. } | Step::Native { .. } | Step::Update { .. } => 1.0,
+    };
+    steps.iter().map(of_one).product()
+}
