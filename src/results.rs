@@ -63,6 +63,8 @@ pub struct Replication {
     pub peak_memory: Bytes,
     /// The longest chain of items that must follow each other, by their own work alone.
     pub critical_path: Nanos,
+    /// Updates of shared state that others overwrote; `None` where the scenario updates none.
+    pub lost_updates: Option<u64>,
     /// Events that the engine handled.
     pub events: u64,
 }

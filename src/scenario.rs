@@ -276,6 +276,15 @@ pub enum Step {
         /// Run while the lock is held.
         steps: Vec<Step>,
     },
+    /// `update`: reads what all workers share, works with it for a while, and writes it back.
+    Update {
+        /// What is updated; updates of the same name meet.
+        state: String,
+        /// Bytecode from reading to writing, with calls in it; `None` for an augmented assignment, `+=`.
+        window: Option<Distribution>,
+        /// What keeps others away meanwhile.
+        guard: Guard,
+    },
     /// `crash`: here the process may die, as in a segmentation fault.
     Crash {
         /// Above 0, at most 1.
@@ -288,6 +297,17 @@ pub enum Step {
         /// Run each time.
         steps: Vec<Step>,
     },
+}
+
+/// What guards an update of shared state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// `lock = "none"`
+    Nobody,
+    /// No `lock` given: a lock that belongs to the state.
+    Own,
+    /// The lock of that name, as in a step with `lock`.
+    Lock(String),
 }
 
 /// `[[background]]`

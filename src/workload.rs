@@ -15,6 +15,7 @@ mod pool;
 mod record;
 mod sequential;
 mod server;
+mod shared_state;
 mod steps;
 
 use std::rc::Rc;
@@ -35,6 +36,7 @@ use locks::Locks;
 pub use own_work::OwnWork;
 use plan::Plan;
 use record::Record;
+use shared_state::SharedState;
 use steps::{Items, Setup};
 
 /// One configuration being played: what every simulated thread of it can see.
@@ -42,6 +44,7 @@ pub(crate) struct World {
     configuration: Arc<Configuration>,
     plan: Plan,
     locks: Locks,
+    shared: SharedState,
     record: Record,
     data: Data,
     /// The program itself: with it all is over.
@@ -73,6 +76,7 @@ pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate
         configuration: configuration.clone(),
         plan: Plan::of(&configuration.tasks),
         locks: Locks::of(os, configuration),
+        shared: SharedState::of(os, configuration),
         record: Record::default(),
         data: Data::default(),
         process: interpreter.process,
@@ -200,7 +204,12 @@ impl World {
             let (group, index) = self.plan.place_of(item);
             format!("item {index} of {}", self.configuration.tasks[group].name)
         };
-        self.record
-            .conclude(os, outcome, critical_path, self.plan.len(), place)
+        let replication = self
+            .record
+            .conclude(os, outcome, critical_path, self.plan.len(), place);
+        Replication {
+            lost_updates: self.shared.lost_updates(),
+            ..replication
+        }
     }
 }

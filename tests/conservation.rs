@@ -21,7 +21,7 @@ use gilsim::workload::{self, OwnWork};
 use proptest::prelude::*;
 
 use common::scenario;
-use random_scenarios::{counted, crashing, free_of_costs, served, sharing, short_of_memory};
+use random_scenarios::{counted, crashing, free_of_costs, served, sharing, short_of_memory, updating};
 
 /// A configuration that was played on a recording machine.
 struct Played {
@@ -375,6 +375,19 @@ proptest! {
     #[test]
     fn where_memory_runs_out_nothing_else_is_lost(parts in short_of_memory()) {
         play(&parts.text()).check();
+    }
+}
+
+proptest! {
+    #![proptest_config(config(150))]
+
+    #[test]
+    fn updates_are_lost_only_where_others_may_come_in_between(parts in updating()) {
+        let played = play(&parts.text());
+        played.check();
+        let lost = played.outcome.lost_updates.expect("there are updates");
+        let unguarded = parts.tasks.contains("lock = \"none\"");
+        prop_assert!(lost == 0 || unguarded && played.configuration.executor != Executor::Sequential, "{lost}");
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::report::console::{Column, render};
 use crate::report::human;
 use crate::results::identity;
+use crate::results::statistics::Estimate;
 use crate::results::summary::Shares;
 use crate::results::{Results, Status, Summary};
 use crate::scenario::{Configuration, Transport};
@@ -71,6 +72,13 @@ fn columns(results: &Results, summaries: &[Summary], shares: usize) -> Vec<Colum
             figure(&|s| Some(human::size(s.peak_memory))),
         ));
     }
+    columns.push(Column::numbers(
+        "lost updates",
+        figure(&|s| {
+            let alone = |mean| Estimate { mean, interval: None };
+            s.lost_updates.map(|lost| human::estimate(&alone(lost)))
+        }),
+    ));
     columns.push(Column::words(
         "workers' time",
         figure(&|s| s.shares.map(|all| top_shares(&all, shares))),

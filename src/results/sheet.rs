@@ -49,7 +49,7 @@ pub const IDENTITY: [(&str, &str); 7] = [
 ];
 
 /// The figures of `results.csv`, in its order, after the identity columns and one column per swept path.
-pub const FIGURES: [Figure; 30] = [
+pub const FIGURES: [Figure; 31] = [
     over_replications(
         "status",
         "the worst replication: `done`, `limit`, `broken`, `crashed`, `out-of-memory` or `deadlock`",
@@ -169,6 +169,11 @@ pub const FIGURES: [Figure; 30] = [
         "critical_path_s",
         "longest chain of items that must follow each other, by their own work alone",
         |s| s.critical_path.into(),
+    ),
+    each(
+        "lost_updates",
+        "updates of shared state that others overwrote; mean over replications, empty where the scenario has none",
+        |s| s.lost_updates.into(),
     ),
 ];
 

@@ -177,6 +177,7 @@ impl Record {
             switches: os.switches(),
             peak_memory: os.peak_memory(),
             critical_path,
+            lost_updates: None,
             events: os.events(),
         }
     }
