@@ -152,7 +152,7 @@ pub const FIGURES: [Figure; 31] = [
     ),
     each(
         "peak_memory_bytes",
-        "most memory mapped privately at one time; largest of the replications",
+        "most memory that all processes occupied together, each page counted once; largest of the replications",
         |s| Value::Integer(s.peak_memory.0),
     ),
     each(
