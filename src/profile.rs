@@ -41,6 +41,8 @@ pub struct Costs {
     pub free_threaded: FreeThreadedCosts,
     /// Interpreters beside the main one of a process.
     pub subinterpreter: SubinterpreterCosts,
+    /// Updates of what workers share.
+    pub shared_state: SharedStateCosts,
     /// Threads.
     pub thread: ThreadCosts,
     /// Processes.
@@ -258,6 +260,22 @@ pub struct ThreadCosts {
     pub bootstrap: Nanos,
     /// The child's way out, and `join`'s bookkeeping.
     pub finish: Nanos,
+}
+
+/// Updates of what workers share: bytecode of the worker.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SharedStateCosts {
+    /// `state.n += 1`, an attribute of a common object.
+    pub attribute: Nanos,
+    /// `raw.value += 1` of a `multiprocessing.RawValue`, or an item of a shared buffer.
+    pub raw_value: Nanos,
+    /// `value.value += 1` of a `multiprocessing.Value` whose lock is held: each access takes it once more.
+    pub value: Nanos,
+    /// `with lock:`, without waiting and without what is done inside.
+    pub with_lock: Nanos,
+    /// `with value.get_lock():`, likewise.
+    pub with_value_lock: Nanos,
 }
 
 /// Processes.

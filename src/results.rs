@@ -59,10 +59,12 @@ pub struct Replication {
     pub parent_waiting_for_lock: Nanos,
     /// Times that a core went from one thread to another.
     pub switches: u64,
-    /// The most memory mapped privately at one time, all processes together.
+    /// The most memory that all processes occupied together at one time, each page counted once.
     pub peak_memory: Bytes,
     /// The longest chain of items that must follow each other, by their own work alone.
     pub critical_path: Nanos,
+    /// Updates of shared state that others overwrote; `None` where the scenario updates none.
+    pub lost_updates: Option<u64>,
     /// Events that the engine handled.
     pub events: u64,
 }

@@ -163,7 +163,7 @@ pub struct Program {
     pub imports: Distribution,
     /// Data in the parent when workers start: the price of fork.
     pub memory: Bytes,
-    /// Of it, Python objects that every worker uses, so that a forked one comes to own a copy of their pages.
+    /// Of it, Python objects that every worker uses: a forked one comes to own a copy of their pages, others make their own.
     pub touched: Bytes,
     /// What is imported maps so much: in the parent, again in every spawned worker and every interpreter of a pool; under
     /// forkserver once, in the server.
@@ -289,6 +289,15 @@ pub enum Step {
         /// Run while the lock is held.
         steps: Vec<Step>,
     },
+    /// `update`: reads what all workers share, works with it for a while, and writes it back.
+    Update {
+        /// What is updated; updates of the same name meet.
+        state: String,
+        /// Bytecode from reading to writing, with calls in it; `None` for an augmented assignment, `+=`.
+        window: Option<Distribution>,
+        /// What keeps others away meanwhile.
+        guard: Guard,
+    },
     /// `crash`: here the process may die, as in a segmentation fault.
     Crash {
         /// Above 0, at most 1.
@@ -301,6 +310,17 @@ pub enum Step {
         /// Run each time.
         steps: Vec<Step>,
     },
+}
+
+/// What guards an update of shared state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// `lock = "none"`
+    Nobody,
+    /// No `lock` given: a lock that belongs to the state.
+    Own,
+    /// The lock of that name, as in a step with `lock`.
+    Lock(String),
 }
 
 /// `[[background]]`

@@ -18,6 +18,7 @@ mod pool;
 mod record;
 mod sequential;
 mod server;
+mod shared_state;
 mod steps;
 
 use std::rc::Rc;
@@ -31,6 +32,7 @@ use crate::os::{Activity, Os, Outcome, ProcessId, ThreadSpec};
 use crate::random::Key;
 use crate::results::{Replication, Status};
 use crate::scenario::{Configuration, Executor, Replicate, StartMethod};
+use crate::units::Bytes;
 
 use clients::Arrived;
 use data::Data;
@@ -38,6 +40,7 @@ use locks::Locks;
 pub use own_work::OwnWork;
 use plan::Plan;
 use record::Record;
+use shared_state::SharedState;
 use steps::{Items, Setup};
 
 /// One configuration being played: what every simulated thread of it can see.
@@ -45,6 +48,7 @@ pub(crate) struct World {
     configuration: Arc<Configuration>,
     plan: Plan,
     locks: Locks,
+    shared: SharedState,
     record: Record,
     /// Requests of open systems.
     arrived: Arrived,
@@ -78,6 +82,7 @@ pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate
         configuration: configuration.clone(),
         plan: Plan::of(&configuration.tasks),
         locks: Locks::of(os, configuration),
+        shared: SharedState::of(os, configuration),
         record: Record::default(),
         arrived: Arrived::default(),
         data: Data::default(),
@@ -123,7 +128,7 @@ impl World {
                 let context = InterpreterContext {
                     initializer: Setup(self.clone()),
                     imports: self.configuration.program.imports.clone(),
-                    modules: self.configuration.program.modules,
+                    modules: self.own_modules(),
                     key: self.key.name("program"),
                 };
                 self.run_thread_pool(me, *workers, context).await;
@@ -196,6 +201,12 @@ impl World {
         self.shut_down(me, &executor).await;
     }
 
+    /// What each interpreter of a pool has for itself: modules, and the objects that it uses.
+    fn own_modules(&self) -> Bytes {
+        let program = &self.configuration.program;
+        Bytes(program.modules.0.saturating_add(program.touched.0))
+    }
+
     /// What starts the processes. Where its fork server is to be up already, the makespan begins only now.
     async fn launcher(&self, me: &ThreadState, method: StartMethod) -> Launcher {
         let imports = self.configuration.program.imports.clone();
@@ -229,6 +240,7 @@ impl World {
         if replication.status == Status::Done {
             replication.detail = self.arrived.unanswered().unwrap_or_default();
         }
+        replication.lost_updates = self.shared.lost_updates();
         replication
     }
 }

@@ -24,7 +24,7 @@ use gilsim::workload::{self, OwnWork};
 use proptest::prelude::*;
 
 use common::scenario;
-use random_scenarios::{counted, crashing, free_of_costs, served, sharing, short_of_memory};
+use random_scenarios::{counted, crashing, free_of_costs, served, sharing, short_of_memory, updating};
 
 /// A configuration that was played on a recording machine.
 struct Played {
@@ -80,7 +80,7 @@ impl Played {
                 self.the_workers_time_adds_up_to_their_lives();
                 self.what_is_occupied_is_what_the_program_has();
             }
-            _ if self.outcome.detail.starts_with("out of memory: ") => self.memory_is_limited(),
+            _ if self.outcome.detail.starts_with("memory ran out") => self.memory_is_limited(),
             Status::OutOfMemory => panic!("{:?}", self.outcome),
             Status::Deadlock if self.outcome.detail.contains(" crashed") => self.somebody_may_crash(),
             Status::Deadlock => self.a_deadlock_names_two_locks_or_two_full_channels(),
@@ -93,7 +93,7 @@ impl Played {
 
     fn memory_is_limited(&self) {
         let most = self.configuration.machine.memory.expect("there is a limit");
-        assert!(self.os.peak_memory() > most, "{:?}", self.outcome);
+        assert_eq!(self.os.peak_memory(), most, "{:?}", self.outcome);
     }
 
     /// Of all that was pickled, sent and unpickled, nothing is left but arguments and results in the caller's hands.
@@ -139,10 +139,10 @@ impl Played {
                 _ => expected += (argument + result) * count,
             }
         }
-        // Objects are rounded down to whole bytes, sent one by one or several at a time.
-        let items = self.outcome.items;
+        // Arguments and results are rounded down to whole bytes, as objects of one item or of several.
+        let most = 2 * self.outcome.items;
         assert!(
-            living[0].unique.0.abs_diff(expected) <= items,
+            living[0].unique.0.abs_diff(expected) <= most,
             "{expected}: {living:?}"
         );
     }
@@ -413,6 +413,19 @@ proptest! {
     #[test]
     fn where_memory_runs_out_nothing_else_is_lost(parts in short_of_memory()) {
         play(&parts.text()).check();
+    }
+}
+
+proptest! {
+    #![proptest_config(config(150))]
+
+    #[test]
+    fn updates_are_lost_only_where_others_may_come_in_between(parts in updating()) {
+        let played = play(&parts.text());
+        played.check();
+        let lost = played.outcome.lost_updates.expect("there are updates");
+        let unguarded = parts.tasks.contains("lock = \"none\"");
+        prop_assert!(lost == 0 || unguarded && played.configuration.executor != Executor::Sequential, "{lost}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gilsim::random::Distribution;
 use gilsim::scenario::{
-    Configuration, Demand, DependencyKind, Executor, MatchValue, PayloadKind, PoolMethod, Scenario,
+    Configuration, Demand, DependencyKind, Executor, Guard, MatchValue, PayloadKind, PoolMethod, Scenario,
     StartMethod, Step,
 };
 use gilsim::units::{Bytes, Nanos};
@@ -181,6 +181,24 @@ fn every_word_of_the_format_is_read() {
             shares: None,
             offload: false,
         }]
+    );
+    let update = |window, guard| Step::Update {
+        state: "histogram".to_owned(),
+        window,
+        guard,
+    };
+    let micros = Nanos::from_micros(2);
+    assert_eq!(
+        task.steps[4..],
+        [
+            update(None, Guard::Own),
+            update(Some(Distribution::Exponential { mean: micros }), Guard::Nobody),
+            update(
+                Some(Distribution::Constant(micros)),
+                Guard::Lock("one".to_owned())
+            ),
+            Step::Crash { probability: 0.001 },
+        ]
     );
     let published = scenario.published.expect("there is a table");
     let fitted: Vec<bool> = published.cells.iter().map(|cell| cell.fitted).collect();

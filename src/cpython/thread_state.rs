@@ -17,7 +17,7 @@ use super::resource_tracker::ResourceTracker;
 use super::shared_objects::SharedObjects;
 use crate::os::{Activity, Os, ProcessId, SegmentId, ThreadId, Work};
 use crate::random::Key;
-use crate::scenario::Python;
+use crate::scenario::{Python, Version};
 use crate::units::Nanos;
 
 /// An interpreter: one for each process, and those that a process has beside its main one.
@@ -134,7 +134,19 @@ impl ThreadState {
         }
     }
 
-    /// The same for bytecode that keeps touching objects which the threads of this interpreter share under a name. With
+    /// An augmented assignment, `state.n += 1`: a load, an addition and a store, which take `time` together. From 3.10 on
+    /// the eval breaker is not looked at between them, so that with the lock nobody comes in between.
+    pub async fn augmented_assignment(&self, time: Nanos) {
+        let checks_are_rare = self.interpreter.python.version >= Version::release(3, 10);
+        match &self.interpreter.lock {
+            InterpreterLock::Gil(_) if checks_are_rare => {
+                self.os().compute(self.id, time).await;
+            }
+            _ => self.bytecode(time).await,
+        }
+    }
+
+    /// The same as [`ThreadState::bytecode`] for bytecode that keeps touching objects which the threads of this interpreter share under a name. With
     /// the lock that is bytecode like any other.
     pub async fn bytecode_that_shares(&self, time: Nanos, name: &str) {
         let InterpreterLock::FreeThreaded(_) = &self.interpreter.lock else {

@@ -280,6 +280,20 @@ impl Choice {
             .map(|key| key.name)
             .collect()
     }
+
+    /// The variant whose telling key a table has. It may have the telling key of another one, too, where that is a key
+    /// of this one: `lock` is a verb, and says how an update is guarded.
+    pub fn variant_of(&self, has: impl Fn(&str) -> bool) -> Option<&'static Format> {
+        let tags: Vec<&str> = self
+            .variants
+            .iter()
+            .map(|variant| variant.tag().name)
+            .filter(|tag| has(tag))
+            .collect();
+        self.variants
+            .iter()
+            .find(|variant| has(variant.tag().name) && tags.iter().all(|tag| variant.key(tag).is_some()))
+    }
 }
 
 impl Format {

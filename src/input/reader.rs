@@ -78,16 +78,17 @@ impl<'t> Reading<'t> {
                 .iter()
                 .find(|variant| variant.tag().name == entry.key)
         };
-        // First, since its keys may be tags of others: `lock` is a verb, and also says how an update is guarded.
         if let Some(entry) = tags
             .iter()
             .find(|entry| variant_of(entry).is_some_and(|v| v.tag().is_later()))
         {
             return self.refuse_later(variant_of(entry)?.tag(), entry);
         }
+        if let Some(variant) = choice.variant_of(|tag| table.get(tag).is_some()) {
+            return Reader::open_among(*self, node, variant, choice.variants);
+        }
         match tags.as_slice() {
-            [only] => Reader::open_among(*self, node, variant_of(only)?, choice.variants),
-            [] => self.refuse_untagged(node.place, table, choice),
+            [] | [_] => self.refuse_untagged(node.place, table, choice),
             [first, second, ..] => self.complaints.refuse(
                 Complaint::at(
                     second.key_place,

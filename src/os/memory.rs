@@ -297,8 +297,9 @@ impl Os {
         Memory::clamped(self.memory.borrow().occupied)
     }
 
-    /// The most that was occupied at one time.
+    /// The most that was occupied at one time: at most all that there is, for what was too much is never touched.
     pub fn peak_memory(&self) -> Bytes {
-        Memory::clamped(self.memory.borrow().peak)
+        let limit = self.memory_limit.borrow().bytes().unwrap_or(u128::MAX);
+        Memory::clamped(self.memory.borrow().peak.min(limit))
     }
 }

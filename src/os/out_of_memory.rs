@@ -26,12 +26,18 @@ pub struct Kill {
     pub name: String,
     /// What it had resident.
     pub resident: Bytes,
-    /// What all processes together occupied.
-    pub occupied: Bytes,
+    /// What there is for all processes together.
+    pub limit: Bytes,
     /// How many processes there were.
     pub processes: usize,
     /// It was the program itself, and all is over.
     pub is_program: bool,
+}
+
+impl Limit {
+    pub const fn bytes(&self) -> Option<u128> {
+        self.bytes
+    }
 }
 
 impl Os {
@@ -63,7 +69,8 @@ impl Os {
     fn next_kill(&self) -> Option<Kill> {
         let limit = self.memory_limit.borrow();
         let memory = self.memory.borrow();
-        if memory.occupied() <= limit.bytes? {
+        let most = limit.bytes?;
+        if memory.occupied() <= most {
             return None;
         }
         let living: Vec<ProcessId> = memory.living().collect();
@@ -75,7 +82,7 @@ impl Os {
             process: worst,
             name: self.name_of_process(worst),
             resident: Memory::clamped(memory.resident(worst)),
-            occupied: Memory::clamped(memory.occupied()),
+            limit: Memory::clamped(most),
             processes: living.len(),
             is_program: limit.program == Some(worst),
         })

@@ -2,6 +2,7 @@
 
 use crate::results::significant;
 use crate::results::statistics::Estimate;
+use crate::units::Bytes;
 
 /// Units of time, largest first, with their length in seconds.
 const TIME_UNITS: [(f64, &str); 4] = [(1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")];
@@ -29,6 +30,16 @@ pub fn bytes(bytes: f64) -> String {
         Some((unit, name)) => format!("{} {name}", significant(bytes / unit, 3)),
         None => format!("{} B", significant(bytes, 3)),
     }
+}
+
+/// `812 MB`, `1.25 GB`: three digits, in powers of 1,000.
+pub fn size(size: Bytes) -> String {
+    let (unit, name) = match size.0 {
+        0..1_000_000 => (1e3, "kB"),
+        1_000_000..1_000_000_000 => (1e6, "MB"),
+        _ => (1e9, "GB"),
+    };
+    format!("{} {name}", rounded(size.0 as f64 / unit, 3))
 }
 
 /// `1.25 s ± 0.03`: the uncertainty in the unit of the mean.
@@ -132,6 +143,19 @@ fn rounded(number: f64, digits: usize) -> String {
 mod tests {
     use super::*;
     use crate::results::statistics::Interval;
+
+    #[test]
+    fn sizes_have_three_digits_and_a_power_of_a_thousand() {
+        for (bytes, shown) in [
+            (0, "0.00 kB"),
+            (17_825_792, "17.8 MB"),
+            (999_999_999, "1000 MB"),
+            (1_250_000_000, "1.25 GB"),
+            (1 << 40, "1100 GB"),
+        ] {
+            assert_eq!(size(Bytes(bytes)), shown);
+        }
+    }
 
     #[test]
     fn durations_have_three_digits_and_the_unit_that_suits() {

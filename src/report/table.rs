@@ -3,9 +3,11 @@
 use crate::report::console::{Column, render};
 use crate::report::human;
 use crate::results::identity;
+use crate::results::statistics::Estimate;
 use crate::results::summary::Shares;
 use crate::results::{Results, Status, Summary};
-use crate::scenario::Configuration;
+use crate::scenario::{Configuration, Transport};
+use crate::units::Bytes;
 
 /// Shares below this are left out of "where the time went".
 const WORTH_TELLING: f64 = 0.005;
@@ -64,12 +66,36 @@ fn columns(results: &Results, summaries: &[Summary], shares: usize) -> Vec<Colum
             ),
         ]);
     }
+    if asks_about_memory(&results.scenario.configurations) {
+        columns.push(Column::numbers(
+            "peak memory",
+            figure(&|s| Some(human::size(s.peak_memory))),
+        ));
+    }
+    columns.push(Column::numbers(
+        "lost updates",
+        figure(&|s| {
+            let alone = |mean| Estimate { mean, interval: None };
+            s.lost_updates.map(|lost| human::estimate(&alone(lost)))
+        }),
+    ));
     columns.push(Column::words(
         "workers' time",
         figure(&|s| s.shares.map(|all| top_shares(&all, shares))),
     ));
     columns.retain(|column| !column.is_empty());
     columns
+}
+
+/// Whether a scenario says anything about memory beside what is pickled.
+fn asks_about_memory(configurations: &[Configuration]) -> bool {
+    configurations.iter().any(|configuration| {
+        let program = &configuration.program;
+        configuration.machine.memory.is_some()
+            || program.memory > Bytes::ZERO
+            || program.modules > Bytes::ZERO
+            || configuration.transport == Transport::SharedMemory
+    })
 }
 
 /// The run, and whatever else tells the configurations apart.

@@ -256,6 +256,7 @@ fn replication(figure: f64, requests: bool, index: u32) -> Replication {
         parent_waiting_for_lock: makespan / 50,
         switches: 1234,
         peak_memory: Bytes(120_000_000),
+        lost_updates: None,
         critical_path: if requests {
             Nanos::ZERO
         } else {

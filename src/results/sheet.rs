@@ -49,7 +49,7 @@ pub const IDENTITY: [(&str, &str); 7] = [
 ];
 
 /// The figures of `results.csv`, in its order, after the identity columns and one column per swept path.
-pub const FIGURES: [Figure; 30] = [
+pub const FIGURES: [Figure; 31] = [
     over_replications(
         "status",
         "the worst replication: `done`, `limit`, `broken`, `crashed`, `out-of-memory` or `deadlock`",
@@ -152,7 +152,7 @@ pub const FIGURES: [Figure; 30] = [
     ),
     each(
         "peak_memory_bytes",
-        "most memory mapped privately at one time; largest of the replications",
+        "most memory that all processes occupied together, each page counted once; largest of the replications",
         |s| Value::Integer(s.peak_memory.0),
     ),
     each(
@@ -169,6 +169,11 @@ pub const FIGURES: [Figure; 30] = [
         "critical_path_s",
         "longest chain of items that must follow each other, by their own work alone",
         |s| s.critical_path.into(),
+    ),
+    each(
+        "lost_updates",
+        "updates of shared state that others overwrote; mean over replications, empty where the scenario has none",
+        |s| s.lost_updates.into(),
     ),
 ];
 

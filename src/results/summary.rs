@@ -42,6 +42,8 @@ pub struct Summary {
     pub events: f64,
     /// Mean, seconds; `None` where the work has a duration and no items to follow each other.
     pub critical_path: Option<f64>,
+    /// Mean number of updates of shared state that others overwrote; `None` where the scenario updates none.
+    pub lost_updates: Option<f64>,
 }
 
 /// Latencies in seconds: each the mean over replications of that statistic.
@@ -203,6 +205,11 @@ impl Summary {
             teardown: mean(&if_done(seconds(|replication| replication.teardown))),
             events: mean(&counts(|replication| replication.events)).unwrap_or_default(),
             critical_path: mean(&seconds(|replication| replication.critical_path)).filter(|path| *path > 0.0),
+            lost_updates: replications
+                .iter()
+                .map(|replication| replication.lost_updates.map(|lost| lost as f64))
+                .collect::<Option<Vec<f64>>>()
+                .and_then(|lost| mean(&lost)),
         }
     }
 }

@@ -113,6 +113,7 @@ impl<'t> Decoder<'t> {
             None => Some(Vec::new()),
         };
         let setup = setup.and_then(|steps| step::refuse_endless(&reader, "setup", steps));
+        let setup = setup.and_then(|steps| step::refuse_hopeless(&reader, "setup", steps));
         Some(Program {
             imports: imports?,
             memory: memory?,

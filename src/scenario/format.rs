@@ -189,7 +189,7 @@ pub static PROGRAM: Format = Format {
             "touched",
             SIZE,
             "0 B",
-            "Of `memory`, Python objects that every worker uses: a forked one copies their pages.",
+            "Of `memory`, Python objects that every worker uses: a forked one copies them, others make their own.",
         ),
         Key::text(
             "modules",

@@ -199,6 +199,7 @@ fn any_varies(steps: &[Step]) -> bool {
     steps.iter().any(|step| match step {
         Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => varies(time),
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => any_varies(steps),
+        Step::Update { window, .. } => window.as_ref().is_some_and(varies),
         Step::Crash { probability } => *probability < 1.0,
     })
 }

@@ -129,8 +129,7 @@ fn collect_value(node: Option<&Node>, shape: &'static Shape, path: &str, paths: 
         match (shape, node.map(|node| &node.value)) {
             (Shape::Table(format), Some(Value::Table(_))) => collect_table(node, format, path, paths),
             (Shape::OneOf(choice), Some(Value::Table(table))) => {
-                let is_this = |format: &&'static Format| table.get(format.tag().name).is_some();
-                if let Some(format) = choice.variants.iter().find(is_this) {
+                if let Some(format) = choice.variant_of(|tag| table.get(tag).is_some()) {
                     collect_table(node, format, path, paths);
                 }
             }

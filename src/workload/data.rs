@@ -25,6 +25,9 @@ const NAME: Payload = Payload {
     kind: PayloadKind::Bytes,
 };
 
+/// What a worker touches in one go, for the sake of others whose memory runs out meanwhile.
+const AT_A_TIME: Bytes = Bytes(4 << 20);
+
 /// The segments that exist, by item, and which workers have used the program's data.
 #[derive(Default)]
 pub(super) struct Data {
@@ -110,7 +113,7 @@ impl World {
             })
             .await;
         }
-        self.touch_what_is_inherited(me, item).await;
+        self.touch(me, item).await;
     }
 
     /// A worker has done an item: its result is there.
@@ -153,17 +156,20 @@ impl World {
         self.record.in_hands(me, items);
     }
 
-    /// A forked worker uses objects that it has inherited: their reference counts are written, and so their pages copied.
-    /// Once for what all items use, and for an argument that has not been pickled if it consists of objects.
-    async fn touch_what_is_inherited(&self, me: &ThreadState, item: u32) {
+    /// Objects that a worker uses: one that was forked writes to their reference counts, and so copies their pages; others
+    /// have made their own. Once for what all items use, and for an argument that has not been pickled.
+    async fn touch(&self, me: &ThreadState, item: u32) {
         let executor = &self.configuration.executor;
-        if executor.start_method() != Some(StartMethod::Fork) {
+        let Some(method) = executor.start_method() else {
             return;
-        }
+        };
         let process = me.interpreter.process;
         let mut touched = Bytes::ZERO;
         if self.data.touched.borrow_mut().insert(process) {
             touched = self.configuration.program.touched;
+        }
+        if method != StartMethod::Fork {
+            return me.allocate(touched);
         }
         // A process for each item is forked with its argument.
         if matches!(executor, Executor::ProcessPerTask { .. }) {
@@ -172,9 +178,15 @@ impl World {
             arguments.retain(|payload| payload.kind != PayloadKind::Bytes);
             touched.0 = touched.0.saturating_add(me.size_as_objects(&arguments).0);
         }
-        let copied = me.os().copy_on_write(process, touched);
-        let cost = me.os().costs().memory.copy_on_write * pages(copied);
-        me.bytecode(cost).await;
+        let cost = me.os().costs().memory.copy_on_write;
+        while touched > Bytes::ZERO {
+            let part = me.os().copy_on_write(process, Bytes(touched.0.min(AT_A_TIME.0)));
+            me.bytecode(cost * pages(part)).await;
+            touched.0 -= AT_A_TIME.0.min(touched.0);
+            if part == Bytes::ZERO {
+                break;
+            }
+        }
     }
 }
 

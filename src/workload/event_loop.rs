@@ -23,7 +23,7 @@ use crate::cpython::{
 };
 use crate::os::{Activity, Os, ThreadId};
 use crate::random::Key;
-use crate::scenario::{Demand, DependencyKind, Offload, Payload, Step};
+use crate::scenario::{Demand, DependencyKind, Guard, Offload, Payload, Step};
 
 /// What all coroutines of the program share.
 struct Program {
@@ -210,6 +210,19 @@ impl Program {
                     }
                     Step::Python { offload, .. } | Step::Native { offload, .. } => {
                         self.compute(event_loop, group, step, *offload, key).await;
+                    }
+                    Step::Update { state, window, guard } => {
+                        let me = &event_loop.thread;
+                        let window = window.as_ref().map(|time| time.sample_keyed(key));
+                        match guard {
+                            Guard::Lock(name) => {
+                                let lock = &self.locks[name];
+                                lock.acquire(event_loop).await;
+                                self.world.update(me, state, window, &Guard::Nobody).await;
+                                lock.release(event_loop);
+                            }
+                            _ => self.world.update(me, state, window, guard).await,
+                        }
                     }
                     Step::Crash { probability } => {
                         self.world.may_crash(&event_loop.thread, *probability, key).await;

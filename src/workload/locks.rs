@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 
 use crate::cpython::{Lock, SemLock, ThreadState};
 use crate::os::{Activity, ObjectId, Os};
-use crate::scenario::{Configuration, Executor, Offload, Step};
+use crate::scenario::{Configuration, Executor, Guard, Offload, Step};
 
 /// All locks that any step names.
 pub(super) struct Locks {
     locks: BTreeMap<String, NamedLock>,
 }
 
-struct NamedLock {
+/// One of them.
+pub(super) struct NamedLock {
     /// As recordings know it.
     object: ObjectId,
     kind: Kind,
@@ -23,8 +24,9 @@ enum Kind {
     AmongProcesses(SemLock),
 }
 
-impl Locks {
-    pub fn of(os: &Os, configuration: &Configuration) -> Self {
+impl NamedLock {
+    /// An open lock, called `shown` in reports.
+    pub fn new(os: &Os, configuration: &Configuration, shown: String) -> Self {
         let among_processes = matches!(
             configuration.executor,
             Executor::Processes { .. }
@@ -37,6 +39,36 @@ impl Locks {
                     ..
                 }
         );
+        let kind = if among_processes {
+            Kind::AmongProcesses(SemLock::lock(os, &shown))
+        } else {
+            Kind::AmongThreads(Lock::new(os, configuration.python.version, &shown))
+        };
+        let (object, _) = os.add_object(shown);
+        Self { object, kind }
+    }
+
+    pub async fn acquire(&self, me: &ThreadState) {
+        let before = me.enter(Activity::WaitingForLock);
+        match &self.kind {
+            Kind::AmongThreads(lock) => lock.acquire(me).await,
+            Kind::AmongProcesses(lock) => lock.acquire(me).await,
+        }
+        me.os().note_holder(self.object, Some(me.id));
+        me.enter(before);
+    }
+
+    pub async fn release(&self, me: &ThreadState) {
+        me.os().note_holder(self.object, None);
+        match &self.kind {
+            Kind::AmongThreads(lock) => lock.release(me).await,
+            Kind::AmongProcesses(lock) => lock.release(me).await,
+        }
+    }
+}
+
+impl Locks {
+    pub fn of(os: &Os, configuration: &Configuration) -> Self {
         let tasks = configuration.tasks.iter().map(|task| &task.steps);
         // The locks of coroutines are of another kind, and live in the program.
         let tasks = tasks.filter(|_| !matches!(configuration.executor, Executor::Asyncio { .. }));
@@ -46,14 +78,8 @@ impl Locks {
             .map(|background| &background.steps);
         let names = names(tasks.chain(background).chain([&configuration.program.setup]));
         let lock = |name: String| {
-            let shown = format!("the lock \"{name}\"");
-            let kind = if among_processes {
-                Kind::AmongProcesses(SemLock::lock(os, &shown))
-            } else {
-                Kind::AmongThreads(Lock::new(os, configuration.python.version, &shown))
-            };
-            let (object, _) = os.add_object(shown);
-            (name, NamedLock { object, kind })
+            let lock = NamedLock::new(os, configuration, format!("the lock \"{name}\""));
+            (name, lock)
         };
         Self {
             locks: names.into_iter().map(lock).collect(),
@@ -61,23 +87,11 @@ impl Locks {
     }
 
     pub async fn acquire(&self, me: &ThreadState, name: &str) {
-        let before = me.enter(Activity::WaitingForLock);
-        let lock = &self.locks[name];
-        match &lock.kind {
-            Kind::AmongThreads(lock) => lock.acquire(me).await,
-            Kind::AmongProcesses(lock) => lock.acquire(me).await,
-        }
-        me.os().note_holder(lock.object, Some(me.id));
-        me.enter(before);
+        self.locks[name].acquire(me).await;
     }
 
     pub async fn release(&self, me: &ThreadState, name: &str) {
-        let lock = &self.locks[name];
-        me.os().note_holder(lock.object, None);
-        match &lock.kind {
-            Kind::AmongThreads(lock) => lock.release(me).await,
-            Kind::AmongProcesses(lock) => lock.release(me).await,
-        }
+        self.locks[name].release(me).await;
     }
 }
 
@@ -98,7 +112,15 @@ fn collect(steps: &[Step], names: &mut Vec<String>) {
                 collect(steps, names);
             }
             Step::Repeat { steps, .. } => collect(steps, names),
-            Step::Io(_) | Step::Python { .. } | Step::Native { .. } | Step::Crash { .. } => {}
+            Step::Update {
+                guard: Guard::Lock(name),
+                ..
+            } => names.push(name.clone()),
+            Step::Update { .. }
+            | Step::Io(_)
+            | Step::Python { .. }
+            | Step::Native { .. }
+            | Step::Crash { .. } => {}
         }
     }
 }

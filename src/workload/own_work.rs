@@ -54,6 +54,9 @@ pub(super) fn own_work(steps: &[Step], key: Key) -> OwnWork {
                 };
                 *part = time.sample_keyed(key);
             }
+            Step::Update { window, .. } => {
+                own.locked = window.as_ref().map_or(Nanos::ZERO, |time| time.sample_keyed(key));
+            }
             Step::Crash { .. } => {}
             Step::Lock { steps, .. } => own = own_work(steps, key),
             Step::Repeat { times, steps } => {

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 use crate::cpython::{BrokenProcessPool, ThreadState};
-use crate::os::{Activity, Kill, Os, Outcome, ThreadId};
+use crate::os::{Activity, Os, Outcome, ThreadId};
 use crate::results::{Latency, Replication, Status, TimeByActivity};
 use crate::units::{Bytes, Nanos};
 
@@ -177,6 +177,7 @@ impl Record {
             switches: os.switches(),
             peak_memory: os.peak_memory(),
             critical_path,
+            lost_updates: None,
             events: os.events(),
         }
     }
@@ -229,22 +230,13 @@ impl Record {
 fn who_was_killed(os: &Os) -> Option<String> {
     let kills = os.killed_for_memory();
     let first = kills.first()?;
-    let Kill {
-        resident,
-        occupied,
-        processes,
-        ..
-    } = first;
     let name = match first.is_program {
         true => "the program itself",
         false => &first.name,
     };
-    let together = match processes {
+    let among = match first.processes {
         1 => String::new(),
-        _ => format!(
-            " of {} that {processes} processes took together",
-            whole_mib(*occupied)
-        ),
+        processes => format!(" for {processes} processes"),
     };
     let others = match kills[1..].iter().any(|kill| kill.is_program) {
         true => ", and the program itself later".to_owned(),
@@ -254,9 +246,9 @@ fn who_was_killed(os: &Os) -> Option<String> {
             more => format!(", and {more} other processes later"),
         },
     };
+    let (had, limit) = (whole_mib(first.resident), whole_mib(first.limit));
     Some(format!(
-        "out of memory: the kernel killed {name}, which had {}{together}{others}",
-        whole_mib(*resident)
+        "memory ran out ({limit}{among}), and the kernel killed {name}, which had come to {had}{others}"
     ))
 }
 

@@ -103,6 +103,10 @@ impl World {
                 holds_lock: true,
                 ..
             } => me.native_holding_lock(time.sample_keyed(key)).await,
+            Step::Update { state, window, guard } => {
+                let window = window.as_ref().map(|time| time.sample_keyed(key));
+                self.update(me, state, window, guard).await;
+            }
             Step::Crash { probability } => self.may_crash(me, *probability, key).await,
             Step::Lock { name, steps } => {
                 self.locks.acquire(me, name).await;

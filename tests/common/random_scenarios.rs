@@ -509,3 +509,22 @@ pub fn short_of_memory() -> impl Strategy<Value = Parts> {
         parts
     })
 }
+
+/// Counted groups that update what they share, before their own steps.
+pub fn updating() -> impl Strategy<Value = Parts> {
+    let window = prop_oneof![
+        1 => Just(String::new()),
+        2 => time(40).prop_map(|time| format!(", window = {time}")),
+    ];
+    let lock = select(vec!["", ", lock = \"none\"", ", lock = \"a\""]);
+    (counted(), window, lock, 1..20u64).prop_map(|(parts, window, lock, times)| {
+        let update = format!("{{ repeat = {times}, steps = [{{ update = \"n\"{window}{lock} }}] }}");
+        Parts {
+            tasks: parts
+                .tasks
+                .replace("\nsteps = [", &format!("\nsteps = [{update}, ")),
+            background: String::new(),
+            ..parts
+        }
+    })
+}

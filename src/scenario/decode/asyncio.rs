@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::input::{Complaint, Reader};
 
-use super::super::{Background, Executor, Machine, Offload, Program, Step, Version};
+use super::super::{Background, Executor, Guard, Machine, Offload, Program, Step, Version};
 use super::run::{default_threads, start_method, workers_given};
 use super::task::Task;
 
@@ -82,7 +82,17 @@ fn collect<'s>(steps: &'s [Step], names: &mut BTreeSet<&'s str>) {
                 collect(steps, names);
             }
             Step::Repeat { steps, .. } => collect(steps, names),
-            Step::Io(_) | Step::Python { .. } | Step::Native { .. } | Step::Crash { .. } => {}
+            Step::Update {
+                guard: Guard::Lock(name),
+                ..
+            } => {
+                names.insert(name);
+            }
+            Step::Update { .. }
+            | Step::Io(_)
+            | Step::Python { .. }
+            | Step::Native { .. }
+            | Step::Crash { .. } => {}
         }
     }
 }

@@ -57,6 +57,10 @@ pub fn work(steps: &[Step]) -> Work {
             },
             Step::Lock { steps, .. } => work(steps).plus(Work { time: 0, steps: 1 }),
             Step::Repeat { times, steps } => work(steps).times(*times),
+            Step::Update { window, .. } => Work {
+                time: window.as_ref().map_or(0, expected),
+                steps: 1,
+            },
             Step::Crash { .. } => Work { time: 0, steps: 1 },
         })
     })

@@ -4,8 +4,8 @@ use crate::input::{Complaint, Field, Reader, Value};
 use crate::random::Distribution;
 use crate::units::Nanos;
 
-use super::super::Step;
 use super::super::format::{DISTRIBUTIONS, STEP};
+use super::super::{Guard, Step};
 use super::Decoder;
 use super::limits;
 
@@ -167,6 +167,25 @@ impl<'t> Decoder<'t> {
                     ),
                 }
             }
+            "update" => {
+                let state = reader.identifier("update");
+                let window = match reader.has("window") {
+                    true => Some(self.time(&reader, "window")?),
+                    false => None,
+                };
+                let guard = match reader.has("lock") {
+                    true => match reader.identifier("lock")? {
+                        "none" => Guard::Nobody,
+                        name => Guard::Lock(name.to_owned()),
+                    },
+                    false => Guard::Own,
+                };
+                Some(Step::Update {
+                    state: state?.to_owned(),
+                    window,
+                    guard,
+                })
+            }
             "crash" => reader
                 .number("crash")
                 .map(|probability| Step::Crash { probability }),
@@ -182,7 +201,7 @@ fn never_ends(step: &Step) -> bool {
             *time == Distribution::Forever
         }
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => steps.iter().any(never_ends),
-        Step::Crash { .. } => false,
+        Step::Update { .. } | Step::Crash { .. } => false,
     }
 }
 
@@ -191,6 +210,7 @@ pub fn take_no_time(steps: &[Step]) -> bool {
     steps.iter().all(|step| match step {
         Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => is_zero(time),
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => take_no_time(steps),
+        Step::Update { window, .. } => window.as_ref().is_none_or(is_zero),
         Step::Crash { .. } => true,
     })
 }
@@ -218,4 +238,33 @@ pub fn refuse_endless(reader: &Reader<'_>, key: &str, steps: Vec<Step>) -> Optio
         .label("a step here takes \"forever\"")
         .help("only the steps of a [[background]] thread may take \"forever\""),
     )
+}
+
+/// Complains where hardly any worker would survive its initializer: a pool would start new ones for ever.
+pub fn refuse_hopeless(reader: &Reader<'_>, key: &str, steps: Vec<Step>) -> Option<Vec<Step>> {
+    if survival(&steps) >= LEAST_SURVIVAL {
+        return Some(steps);
+    }
+    reader.refuse(
+        Complaint::at(
+            reader.value_place(key),
+            "hardly any worker would survive its initializer",
+        )
+        .label("99 of 100 die here")
+        .help("take a smaller probability for `crash`, or crash in the steps of a [[task]]"),
+    )
+}
+
+/// The lowest probability to survive an initializer.
+const LEAST_SURVIVAL: f64 = 0.01;
+
+/// The probability that a process is alive after these steps.
+fn survival(steps: &[Step]) -> f64 {
+    let of_one = |step: &Step| match step {
+        Step::Crash { probability } => 1.0 - probability,
+        Step::Lock { steps, .. } => survival(steps),
+        Step::Repeat { times, steps } => libm::pow(survival(steps), *times as f64),
+        Step::Io(_) | Step::Python { .. } | Step::Native { .. } | Step::Update { .. } => 1.0,
+    };
+    steps.iter().map(of_one).product()
 }

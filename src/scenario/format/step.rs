@@ -230,14 +230,19 @@ pub static STEP: Choice = Choice {
         },
         Format {
             name: "a step with `update`",
-            help: "Changes shared state.",
+            help: "Reads what all workers share and writes it back; updates may be lost.",
             keys: &[
-                Key::later(
-                    "update",
-                    "a guarded update is { lock = \"...\", steps = [{ python = \"...\" }] }",
+                Key::required("update", Shape::Name, "What is updated: one for all workers."),
+                Key::optional(
+                    "window",
+                    TIME,
+                    "Bytecode from reading to writing; without it an augmented assignment, `+=`.",
                 ),
-                Key::optional("window", DURATION, "From reading to writing."),
-                Key::optional("lock", Shape::Name, "What guards it."),
+                Key::optional(
+                    "lock",
+                    Shape::Name,
+                    "The lock that guards it, or \"none\"; without it a lock of its own.",
+                ),
             ],
         },
     ],

@@ -1,0 +1,129 @@
+//! What all workers update: one counter for each name. Its readers remember what they read, and write that and one more.
+//!
+//! ```text
+//!  worker 1   reads 7 |------ window ------| writes 8
+//!  worker 2         reads 7 |---- window ----| writes 8     one of the two updates is lost
+//! ```
+//! Among threads it is an attribute of a common object, among processes a `multiprocessing.Value`
+//! (`Lib/multiprocessing/sharedctypes.py`; without its lock a `RawValue`), among interpreters a shared buffer. Whether
+//! somebody comes in between follows from who can run meanwhile; nothing here decides it.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use super::World;
+use super::locks::NamedLock;
+use crate::cpython::ThreadState;
+use crate::os::Os;
+use crate::scenario::{Configuration, Executor, Guard, Step};
+use crate::units::Nanos;
+
+/// All that any step updates.
+pub(super) struct SharedState {
+    counters: BTreeMap<String, Counter>,
+    medium: Medium,
+}
+
+struct Counter {
+    value: Cell<u64>,
+    updates: Cell<u64>,
+    lock: NamedLock,
+}
+
+/// Where the counters live.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Medium {
+    Attribute,
+    Value,
+    Buffer,
+}
+
+impl SharedState {
+    pub fn of(os: &Os, configuration: &Configuration) -> Self {
+        let medium = match configuration.executor {
+            Executor::Processes { .. }
+            | Executor::Pool { .. }
+            | Executor::Consumers { .. }
+            | Executor::ProcessPerTask { .. } => Medium::Value,
+            Executor::Interpreters { .. } => Medium::Buffer,
+            _ => Medium::Attribute,
+        };
+        let tasks = configuration.tasks.iter().map(|task| &task.steps);
+        let background = configuration
+            .background
+            .iter()
+            .map(|background| &background.steps);
+        let mut names = Vec::new();
+        tasks
+            .chain(background)
+            .chain([&configuration.program.setup])
+            .for_each(|steps| collect(steps, &mut names));
+        names.sort_unstable();
+        names.dedup();
+        let counter = |name: String| {
+            let counter = Counter {
+                value: Cell::new(0),
+                updates: Cell::new(0),
+                lock: NamedLock::new(os, configuration, format!("the lock of \"{name}\"")),
+            };
+            (name, counter)
+        };
+        Self {
+            counters: names.into_iter().map(counter).collect(),
+            medium,
+        }
+    }
+
+    /// Updates that others overwrote; `None` where there is nothing to update.
+    pub fn lost_updates(&self) -> Option<u64> {
+        let lost = |counter: &Counter| counter.updates.get() - counter.value.get();
+        (!self.counters.is_empty()).then(|| self.counters.values().map(lost).sum())
+    }
+}
+
+impl World {
+    /// Reads, works for `window` with what it has read, and writes. Without a window that is `+=`.
+    pub async fn update(&self, me: &ThreadState, name: &str, window: Option<Nanos>, guard: &Guard) {
+        let costs = &me.os().costs().shared_state;
+        let counter = &self.shared.counters[name];
+        match guard {
+            Guard::Nobody => {}
+            Guard::Lock(lock) => self.locks.acquire(me, lock).await,
+            Guard::Own => {
+                let with = match self.shared.medium {
+                    Medium::Value => costs.with_value_lock,
+                    Medium::Attribute | Medium::Buffer => costs.with_lock,
+                };
+                me.bytecode(with).await;
+                counter.lock.acquire(me).await;
+            }
+        }
+
+        let read = counter.value.get();
+        match (window, self.shared.medium) {
+            (Some(window), _) => me.bytecode(window).await,
+            (None, Medium::Attribute) => me.augmented_assignment(costs.attribute).await,
+            // Its properties are functions in Python.
+            (None, Medium::Value) if *guard == Guard::Own => me.bytecode(costs.value).await,
+            (None, Medium::Value | Medium::Buffer) => me.augmented_assignment(costs.raw_value).await,
+        }
+        counter.value.set(read + 1);
+        counter.updates.set(counter.updates.get() + 1);
+
+        match guard {
+            Guard::Nobody => {}
+            Guard::Lock(lock) => self.locks.release(me, lock).await,
+            Guard::Own => counter.lock.release(me).await,
+        }
+    }
+}
+
+fn collect(steps: &[Step], names: &mut Vec<String>) {
+    for step in steps {
+        match step {
+            Step::Update { state, .. } => names.push(state.clone()),
+            Step::Lock { steps, .. } | Step::Repeat { steps, .. } => collect(steps, names),
+            Step::Io(_) | Step::Python { .. } | Step::Native { .. } | Step::Crash { .. } => {}
+        }
+    }
+}
