@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::results::{Replication, Results, Row, Status};
-use crate::scenario::{Configuration, Demand, Executor, Scenario};
+use crate::scenario::{Configuration, Scenario};
 use crate::units::Nanos;
 use crate::workload;
 
@@ -69,7 +69,7 @@ impl Plan {
         let mut distinct = Vec::new();
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
         let mut index_of = |configuration: Configuration| {
-            *known.entry(what_is_simulated(&configuration)).or_insert_with(|| {
+            *known.entry(configuration.essence()).or_insert_with(|| {
                 distinct.push(Arc::new(configuration));
                 distinct.len() - 1
             })
@@ -80,41 +80,10 @@ impl Plan {
             .map(|configuration| {
                 (
                     index_of(configuration.clone()),
-                    baseline_of(configuration).map(&mut index_of),
+                    configuration.baseline().map(&mut index_of),
                 )
             })
             .collect();
         Self { distinct, rows }
     }
-}
-
-/// The implied sequential run: the same work on the same machine under the scenario's own `[python]`. None where the
-/// work has a duration instead of a count.
-fn baseline_of(configuration: &Configuration) -> Option<Configuration> {
-    let counted = configuration
-        .tasks
-        .iter()
-        .all(|task| matches!(task.demand, Demand::Count(_)));
-    counted.then(|| Configuration {
-        executor: Executor::Sequential,
-        python: configuration.baseline_python.clone(),
-        ..configuration.clone()
-    })
-}
-
-/// Everything that a simulation depends on. Two configurations that agree in it have the same results.
-fn what_is_simulated(configuration: &Configuration) -> String {
-    let Configuration {
-        machine,
-        python,
-        program,
-        tasks,
-        background,
-        executor,
-        ..
-    } = configuration;
-    format!(
-        "{} {} {} {python:?} {program:?} {tasks:?} {background:?} {executor:?}",
-        machine.cores, machine.smt, machine.profile.name
-    )
 }

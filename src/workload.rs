@@ -25,7 +25,7 @@ use crate::cpython::{
 use crate::os::{Activity, Os, Outcome, ThreadSpec};
 use crate::random::Key;
 use crate::results::Replication;
-use crate::scenario::{Configuration, Executor, Replicate, StartMethod};
+use crate::scenario::{Configuration, Executor, Replicate, StartMethod, draws};
 use crate::units::Bytes;
 
 use locks::Locks;
@@ -110,7 +110,7 @@ impl World {
                 let context = InterpreterContext {
                     initializer: Setup(self.clone()),
                     imports: self.configuration.program.imports.clone(),
-                    key: self.key.name("program"),
+                    key: draws::program(self.key),
                 };
                 self.run_thread_pool(me, *workers, context).await;
             }
@@ -168,7 +168,7 @@ impl World {
         Launcher::new(
             method,
             self.configuration.program.imports.clone(),
-            self.key.name("program"),
+            draws::program(self.key),
         )
     }
 

@@ -11,7 +11,7 @@ use super::connection;
 use super::thread_state::ThreadState;
 use crate::os::{Activity, Pipe, Semaphore, ThreadId, ThreadSpec};
 use crate::random::{Distribution, Key};
-use crate::scenario::{Payload, StartMethod};
+use crate::scenario::{Payload, StartMethod, draws};
 use crate::units::{Bytes, Nanos};
 
 /// A `multiprocessing` context: starts processes by one method.
@@ -138,7 +138,7 @@ impl Launcher {
         let child = Child {
             boot: costs.process.boot,
             preparation: Some(preparation.clone()),
-            imports: self.imports.sample_keyed(self.key.name("imports").number(number)),
+            imports: self.imports.sample_keyed(draws::imports(self.key, number)),
             private_memory: costs.memory.interpreter,
             ..child
         };
@@ -156,7 +156,7 @@ impl Launcher {
         let server = match running {
             Some(server) => server,
             None => {
-                let imports = self.imports.sample_keyed(self.key.name("imports").number(0));
+                let imports = self.imports.sample_keyed(draws::imports(self.key, 0));
                 let server = ForkServer::ensure_running(me, imports).await;
                 *self.server.borrow_mut() = Some(server.clone());
                 server
