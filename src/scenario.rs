@@ -16,6 +16,7 @@ mod overrides;
 mod published;
 mod schema;
 
+pub use baseline::Distinct;
 pub use order::working_order;
 pub use schema::schema;
 
