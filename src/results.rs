@@ -3,6 +3,7 @@
 pub mod identity;
 #[cfg(test)]
 pub mod made_up;
+pub mod measured;
 pub mod sheet;
 pub mod statistics;
 pub mod summary;
@@ -76,6 +77,8 @@ pub enum Status {
     Limit,
     /// No foreground thread could ever go on.
     Deadlock,
+    /// The real interpreter ended without a result.
+    Failed,
 }
 
 /// Exact order statistics of the latencies of one replication; zero where nothing was done.

@@ -25,7 +25,7 @@ use crate::cpython::{
 use crate::os::{Activity, Os, Outcome, ThreadSpec};
 use crate::random::Key;
 use crate::results::Replication;
-use crate::scenario::{Configuration, Executor, Replicate, StartMethod};
+use crate::scenario::{Configuration, Executor, Replicate, StartMethod, draws};
 use crate::units::Bytes;
 
 use locks::Locks;
@@ -110,7 +110,7 @@ impl World {
                 let context = InterpreterContext {
                     initializer: Setup(self.clone()),
                     imports: self.configuration.program.imports.clone(),
-                    key: self.key.name("program"),
+                    key: draws::program(self.key),
                 };
                 self.run_thread_pool(me, *workers, context).await;
             }
@@ -167,7 +167,7 @@ impl World {
     /// What starts the processes. Where its fork server is to be up already, the makespan begins only now.
     async fn launcher(&self, me: &ThreadState, method: StartMethod) -> Launcher {
         let imports = self.configuration.program.imports.clone();
-        let launcher = Launcher::new(method, imports, self.key.name("program"));
+        let launcher = Launcher::new(method, imports, draws::program(self.key));
         if method == (StartMethod::Forkserver { running: true }) {
             launcher.warm_up(me).await;
             self.record.begin(me);

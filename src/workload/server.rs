@@ -10,10 +10,9 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::World;
-use super::plan::item_key;
 use crate::cpython::{Thread, ThreadState};
 use crate::os::{Activity, Semaphore, ThreadId, ThreadSpec};
-use crate::scenario::Demand;
+use crate::scenario::{Demand, draws};
 use crate::units::Nanos;
 
 /// What the network holds between clients and server.
@@ -68,7 +67,7 @@ impl World {
                 .pop_front()
                 .expect("each arrival is a request");
             let task = &self.configuration.tasks[request.group];
-            self.play_steps(me, &task.steps, item_key(self.key, task, request.number))
+            self.play_steps(me, &task.steps, draws::item(self.key, &task.name, request.number))
                 .await;
             request.reply.post(me.os(), me.id).await;
         }
@@ -103,17 +102,13 @@ impl World {
                         return;
                     };
                     let reply = Rc::new(Semaphore::new(&os, "a reply", 0));
-                    let key = world
-                        .key
-                        .name("client")
-                        .number(group as u64)
-                        .number(u64::from(client));
+                    let key = draws::think(world.key, group as u64, client);
                     for number in 0..u64::from(u32::MAX) {
                         os.wait_for_device(id, think.sample_keyed(key.number(number)))
                             .await;
                         let sent = os.now();
                         // Requests are numbered apart for each client.
-                        let number = u64::from(client) << 32 | number;
+                        let number = draws::request(client, number);
                         network.requests.borrow_mut().push_back(Request {
                             group,
                             number,

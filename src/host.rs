@@ -1,0 +1,76 @@
+//! The real interpreter: runs a scenario's configurations on this machine, with the standard library's own executors.
+//!
+//! The Python side (`src/host/python/`) is part of the binary; all that it needs is some `python3`. Nothing here knows
+//! the simulator: the work comes from the scenario, with the draws that the simulator takes as well.
+//!
+//! ```text
+//!  plan      what one repetition has to do, every time drawn      -> one line of JSON
+//!  session   one fresh interpreter that does it                   <- one line of JSON
+//!  measure   which configurations, in which order, how often
+//! ```
+
+mod answer;
+mod interpreter;
+mod machine;
+mod measure;
+mod obstacles;
+mod plan;
+mod scripts;
+mod session;
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+pub use interpreter::Interpreter;
+pub use machine::Machine;
+pub use measure::{Measuring, measure, sessions};
+
+/// Why nothing can be measured.
+#[derive(Debug, Error)]
+pub enum HostError {
+    /// There is no such program, or it does not start.
+    #[error("cannot start the interpreter {}: {source}\nname another one with --python PATH", path.display())]
+    NoInterpreter {
+        /// As named.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// A program that is no Python.
+    #[error("{} is not a Python interpreter: {said}\nname another one with --python PATH", path.display())]
+    NotPython {
+        /// As named.
+        path: PathBuf,
+        /// How it answered.
+        said: String,
+    },
+    /// A Python that lacks what the measuring side needs.
+    #[error("{} is {what}, but measuring needs CPython 3.9 or newer\nname another one with --python PATH", path.display())]
+    Unsuitable {
+        /// As named.
+        path: PathBuf,
+        /// Which Python it is.
+        what: String,
+    },
+    /// Two interpreters of one version.
+    #[error(
+        "{} and {} are both CPython {version}: which of the two shall measure it? Name one of them",
+        first.display(),
+        second.display()
+    )]
+    SameVersion {
+        /// As named.
+        first: PathBuf,
+        /// As named.
+        second: PathBuf,
+        /// Of both.
+        version: String,
+    },
+    /// The Python side cannot be put where the interpreter finds it.
+    #[error("cannot write into the folder for temporary files: {source}\nset TMPDIR to another one")]
+    Scratch {
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,62 @@
+//! The Python side, as files that an interpreter can read: a spawned worker imports the main module from its file.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// Every file of it, by name.
+const FILES: [(&str, &str); 9] = [
+    ("main.py", include_str!("python/main.py")),
+    ("work.py", include_str!("python/work.py")),
+    ("program.py", include_str!("python/program.py")),
+    ("payloads.py", include_str!("python/payloads.py")),
+    ("calibration.py", include_str!("python/calibration.py")),
+    ("graph.py", include_str!("python/graph.py")),
+    ("items.py", include_str!("python/items.py")),
+    ("executors.py", include_str!("python/executors.py")),
+    ("session.py", include_str!("python/session.py")),
+];
+
+/// A folder with the Python side in it, which goes when this is dropped.
+pub struct Scripts {
+    folder: TempDir,
+}
+
+impl Scripts {
+    /// Writes them down.
+    pub fn write() -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("gilsim-").tempdir()?;
+        for (name, text) in FILES {
+            std::fs::write(folder.path().join(name), text)?;
+        }
+        Ok(Self { folder })
+    }
+
+    /// A file beside them.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// `python main.py`, with nothing of the user's Python settings but what comes with the interpreter.
+    pub fn command(&self, interpreter: &Path) -> Command {
+        let mut command = Command::new(interpreter);
+        without_python_variables(&mut command);
+        command
+            .arg(self.path("main.py"))
+            // For interpreters of a pool, which do not get the folder of the main module.
+            .env("PYTHONPATH", self.folder.path())
+            .env("GILSIM_PROGRAM", self.path("program.marshal"));
+        command
+    }
+}
+
+/// What a user has set for other programs shall not change what is measured.
+pub fn without_python_variables(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PYTHON") {
+            command.env_remove(name);
+        }
+    }
+}
