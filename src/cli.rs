@@ -2,6 +2,7 @@
 //!
 //! Results go to standard output or to files, words to standard error.
 
+mod calibrate;
 mod check;
 mod run;
 mod schema;
@@ -35,6 +36,8 @@ enum Verb {
     Run(run::Arguments),
     /// Say what is wrong with a scenario, without simulating it.
     Check(check::Arguments),
+    /// Measure what this host costs under its Python, and write a profile.
+    Calibrate(calibrate::Arguments),
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
     /// Print the first draws of every distribution: the same in every build of one version.
@@ -73,6 +76,7 @@ pub fn main() -> ExitCode {
     let code = match Arguments::parse().verb {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Check(arguments) => check::check(&arguments),
+        Verb::Calibrate(arguments) => calibrate::run(&arguments),
         Verb::Schema => schema::print(),
         Verb::Draws => {
             print(&crate::random::first_draws());

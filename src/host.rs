@@ -8,8 +8,10 @@
 //!  session   one fresh interpreter that does it                   <- one line of JSON
 //!  measure   which configurations, in which order, how often
 //! ```
+//! [`calibrate()`] uses the same sessions to measure what a profile of this machine says.
 
 mod answer;
+mod calibrate;
 mod interpreter;
 mod machine;
 mod measure;
@@ -22,6 +24,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+pub use calibrate::{Calibration, Effort, Progress, calibrate};
 pub use interpreter::Interpreter;
 pub use machine::Machine;
 pub use measure::{Measuring, measure, sessions};
@@ -73,4 +76,15 @@ pub enum HostError {
         /// What the operating system says.
         source: std::io::Error,
     },
+    /// The probes did not come to an end.
+    #[error("{} cannot calibrate: {said}", path.display())]
+    Calibration {
+        /// The interpreter.
+        path: PathBuf,
+        /// What happened.
+        said: String,
+    },
+    /// Somebody did not want to wait any longer.
+    #[error("interrupted; nothing is written")]
+    Interrupted,
 }

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// Every file of it, by name.
-const FILES: [(&str, &str); 9] = [
+/// What measures a scenario: every file, by name.
+const MEASURING: [(&str, &str); 10] = [
     ("main.py", include_str!("python/main.py")),
     ("work.py", include_str!("python/work.py")),
     ("program.py", include_str!("python/program.py")),
@@ -17,6 +17,32 @@ const FILES: [(&str, &str); 9] = [
     ("items.py", include_str!("python/items.py")),
     ("executors.py", include_str!("python/executors.py")),
     ("session.py", include_str!("python/session.py")),
+    ("orphan.py", include_str!("python/orphan.py")),
+];
+
+/// What calibrates a profile.
+const CALIBRATING: [(&str, &str); 18] = [
+    ("main.py", include_str!("python/calibrate/main.py")),
+    ("calibrate.py", include_str!("python/calibrate/calibrate.py")),
+    ("sampling.py", include_str!("python/calibrate/sampling.py")),
+    ("host.py", include_str!("python/calibrate/host.py")),
+    ("target.py", include_str!("python/calibrate/target.py")),
+    ("piping.py", include_str!("python/calibrate/piping.py")),
+    ("waking.py", include_str!("python/calibrate/waking.py")),
+    ("pickling.py", include_str!("python/calibrate/pickling.py")),
+    ("locking.py", include_str!("python/calibrate/locking.py")),
+    ("threads.py", include_str!("python/calibrate/threads.py")),
+    ("processes.py", include_str!("python/calibrate/processes.py")),
+    ("threadpool.py", include_str!("python/calibrate/threadpool.py")),
+    ("processpool.py", include_str!("python/calibrate/processpool.py")),
+    ("pools.py", include_str!("python/calibrate/pools.py")),
+    ("speed.py", include_str!("python/calibrate/speed.py")),
+    (
+        "subinterpreters.py",
+        include_str!("python/calibrate/subinterpreters.py"),
+    ),
+    ("payloads.py", include_str!("python/payloads.py")),
+    ("orphan.py", include_str!("python/orphan.py")),
 ];
 
 /// A folder with the Python side in it, which goes when this is dropped.
@@ -25,10 +51,19 @@ pub struct Scripts {
 }
 
 impl Scripts {
-    /// Writes them down.
+    /// Writes down what measures a scenario.
     pub fn write() -> io::Result<Self> {
+        Self::of(&MEASURING)
+    }
+
+    /// Writes down what calibrates a profile.
+    pub fn for_calibration() -> io::Result<Self> {
+        Self::of(&CALIBRATING)
+    }
+
+    fn of(files: &[(&str, &str)]) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("gilsim-").tempdir()?;
-        for (name, text) in FILES {
+        for (name, text) in files {
             std::fs::write(folder.path().join(name), text)?;
         }
         Ok(Self { folder })

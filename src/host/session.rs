@@ -1,11 +1,12 @@
-//! One fresh interpreter that does one repetition: started, waited for, and ended with all that it started.
+//! One fresh interpreter that does one repetition, or a calibration: started, waited for, and ended with all that it
+//! started.
 //!
 //! It leads a process group of its own. Whatever happens to it, the group is killed when its time is over; and should
 //! this process go first, the closed pipe of its standard input ends the group (see `die_with_parent` in `session.py`).
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
-use std::process::{Child, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -20,6 +21,9 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The answer may still be on its way when the process is gone.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
+/// What it complains of goes into this file, beside the scripts.
+const ERRORS: &str = "errors.txt";
+
 /// Why there is no answer.
 #[derive(Debug)]
 pub enum Failure {
@@ -32,9 +36,11 @@ pub enum Failure {
 }
 
 /// The process and whatever it has started.
-struct Session {
+pub(super) struct Session {
     child: Child,
     lines: Receiver<String>,
+    /// Stays open until there is an answer: to close it is to end the session.
+    _input: ChildStdin,
 }
 
 /// Has one repetition done.
@@ -45,32 +51,26 @@ pub fn run(
     limit: Duration,
     interrupted: &AtomicBool,
 ) -> Result<Answer, Failure> {
-    let failed = |error: io::Error| Failure::Failed(format!("the interpreter does not start: {error}"));
-    let errors = scripts.path("errors.txt");
-    let mut session = Session::start(scripts, interpreter).map_err(failed)?;
-    // The pipe stays open until there is an answer: to close it is to end the session.
-    let mut input = session
-        .child
-        .stdin
-        .take()
-        .expect("the standard input is a pipe, taken once");
-    // If it does not read, it has failed already, and says so below.
-    let _ = input.write_all(plan.to_line().as_bytes());
+    let mut session = Session::start(scripts, interpreter, &plan.to_line())?;
     let line = session.wait(limit, interrupted);
     drop(session);
-    drop(input);
-    let words = || last_words(&std::fs::read_to_string(&errors).unwrap_or_default());
     match line {
         Ok(Some(line)) => serde_json::from_str(&line)
             .map_err(|error| Failure::Failed(format!("the answer makes no sense: {error}: {line}"))),
-        Ok(None) => Err(Failure::Failed(words())),
+        Ok(None) => Err(Failure::Failed(last_words(scripts))),
         Err(failure) => Err(failure),
     }
 }
 
 impl Session {
-    fn start(scripts: &Scripts, interpreter: &Interpreter) -> io::Result<Self> {
-        let errors = File::create(scripts.path("errors.txt"))?;
+    /// Starts `main.py` and tells it what to do: a line of JSON.
+    pub(super) fn start(scripts: &Scripts, interpreter: &Interpreter, task: &str) -> Result<Self, Failure> {
+        Self::spawn(scripts, interpreter, task)
+            .map_err(|error| Failure::Failed(format!("the interpreter does not start: {error}")))
+    }
+
+    fn spawn(scripts: &Scripts, interpreter: &Interpreter, task: &str) -> io::Result<Self> {
+        let errors = File::create(scripts.path(ERRORS))?;
         let mut command = scripts.command(&interpreter.executable);
         command
             .stdin(Stdio::piped())
@@ -83,6 +83,12 @@ impl Session {
             .stdout
             .take()
             .expect("the standard output is a pipe, taken once");
+        let mut input = child
+            .stdin
+            .take()
+            .expect("the standard input is a pipe, taken once");
+        // If it does not read, it has failed already, and says so later.
+        let _ = input.write_all(task.as_bytes());
         let (sender, lines) = mpsc::channel();
         // Ends with the last process that holds the pipe.
         std::thread::spawn(move || {
@@ -92,11 +98,19 @@ impl Session {
                 }
             }
         });
-        Ok(Self { child, lines })
+        Ok(Self {
+            child,
+            lines,
+            _input: input,
+        })
     }
 
-    /// The answer; `None` if the process ends without one.
-    fn wait(&mut self, limit: Duration, interrupted: &AtomicBool) -> Result<Option<String>, Failure> {
+    /// The next line of its answer; `None` if the process ends without one.
+    pub(super) fn wait(
+        &mut self,
+        limit: Duration,
+        interrupted: &AtomicBool,
+    ) -> Result<Option<String>, Failure> {
         let began = Instant::now();
         loop {
             match self.lines.recv_timeout(LOOK) {
@@ -142,7 +156,9 @@ fn kill_group(child: &mut Child) {
 }
 
 /// The line of a traceback that says what happened.
-fn last_words(errors: &str) -> String {
+pub(super) fn last_words(scripts: &Scripts) -> String {
+    // Where it cannot be read, nothing is known.
+    let errors = std::fs::read_to_string(scripts.path(ERRORS)).unwrap_or_default();
     let told = errors
         .lines()
         .rev()

@@ -12,6 +12,7 @@ import threading
 import time
 
 import calibration
+import orphan
 import program
 from items import Clock, Items
 from payloads import Payloads
@@ -22,7 +23,7 @@ Functions = collections.namedtuple("Functions", "call call_with call_and_name ca
 def main(functions):
     """All of it."""
     plan = json.loads(sys.stdin.buffer.readline())
-    die_with_parent()
+    orphan.die_with_parent()
     if plan["cpus"] is not None:
         os.sched_setaffinity(0, plan["cpus"])
     sys.setswitchinterval(plan["switch_interval_s"])
@@ -50,19 +51,6 @@ def main(functions):
     print(json.dumps(answer), flush=True)
     # Background threads never end.
     os._exit(0)
-
-
-def die_with_parent():
-    """The kernel ends the whole process group as soon as nobody holds the other end of standard input any more.
-
-    O_ASYNC sends SIGIO when the pipe is closed, and who does nothing about SIGIO is ended by it.
-    """
-    try:
-        import fcntl
-    except ImportError:
-        return
-    fcntl.fcntl(0, fcntl.F_SETOWN, -os.getpgrp())
-    fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)
 
 
 def every_list_of_steps(plan):
