@@ -22,7 +22,8 @@ pub fn profile(calibration: &Calibration) -> Result<String, ProfileError> {
     for table in tables {
         let _ = write!(text, "\n[{table}]\n");
         for cost in calibration.costs.iter().filter(|cost| cost.table == table) {
-            let _ = writeln!(text, "{} = {}  # {}", cost.field, cost.value, cost.source);
+            text.push_str(&comment(&cost.source));
+            let _ = writeln!(text, "{} = {}", cost.field, cost.value);
         }
     }
     text.push('\n');

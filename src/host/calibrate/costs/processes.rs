@@ -27,7 +27,7 @@ pub(super) fn threads(costs: &mut Costs) {
 }
 
 pub(super) fn processes(costs: &mut Costs) {
-    let create = || Some(costs.figure("fork start")? - costs.figure("os.fork 0")?);
+    let create = || costs.figure("fork start");
     // Of the parent's part, what describes the work is charged apart.
     let describing = || Some(costs.pickle_call()? + costs.with_lock("write")?);
     let others = |name: &str| Some(costs.figure(name)? - create()? - describing()?);

@@ -1,11 +1,13 @@
 """`ForkingPickler` of `multiprocessing.reduction`, which everything that crosses between processes goes through."""
 
+import itertools
 from multiprocessing.reduction import ForkingPickler
 
 import payloads
 import target
 
 MEGABYTE = 1_000_000
+DIFFERENT = 4
 KINDS = ["bytes", "list[float]", "list[int]", "dict", "list[tuple]"]
 
 
@@ -16,11 +18,13 @@ def probe(samples, effort):
     samples.time("dumps", lambda: ForkingPickler.dumps(nothing), 300, 5)
     samples.time("loads", lambda: ForkingPickler.loads(pickled), 1_000, 5)
     for kind in KINDS:
-        payload = payloads.of(kind, MEGABYTE)
-        data = ForkingPickler.dumps(payload)
-        samples.add(f"size of {kind}", len(data))
-        samples.time(f"dumps {kind}", lambda: ForkingPickler.dumps(payload), 2, effort)
-        samples.time(f"loads {kind}", lambda: ForkingPickler.loads(data), 2, effort)
+        # Several, in turn: nobody pickles what is in the nearest cache already.
+        payload = itertools.cycle([payloads.of(kind, MEGABYTE) for _ in range(DIFFERENT)])
+        data = [bytes(ForkingPickler.dumps(next(payload))) for _ in range(DIFFERENT)]
+        samples.add(f"size of {kind}", len(data[0]))
+        data = itertools.cycle(data)
+        samples.time(f"dumps {kind}", lambda: ForkingPickler.dumps(next(payload)), 2, effort)
+        samples.time(f"loads {kind}", lambda: ForkingPickler.loads(next(data)), 2, effort)
     messages(samples)
 
 

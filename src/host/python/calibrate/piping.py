@@ -1,5 +1,6 @@
 """Pipes, `multiprocessing.connection.Connection`, and waiting on several of them."""
 
+import itertools
 import multiprocessing
 import os
 import select
@@ -8,7 +9,9 @@ from multiprocessing import connection
 # Fewer bytes than a pipe holds.
 MANY = 200
 DESCRIPTORS = (1, 33)
-COPIED = 65_536
+# Fits into a pipe with its header, so that nobody has to wait.
+LARGE = 61_440
+SOURCE = 128 * LARGE
 
 
 def probe(samples, _effort):
@@ -21,15 +24,13 @@ def probe(samples, _effort):
 
 
 def system_calls(samples):
-    """`write(2)`, `read(2)`: of one byte, and of as many as a pipe holds."""
+    """`write(2)`, `read(2)` of one byte."""
     reader, writer = os.pipe()
-    write, read, byte, data = os.write, os.read, b"x", bytes(COPIED)
+    write, read, byte = os.write, os.read, b"x"
     for _ in range(5):
         samples.time("write", lambda: write(writer, byte), MANY, 1)
         # `time` calls once before it counts.
         samples.time("read", lambda: read(reader, 1), MANY, 1)
-    for _ in range(10):
-        samples.time("write 64 KiB", lambda: write(writer, data) and read(reader, COPIED), 10, 1)
     os.close(reader)
     os.close(writer)
 
@@ -41,6 +42,15 @@ def connections(samples):
     for _ in range(5):
         samples.time("send_bytes", lambda: writer.send_bytes(message), MANY, 1)
         samples.time("recv_bytes", reader.recv_bytes, MANY, 1)
+    # Different ones in turn, as they come from a pickler: out of the nearest cache.
+    memory = memoryview(bytearray(SOURCE))
+    large = itertools.cycle([memory[at : at + LARGE] for at in range(0, SOURCE, LARGE)])
+
+    def there_and_back():
+        writer.send_bytes(next(large))
+        reader.recv_bytes()
+
+    samples.time("large message", there_and_back, 8, 8)
     reader.close()
     writer.close()
     lock = multiprocessing.get_context("fork").Lock()

@@ -49,7 +49,7 @@ def parts(samples, executor):
     samples.add("process pool feed", feed(calls) / MANY)
 
     items = [process._ResultItem(number, result=[None]) for number in range(MANY)]
-    for item in items[:5]:
+    for item in items[:20]:
         manager.result_queue.put(item)
         wakeup.wakeup()
         began = clock()

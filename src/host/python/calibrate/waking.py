@@ -7,6 +7,8 @@ from time import perf_counter_ns as now
 # Idle times of the CPU before it is woken, us.
 IDLE = (30, 100, 300, 1_000, 5_000)
 MESSAGE = 20
+# As long as the longest of them, so that both are woken from the same depth, us.
+SLEEP = 5_000
 
 
 def probe(samples, effort):
@@ -17,11 +19,10 @@ def probe(samples, effort):
             wake_ups(samples, cpus, effort)
         finally:
             os.sched_setaffinity(0, cpus)
-    for sleep in (0.0005, 0.002):
-        for _ in range(6 * effort):
-            began = now()
-            time.sleep(sleep)
-            samples.add("overslept", now() - began - round(sleep * 1e9))
+    for _ in range(6 * effort):
+        began = now()
+        time.sleep(SLEEP / 1e6)
+        samples.add("overslept", now() - began - SLEEP * 1_000)
 
 
 def wake_ups(samples, cpus, effort):
