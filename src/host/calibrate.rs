@@ -91,6 +91,17 @@ pub fn calibrate(
     interpreter: &Interpreter,
     effort: Effort,
     interrupted: &AtomicBool,
+    progress: impl FnMut(Progress),
+) -> Result<Calibration, HostError> {
+    calibrate_within(PATIENCE, interpreter, effort, interrupted, progress)
+}
+
+/// The same, with so much patience for each probe.
+fn calibrate_within(
+    patience: Duration,
+    interpreter: &Interpreter,
+    effort: Effort,
+    interrupted: &AtomicBool,
     mut progress: impl FnMut(Progress),
 ) -> Result<Calibration, HostError> {
     let scripts = Scripts::for_calibration().map_err(|source| HostError::Scratch { source })?;
@@ -98,15 +109,14 @@ pub fn calibrate(
         path: interpreter.executable.clone(),
         said,
     };
-    let wait = |session: &mut Session| match session.wait(PATIENCE, interrupted) {
-        Ok(Some(line)) => {
-            serde_json::from_str(&line).map_err(|_| failed(format!("it says what makes no sense: {line}")))
-        }
+    let wait = |session: &mut Session| match session.wait(patience, interrupted) {
+        Ok(Some(line)) => serde_json::from_str(&line)
+            .map_err(|_| failed(format!("it says what makes no sense: {}", shortened(&line)))),
         Ok(None) => Err(failed(last_words(&scripts))),
         Err(Failure::Failed(said)) => Err(failed(said)),
         Err(Failure::Limit) => Err(failed(format!(
-            "it has said nothing for {} s",
-            PATIENCE.as_secs()
+            "it has said nothing for {:.0} s",
+            patience.as_secs_f64()
         ))),
         Err(Failure::Interrupted) => Err(HostError::Interrupted),
     };
@@ -121,6 +131,15 @@ pub fn calibrate(
             Line::Done { probe } => progress(Progress::Done(probe)),
             Line::Finished(evidence) => return Ok(Calibration::of(interpreter, *evidence)),
         }
+    }
+}
+
+/// The beginning of a line, which may be very long.
+fn shortened(line: &str) -> String {
+    const MOST: usize = 100;
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line.to_owned(),
     }
 }
 
@@ -165,5 +184,94 @@ impl Calibration {
     /// It is no profile, which is a mistake of ours: the host has a value that no profile may have.
     pub fn profile(&self) -> Result<String, crate::profile::ProfileError> {
         written::profile(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::scenario::Version;
+
+    /// A shell script in place of an interpreter.
+    #[cfg(unix)]
+    fn script(folder: &tempfile::TempDir, text: &str) -> Interpreter {
+        use std::os::unix::fs::PermissionsExt;
+
+        let executable: PathBuf = folder.path().join("python");
+        std::fs::write(&executable, format!("#!/bin/sh\n{text}")).unwrap();
+        std::fs::set_permissions(&executable, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Interpreter {
+            executable,
+            version: Version::release(3, 11),
+            release: "3.11.7".to_owned(),
+        }
+    }
+
+    #[cfg(unix)]
+    fn fails(text: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let interpreter = script(&folder, text);
+        let patience = Duration::from_secs(2);
+        let never = AtomicBool::new(false);
+        let failed = calibrate_within(patience, &interpreter, Effort::Quick, &never, |_| {});
+        failed.unwrap_err().to_string()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_interpreter_that_hangs_is_ended_with_all_that_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let pids = folder.path().join("pids");
+        let began = Instant::now();
+        let said = fails(&format!(
+            "sleep 600 & echo $! >> {0}; echo $$ >> {0}; echo '{{\"probes\": 1}}'; sleep 600",
+            pids.display()
+        ));
+        assert!(said.ends_with("it has said nothing for 2 s"), "{said}");
+        assert!(began.elapsed() < Duration::from_secs(60));
+        let pids = std::fs::read_to_string(pids).unwrap();
+        assert_eq!(pids.lines().count(), 2);
+        for pid in pids.lines() {
+            // Who is dead and has not been waited for by its new parent yet is a zombie.
+            let gone = |_| {
+                let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+                stat.is_empty() || stat.contains(") Z ")
+            };
+            let looks = 0..100;
+            assert!(
+                looks.into_iter().any(|look| {
+                    std::thread::sleep(Duration::from_millis(look.min(20)));
+                    gone(look)
+                }),
+                "{pid} still runs"
+            );
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_interpreter_that_ends_early_says_why() {
+        let said = fails("echo '{\"probes\": 1}'; echo 'MemoryError: no more' >&2; exit 1");
+        assert!(
+            said.ends_with("the interpreter ended early: MemoryError: no more"),
+            "{said}"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_makes_no_sense_is_shown_and_cut_short() {
+        let said = fails(&format!(
+            "echo '{{\"probes\": \"{}\"}}'; sleep 5",
+            "x".repeat(300)
+        ));
+        assert!(
+            said.contains("it says what makes no sense: {\"probes\": \"xxx"),
+            "{said}"
+        );
+        assert!(said.len() < 300, "{said}");
     }
 }

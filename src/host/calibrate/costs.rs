@@ -183,3 +183,219 @@ fn unit_of(time: f64) -> (f64, &'static str) {
 fn quoted(value: impl std::fmt::Display) -> String {
     format!("\"{value}\"")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::host::calibrate::evidence::{Elsewhere, HostFacts};
+
+    /// The value of a field, where these are all the samples.
+    fn value(field: &str, samples: &[(&str, &[f64])]) -> Option<String> {
+        let samples: BTreeMap<String, Vec<f64>> = samples
+            .iter()
+            .map(|(name, samples)| ((*name).to_owned(), samples.to_vec()))
+            .collect();
+        let evidence = Evidence {
+            samples,
+            host: HostFacts {
+                cpus: 4,
+                cores: 4,
+                model: "a processor".to_owned(),
+                kernel: "6.1".to_owned(),
+                libc: None,
+                quota: None,
+                tick: 4e6,
+                base_slice: None,
+                migration_cost: None,
+            },
+            skipped: BTreeMap::new(),
+            elsewhere: Elsewhere {
+                busy: 0.0,
+                stolen: 0.0,
+            },
+        };
+        let found = all(&evidence);
+        let cost = found
+            .iter()
+            .find(|cost| format!("{}.{}", cost.table, cost.field) == field)?;
+        Some(cost.value.clone())
+    }
+
+    #[track_caller]
+    fn comes_to(field: &str, samples: &[(&str, &[f64])], expected: &str) {
+        assert_eq!(value(field, samples).as_deref(), Some(expected), "{field}");
+    }
+
+    /// Two calls that are in every system call: 10 ns around it, 50 ns of the interpreter lock.
+    const CALLS: [(&str, &[f64]); 3] = [
+        ("c call", &[10.0]),
+        ("hash kept", &[1_000.0]),
+        ("hash released", &[1_050.0]),
+    ];
+
+    fn with<'a>(more: &[(&'a str, &'a [f64])]) -> Vec<(&'a str, &'a [f64])> {
+        CALLS.iter().chain(more).copied().collect()
+    }
+
+    #[test]
+    fn a_field_without_its_samples_is_left_out() {
+        assert_eq!(value("gil.uncontended", &[("hash kept", &[1.0])]), None);
+        comes_to("gil.uncontended", &CALLS, "\"50ns\"");
+    }
+
+    #[test]
+    fn a_system_call_is_what_is_left_without_call_and_lock() {
+        comes_to(
+            "pipe.write",
+            &with(&[("write", &[460.0, 450.0, 470.0])]),
+            "\"400ns\"",
+        );
+        comes_to("process.waitpid", &with(&[("waitpid", &[650.0])]), "\"600ns\"");
+        // However short it seems, it takes some time.
+        comes_to("process.waitpid", &with(&[("waitpid", &[20.0])]), "\"1ns\"");
+    }
+
+    #[test]
+    fn a_connection_is_charged_without_its_system_calls() {
+        // Sending: 1000 + (400 + 50). Receiving: 1200 + 2 x (300 + 50).
+        let samples = with(&[
+            ("write", &[460.0]),
+            ("read", &[360.0]),
+            ("send_bytes", &[1_450.0]),
+            ("recv_bytes", &[1_900.0]),
+        ]);
+        comes_to("pipe.connection", &samples, "\"1.1us\"");
+    }
+
+    #[test]
+    fn a_wait_is_told_apart_by_its_descriptors() {
+        // poll: 500 and 30 a descriptor; the selector: 1600 and 900 a descriptor, and the poll with its lock.
+        let samples = with(&[
+            ("poll again 1", &[590.0]),
+            ("poll again 33", &[1_550.0]),
+            ("poll 1", &[590.0]),
+            ("poll 33", &[5_070.0]),
+            ("wait 1", &[3_080.0]),
+            ("wait 33", &[32_840.0]),
+        ]);
+        comes_to("pipe.poll_again", &samples, "\"30ns\"");
+        comes_to("pipe.poll_descriptor", &samples, "\"140ns\"");
+        comes_to("pipe.poll", &samples, "\"500ns\"");
+        comes_to("pipe.register", &samples, "\"900ns\"");
+        comes_to("pipe.selector", &samples, "\"1.6us\"");
+    }
+
+    #[test]
+    fn a_fork_is_told_apart_from_the_memory_that_it_copies() {
+        let samples: [(&str, &[f64]); 4] = [
+            ("os.fork 0", &[300_000.0]),
+            ("os.fork 256", &[1_324_000.0]),
+            ("mapped 0", &[10.0]),
+            ("mapped 256", &[266.0]),
+        ];
+        comes_to("process.fork", &samples, "\"260us\"");
+        comes_to("process.fork_per_mib", &samples, "\"4us\"");
+    }
+
+    #[test]
+    fn what_takes_less_than_nothing_takes_nothing() {
+        let samples: [(&str, &[f64]); 4] = [
+            ("pool set", &[300.0]),
+            ("dumps", &[1_500.0]),
+            ("loads", &[500.0]),
+            ("loads task_result", &[400.0]),
+        ];
+        comes_to("pool.set", &samples, "\"0ns\"");
+    }
+
+    #[test]
+    fn a_latency_is_fitted_to_the_quartile_that_disturbances_leave_alone() {
+        let quiet: &[f64] = &[34_000.0, 36_000.0, 40_000.0, 44_000.0, 46_000.0];
+        let disturbed: &[f64] = &[34_000.0, 36_000.0, 40_000.0, 444_000.0, 4_600_000.0];
+        let fitted = |samples| {
+            value(
+                "scheduler.wake_latency",
+                &[("woken after 5000 us", samples), ("write", &[0.0])],
+            )
+        };
+        assert_eq!(
+            fitted(quiet).as_deref(),
+            Some("{ lognormal = { mean = \"40.5us\", cv = 0.16 } }")
+        );
+        assert_eq!(fitted(disturbed), fitted(quiet));
+    }
+
+    #[test]
+    fn a_timer_is_late_by_what_a_wake_up_does_not_explain() {
+        let samples: [(&str, &[f64]); 3] = [
+            ("overslept", &[80_000.0, 90_000.0, 100_000.0]),
+            ("woken after 5000 us", &[30_000.0]),
+            ("write", &[0.0]),
+        ];
+        comes_to(
+            "scheduler.timer_slack",
+            &samples,
+            "{ uniform = { min = \"50us\", max = \"70us\" } }",
+        );
+    }
+
+    #[test]
+    fn speeds_between_those_measured_are_in_proportion() {
+        let samples: [(&str, &[f64]); 3] = [
+            ("busy 1", &[1_000.0]),
+            ("busy 2", &[1_024.0]),
+            ("busy 4", &[1_280.0]),
+        ];
+        comes_to("joint_speed.busy_cores", &samples, "[1024, 1000, 900, 800]");
+    }
+
+    #[test]
+    fn a_pickle_has_the_speed_of_its_data() {
+        let mut samples: Vec<(&str, &[f64])> = vec![("dumps", &[1_000.0])];
+        for (name, size) in [
+            ("dumps bytes", "size of bytes"),
+            ("dumps list[float]", "size of list[float]"),
+            ("dumps list[int]", "size of list[int]"),
+            ("dumps dict", "size of dict"),
+            ("dumps list[tuple]", "size of list[tuple]"),
+        ] {
+            samples.extend([(name, &[501_000.0][..]), (size, &[1e6][..])]);
+        }
+        comes_to(
+            "pickle.dumps",
+            &samples,
+            "{ bytes = 2000, list-float = 2000, list-int = 2000, dict = 2000, list-tuple = 2000 }",
+        );
+        assert_eq!(value("pickle.dumps", &samples[..9]), None);
+    }
+
+    #[test]
+    fn the_parts_of_a_pool_leave_out_what_is_charged_elsewhere() {
+        let samples = with(&[
+            ("dumps", &[1_500.0]),
+            ("loads", &[500.0]),
+            ("pool task", &[300.0]),
+            ("dumps task", &[3_000.0]),
+            ("pool call", &[550.0]),
+            ("pool chunk", &[50_000.0]),
+            ("locked", &[240.0]),
+            ("python call", &[40.0]),
+            ("loads task", &[1_400.0]),
+            ("dumps task_result", &[1_900.0]),
+        ]);
+        comes_to("pool.task", &samples, "\"2.3us\"");
+        comes_to("pool.item", &samples, "\"50ns\"");
+        // 550 - 50, two locks of 200, 400 and 900 more than pickles of nothing.
+        comes_to("pool.call", &samples, "\"2.2us\"");
+    }
+
+    #[test]
+    fn times_have_three_significant_digits() {
+        assert_eq!(nanos(38_963_124.0).to_string(), "39ms");
+        assert_eq!(nanos(1_234.4).to_string(), "1.23us");
+        assert_eq!(nanos(72.4).to_string(), "72ns");
+        assert_eq!(nanos(-3.0).to_string(), "0ns");
+    }
+}
