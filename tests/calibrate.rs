@@ -1,14 +1,15 @@
 //! `gilsim calibrate`, run as a user runs it: with shell scripts in place of interpreters, and with the host's own.
 #![cfg(unix)]
 
-mod common;
+#[path = "common/command.rs"]
+mod command;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::command::{Desk, Said};
+use command::{Desk, Said};
 use gilsim::profile::Profile;
 
 /// Set where a test without an interpreter is a failure and not a test to skip.
