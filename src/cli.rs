@@ -3,6 +3,7 @@
 //! Results go to standard output or to files, words to standard error.
 
 mod check;
+mod measure;
 mod run;
 mod schema;
 
@@ -11,6 +12,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::input::Diagnostics;
 
@@ -33,6 +36,8 @@ struct Arguments {
 enum Verb {
     /// Simulate a scenario: a table on the terminal, tables and plots in files.
     Run(run::Arguments),
+    /// Run a scenario on the real interpreter, on this machine.
+    Measure(measure::Arguments),
     /// Say what is wrong with a scenario, without simulating it.
     Check(check::Arguments),
     /// Print the JSON Schema of scenario files, for editors.
@@ -72,6 +77,7 @@ struct ScenarioArguments {
 pub fn main() -> ExitCode {
     let code = match Arguments::parse().verb {
         Verb::Run(arguments) => run::run(&arguments),
+        Verb::Measure(arguments) => measure::measure(&arguments),
         Verb::Check(arguments) => check::check(&arguments),
         Verb::Schema => schema::print(),
         Verb::Draws => {
@@ -94,6 +100,20 @@ fn print(results: &str) {
 fn complain(diagnostics: &Diagnostics) -> u8 {
     eprintln!("{}", diagnostics.render(colour()));
     UNUSABLE
+}
+
+/// On a terminal a bar for so many of something, elsewhere nothing.
+fn progress_bar(number: u64, of_what: &str) -> ProgressBar {
+    if !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template(&format!("{{bar:40}} {{pos}}/{{len}} {of_what}, {{eta}} left"));
+    ProgressBar::new(number).with_style(style.expect("the template is well-formed"))
+}
+
+/// How wide a table may be.
+fn width() -> u16 {
+    comfy_table::Table::new().width().unwrap_or(100)
 }
 
 /// Whether words may be coloured: on a terminal, unless the user asked for none (<https://no-color.org>).
