@@ -3,6 +3,7 @@
 //! Results go to standard output or to files, words to standard error.
 
 mod check;
+mod compare;
 mod measure;
 mod run;
 mod schema;
@@ -38,6 +39,8 @@ enum Verb {
     Run(run::Arguments),
     /// Run a scenario on the real interpreter, on this machine.
     Measure(measure::Arguments),
+    /// Hold what was simulated against what was measured.
+    Compare(compare::Arguments),
     /// Say what is wrong with a scenario, without simulating it.
     Check(check::Arguments),
     /// Print the JSON Schema of scenario files, for editors.
@@ -78,6 +81,7 @@ pub fn main() -> ExitCode {
     let code = match Arguments::parse().verb {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Measure(arguments) => measure::measure(&arguments),
+        Verb::Compare(arguments) => compare::compare_with(&arguments),
         Verb::Check(arguments) => check::check(&arguments),
         Verb::Schema => schema::print(),
         Verb::Draws => {

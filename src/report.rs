@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::results::Results;
 
+pub mod compared;
 mod console;
 mod csv;
 mod human;

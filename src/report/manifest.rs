@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::report::json::cell;
 use crate::report::{OutputFile, Outputs, ReportError};
 use crate::results::{Results, Value, identity};
-use crate::scenario::Configuration;
+use crate::scenario::{Configuration, Scenario};
 
 /// What went into a run and what came out. Its keys are in the order of these fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -129,7 +129,7 @@ impl Manifest {
             gilsim: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: Input {
                 path: scenario.path.to_string_lossy().replace('\\', "/"),
-                sha256: sha256(scenario.text.as_bytes()),
+                sha256: Self::digest(scenario),
             },
             profiles,
             overrides: scenario.overrides.clone(),
@@ -145,6 +145,11 @@ impl Manifest {
                 })
                 .collect(),
         }
+    }
+
+    /// SHA-256 of a scenario's text, as a manifest has it.
+    pub fn digest(scenario: &Scenario) -> String {
+        sha256(scenario.text.as_bytes())
     }
 
     /// Indented, ending in a line break.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 use crate::report::console::{Column, render};
 use crate::report::manifest::{Input, identity_of, sha256};
 use crate::report::table::identity_columns;
-use crate::report::{OutputFile, Outputs, ReportError, csv, human, json};
+use crate::report::{OutputFile, Outputs, csv, human, json};
 use crate::results::measured::{Host, Measured};
 use crate::results::{Sheet, Status, Summary, Value, identity};
 use crate::scenario::{Configuration, Scenario};
@@ -81,14 +81,6 @@ pub fn outputs(measured: &Measured) -> Outputs {
     ])
 }
 
-/// Reads back what [`outputs`] wrote.
-///
-/// # Errors
-/// It is no such record.
-pub fn record(text: &str) -> Result<Record, serde_json::Error> {
-    serde_json::from_str(text)
-}
-
 /// `measured.csv` as text, for `--format csv`.
 pub fn to_csv(measured: &Measured) -> String {
     String::from_utf8(csv::csv(&measured.sheet())).expect("CSV is made of strings, commas and line breaks")
@@ -116,15 +108,14 @@ pub fn table(measured: &Measured, width: u16) -> String {
         let each = summaries.iter().map(|summary| of(summary).unwrap_or_default());
         each.collect()
     };
-    let range = |least: &str, most: &str, shown: &dyn Fn(f64) -> String| -> Vec<String> {
-        let (low, high) = (numbers(&sheet, least), numbers(&sheet, most));
-        low.into_iter()
-            .zip(high)
-            .map(|pair| match pair {
-                (Some(low), Some(high)) => format!("{} to {}", shown(low), shown(high)),
-                _ => String::new(),
-            })
-            .collect()
+    let spread = |figure: &str| -> Vec<String> {
+        let of = |which: &str| numbers(&sheet, &figure.replace('*', which));
+        let ends = of("min").into_iter().zip(of("max")).zip(of("median"));
+        ends.map(|((low, high), median)| match (low, high, median) {
+            (Some(low), Some(high), Some(median)) if median > 0.0 => human::percent((high - low) / median),
+            _ => String::new(),
+        })
+        .collect()
     };
     let medians = |column: &str, shown: &dyn Fn(f64) -> String| -> Vec<String> {
         let medians = numbers(&sheet, column).into_iter();
@@ -147,20 +138,14 @@ pub fn table(measured: &Measured, width: u16) -> String {
             "makespan",
             medians("makespan_median_s", &human::duration),
         ));
-        columns.push(Column::numbers(
-            "shortest to longest",
-            range("makespan_min_s", "makespan_max_s", &human::duration),
-        ));
+        columns.push(Column::numbers("range", spread("makespan_*_s")));
     } else {
         let rate = |rate: f64| human::with_thousands(&crate::results::significant(rate, 4));
         columns.push(Column::numbers(
             "per second",
             medians("throughput_median_per_s", &rate),
         ));
-        columns.push(Column::numbers(
-            "least to most",
-            range("throughput_min_per_s", "throughput_max_per_s", &rate),
-        ));
+        columns.push(Column::numbers("range", spread("throughput_*_per_s")));
         columns.push(Column::numbers(
             "latency",
             figure(&|s| s.latency.map(|latency| human::duration(latency.mean))),
@@ -180,7 +165,7 @@ pub fn table(measured: &Measured, width: u16) -> String {
     };
     let most = measured.rows.iter().map(|row| row.repetitions.len()).max();
     format!(
-        "{}\nmeasured with CPython {} on {} cores, {}, medians of {}\n{}{}",
+        "{}\nmeasured with CPython {} on {} cores, {}, medians of {} (the range is the largest less the smallest)\n{}{}",
         measured.scenario.title,
         releases.join(" and "),
         measured.host.cores,
@@ -253,14 +238,6 @@ fn plural(count: usize, word: &str) -> String {
     format!("{count} {word}{ending}")
 }
 
-/// The record that belongs to a measurement is missing or is something else.
-pub(super) fn unreadable(path: &std::path::Path, reason: impl std::fmt::Display) -> ReportError {
-    ReportError::Unreadable {
-        path: path.to_owned(),
-        reason: reason.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,7 +262,7 @@ mod tests {
         }];
         let outputs = outputs(&measured);
         let text = String::from_utf8(outputs.files()[2].bytes.clone()).unwrap();
-        let back = record(&text).unwrap();
+        let back: Record = serde_json::from_str(&text).unwrap();
         assert_eq!(back, Record::of(&measured));
         assert_eq!(back.left_out[0]["cores"], 16);
     }
