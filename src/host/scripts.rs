@@ -7,7 +7,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// Every file of it, by name.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("main.py", include_str!("python/main.py")),
     ("work.py", include_str!("python/work.py")),
     ("program.py", include_str!("python/program.py")),
@@ -16,6 +16,7 @@ const FILES: [(&str, &str); 9] = [
     ("graph.py", include_str!("python/graph.py")),
     ("items.py", include_str!("python/items.py")),
     ("executors.py", include_str!("python/executors.py")),
+    ("server.py", include_str!("python/server.py")),
     ("session.py", include_str!("python/session.py")),
 ];
 
