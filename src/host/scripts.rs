@@ -46,6 +46,8 @@ impl Scripts {
         without_python_variables(&mut command);
         command
             .arg(self.path("main.py"))
+            // What multiprocessing leaves behind when it is killed goes with the rest.
+            .env("TMPDIR", self.folder.path())
             // For interpreters of a pool, which do not get the folder of the main module.
             .env("PYTHONPATH", self.folder.path())
             .env("GILSIM_PROGRAM", self.path("program.marshal"));

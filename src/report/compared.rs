@@ -52,10 +52,16 @@ pub fn table(comparison: &Comparison, width: u16) -> String {
             "spread",
             main(&|figure| format!("± {}", human::percent(figure.spread))),
         ),
-        Column::numbers("speedup", speedup(&|figure| human::hundredths(figure.measured))),
         Column::numbers(
-            "simulated",
-            speedup(&|figure| human::hundredths(figure.simulated)),
+            "speedup (sim.)",
+            speedup(&|figure| {
+                let (measured, simulated) = (figure.measured, figure.simulated);
+                format!(
+                    "{} ({})",
+                    human::hundredths(measured),
+                    human::hundredths(simulated)
+                )
+            }),
         ),
         Column::words("", comparison.rows.iter().map(remark).collect()),
     ]);

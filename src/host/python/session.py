@@ -26,6 +26,7 @@ def main(functions):
     if plan["cpus"] is not None:
         os.sched_setaffinity(0, plan["cpus"])
     sys.setswitchinterval(plan["switch_interval_s"])
+    threading.excepthook = give_up
     verbs = sorted(set(verbs_of(plan)))
     before = calibration.Speeds(verbs)
     items = prepare(plan, before)
@@ -53,6 +54,13 @@ def die_with_parent():
         return
     fcntl.fcntl(0, fcntl.F_SETOWN, -os.getpgrp())
     fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def give_up(failure):
+    """Whoever waits for a thread that failed would wait for ever."""
+    sys.excepthook(failure.exc_type, failure.exc_value, failure.exc_traceback)
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def every_list_of_steps(plan):
