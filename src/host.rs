@@ -25,6 +25,7 @@ use thiserror::Error;
 pub use interpreter::Interpreter;
 pub use machine::Machine;
 pub use measure::{Measuring, measure, sessions};
+pub use plan::Plan;
 
 /// Why nothing can be measured.
 #[derive(Debug, Error)]

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`cli`] | one file per verb: arguments in, calls down, exit code out |
 //! | [`report`] | results in; console table, CSV, plots, manifest out |
-//! | [`study`] | questions about several results: simulated beside published |
+//! | [`study`] | questions about several results: simulated beside published and measured |
 //! | [`host`] | the real interpreter: measures a scenario on this machine |
 //! | [`experiment`] | a scenario becomes configurations x replications, these become results |
 //! | [`workload`] | plays a scenario's tasks, steps, clients and background threads on an executor |

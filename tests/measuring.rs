@@ -6,6 +6,7 @@
 
 #[path = "common/command.rs"]
 mod command;
+mod common;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -14,6 +15,9 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use command::{Desk, Said};
+use gilsim::host::{Machine, Plan};
+use gilsim::random::Key;
+use gilsim::workload::work_asked;
 
 /// `3.11`, of the host's own interpreter.
 fn version() -> Option<String> {
@@ -556,6 +560,58 @@ fn other_work_is_not_compared() {
     let said = run(&desk, &["compare", measured, measured]).exits_with(2);
     for words in ["manifest.json", "`gilsim run` wrote"] {
         assert!(said.stderr.contains(words), "{}", said.stderr);
+    }
+}
+
+/// Steps one after the other, ns.
+fn time_of(steps: &serde_json::Value) -> u64 {
+    let times = steps.as_array().expect("a list of steps").iter().map(|step| {
+        let number = |index: usize| step[index].as_u64().expect("a number");
+        match step[0].as_str().expect("a verb") {
+            "lock" => time_of(&step[2]),
+            "repeat" => number(1) * time_of(&step[2]),
+            _ => number(1),
+        }
+    });
+    times.sum()
+}
+
+#[test]
+fn a_repetition_does_the_work_of_the_replication_of_its_number() {
+    let text = r#"
+[machine]
+cores = 1
+[[task]]
+name = "even"
+count = 5
+steps = [{ native = "61s" }, { repeat = 3, steps = [{ io = "7us" }, { native = "1ms", holds_lock = true }] }]
+[[task]]
+name = "uneven"
+count = 5
+steps = [
+  { python = { lognormal = { mean = "3ms", cv = 1 } } },
+  { lock = "one", steps = [{ repeat = 3, steps = [{ native = { gamma = { mean = "1ms", cv = 2 } } }] }] },
+  { io = { pareto = { min = "1ms", shape = 2 } } },
+]
+[[run]]
+executor = "threads"
+"#;
+    let scenario = common::scenario(text);
+    let configuration = &scenario.configurations[0];
+    for number in 0..3 {
+        let key = Key::root(scenario.replicate.seed, number);
+        let line = Plan::of(configuration, &Machine::here(), key).to_line();
+        let plan: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        let groups = plan["groups"].as_array().expect("a list of groups");
+        let planned: u64 = groups
+            .iter()
+            .map(|group| match group["steps"].as_array().map(Vec::as_slice) {
+                Some([same]) => group["count"].as_u64().expect("a number") * time_of(same),
+                Some(each) => each.iter().map(time_of).sum(),
+                None => panic!("a list for each item"),
+            })
+            .sum();
+        assert_eq!(planned, work_asked(configuration, key).total().0);
     }
 }
 
