@@ -28,6 +28,7 @@ pub use calibrate::{Calibration, Effort, Progress, calibrate};
 pub use interpreter::Interpreter;
 pub use machine::Machine;
 pub use measure::{Measuring, measure, sessions};
+pub use plan::Plan;
 
 /// Why nothing can be measured.
 #[derive(Debug, Error)]

@@ -4,6 +4,7 @@ pub mod identity;
 #[cfg(test)]
 pub mod made_up;
 pub mod measured;
+mod read;
 pub mod sheet;
 pub mod statistics;
 pub mod summary;

@@ -76,6 +76,7 @@ impl Played {
                 self.the_workers_time_adds_up_to_their_lives();
             }
             Status::Deadlock => self.a_deadlock_names_two_locks(),
+            Status::Failed => panic!("only a real interpreter fails"),
             // A background thread that takes a lock again as soon as it lets go may starve all others, as it would
             // with glibc: who is woken comes too late.
             // A pool that replaces its workers looks for dead ones as long as it lives, even if all are stuck.

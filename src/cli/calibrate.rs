@@ -1,15 +1,11 @@
 //! `gilsim calibrate`: measures what this host costs under some interpreter, and writes a profile.
 
-use std::io::{IsTerminal, Write, stderr};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
-use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::NamedTempFile;
 
-use super::{DONE, FAILED};
+use super::{DONE, FAILED, interruption, progress_bar};
 use crate::host::{Calibration, Effort, Interpreter, Progress, calibrate};
 
 #[derive(Debug, clap::Args)]
@@ -38,13 +34,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     } else {
         Effort::Full
     };
-    let bar = progress_bar();
+    let bar = progress_bar(0, "probes");
     let calibration = calibrate(&interpreter, effort, &interrupted, |progress| match progress {
         Progress::Begun(probes) => bar.set_length(probes),
-        Progress::Done(probe) => {
-            bar.set_message(probe);
-            bar.inc(1);
-        }
+        Progress::Done => bar.inc(1),
     });
     bar.finish_and_clear();
     let calibration = calibration?;
@@ -58,14 +51,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         eprintln!("run it again on a quiet host, or use --force; nothing is written");
         return Ok(FAILED);
     }
-    let text = calibration
-        .profile()
-        .context("what was measured makes no profile")?;
+    let text = calibration.profile()?;
     save(file, &arguments.output, &text)?;
     eprintln!(
-        "{} fields are in {}; use it with `profile = \"{}\"` in [machine]",
+        "{} fields are in {}; name it in the scenario's [machine], as `profile`, relative to the scenario's folder",
         calibration.fields(),
-        arguments.output.display(),
         arguments.output.display()
     );
     Ok(DONE)
@@ -78,14 +68,6 @@ fn say(calibration: &Calibration) {
     for (probe, why) in calibration.skipped() {
         eprintln!("warning: the probe {probe} was of no use here: {why}");
     }
-}
-
-fn progress_bar() -> ProgressBar {
-    if !stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} probes, {msg}");
-    ProgressBar::new(1).with_style(style.expect("the template is well-formed"))
 }
 
 /// A file beside the one to be, which is moved into its place once it is whole. It goes when this is dropped.
@@ -113,21 +95,4 @@ fn save(mut file: NamedTempFile, output: &Path, text: &str) -> anyhow::Result<()
     file.write_all(text.as_bytes()).map_err(cannot)?;
     file.persist(output).map_err(|error| cannot(error.error))?;
     Ok(())
-}
-
-/// Set by Ctrl-C and by whoever asks this process to end.
-fn interruption() -> anyhow::Result<Arc<AtomicBool>> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    #[cfg(unix)]
-    let signals = [
-        signal_hook::consts::SIGINT,
-        signal_hook::consts::SIGTERM,
-        signal_hook::consts::SIGHUP,
-    ];
-    #[cfg(not(unix))]
-    let signals = [signal_hook::consts::SIGINT];
-    for signal in signals {
-        signal_hook::flag::register(signal, interrupted.clone()).context("cannot listen for Ctrl-C")?;
-    }
-    Ok(interrupted)
 }

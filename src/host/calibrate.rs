@@ -69,18 +69,23 @@ pub struct Calibration {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Line {
-    Begun { probes: u64 },
-    Done { probe: String },
+    Begun {
+        probes: u64,
+    },
+    Done {
+        #[serde(rename = "probe")]
+        _probe: String,
+    },
     Finished(Box<Evidence>),
 }
 
 /// How far it is, for whoever shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// So many probes at most.
     Begun(u64),
-    /// This one is through.
-    Done(String),
+    /// One of them is through.
+    Done,
 }
 
 /// Measures with this interpreter. `interrupted` ends it early; `progress` is told how far it is.
@@ -128,7 +133,7 @@ fn calibrate_within(
     loop {
         match wait(&mut session)? {
             Line::Begun { probes } => progress(Progress::Begun(probes)),
-            Line::Done { probe } => progress(Progress::Done(probe)),
+            Line::Done { .. } => progress(Progress::Done),
             Line::Finished(evidence) => return Ok(Calibration::of(interpreter, *evidence)),
         }
     }

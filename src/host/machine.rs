@@ -42,6 +42,12 @@ impl Machine {
             .map(|all| all.iter().copied().take(cores as usize).collect())
     }
 
+    /// The CPUs that such a process leaves to others: none where it need not or cannot be bound, or leaves none.
+    pub fn other_cpus(&self, cores: u32) -> Vec<u32> {
+        let all = self.cores.iter().flatten().copied();
+        all.skip(cores as usize).collect()
+    }
+
     /// Why this machine cannot be what the configuration asks for; `None` where it can.
     pub fn obstacle(&self, configuration: &Configuration) -> Option<String> {
         let wanted = configuration.machine.cores;

@@ -36,6 +36,12 @@ pub struct Measuring<'a> {
     pub interrupted: &'a AtomicBool,
 }
 
+impl Measuring<'_> {
+    fn wants(&self, configuration: &Configuration) -> bool {
+        self.only.is_empty() || self.only.contains(&configuration.label)
+    }
+}
+
 /// A distinct configuration and what has come of it.
 struct Job {
     configuration: Arc<Configuration>,
@@ -71,7 +77,6 @@ pub fn measure<E: From<HostError>>(
         interrupted: false,
         host: host(measuring),
     };
-    let wanted = Distinct::of(scenario).rows;
     for number in 0..measuring.repetitions {
         // Each round begins with another one, for some hurt those who follow them.
         let first = number as usize % jobs.len().max(1);
@@ -88,7 +93,7 @@ pub fn measure<E: From<HostError>>(
             job.repetitions.push(repetition);
             done();
         }
-        measured.rows = rows(&jobs, &wanted, &measured.left_out, measuring);
+        measured.rows = rows(scenario, &jobs, &measured.left_out, measuring);
         round(&measured)?;
         if measured.interrupted {
             break;
@@ -129,8 +134,7 @@ fn jobs(scenario: &Scenario, measuring: &Measuring) -> (Vec<Option<Job>>, Vec<Le
         Ok(())
     };
     for (index, (own, baseline)) in distinct.rows.iter().enumerate() {
-        let label = &scenario.configurations[index].label;
-        if !measuring.only.is_empty() && !measuring.only.contains(label) {
+        if !measuring.wants(&scenario.configurations[index]) {
             continue;
         }
         match want(*own) {
@@ -201,15 +205,17 @@ fn limit(scenario: &Scenario, plan: &Plan) -> Duration {
 
 /// Repetitions beside those of their baselines, for each configuration that has any.
 fn rows(
+    scenario: &Scenario,
     jobs: &[Option<Job>],
-    wanted: &[(usize, Option<usize>)],
     left_out: &[LeftOut],
     measuring: &Measuring,
 ) -> Vec<MeasuredRow> {
     let mut rows = Vec::new();
-    for (configuration, (own, baseline)) in wanted.iter().enumerate() {
+    for (configuration, (own, baseline)) in Distinct::of(scenario).rows.iter().enumerate() {
         let is_left_out = left_out.iter().any(|left| left.configuration == configuration);
-        let Some(job) = jobs[*own].as_ref().filter(|_| !is_left_out) else {
+        // A job may be there for those alone that are compared with it.
+        let is_wanted = measuring.wants(&scenario.configurations[configuration]) && !is_left_out;
+        let Some(job) = jobs[*own].as_ref().filter(|_| is_wanted) else {
             continue;
         };
         if job.repetitions.is_empty() {

@@ -46,14 +46,17 @@ fn no_machinery(configuration: &Configuration) -> Option<String> {
         Executor::Interpreters { .. } if locks => {
             Some("a lock that interpreters share cannot be measured yet".to_owned())
         }
-        Executor::Server { .. } => Some("a server cannot be measured yet".to_owned()),
+        Executor::Server { .. } if !cfg!(unix) => {
+            Some("a server is measured on systems with `fork` alone".to_owned())
+        }
         Executor::Sequential
         | Executor::Threads { .. }
         | Executor::Processes { .. }
         | Executor::Pool { .. }
         | Executor::Interpreters { .. }
         | Executor::ThreadPerTask
-        | Executor::ProcessPerTask { .. } => None,
+        | Executor::ProcessPerTask { .. }
+        | Executor::Server { .. } => None,
     }
 }
 

@@ -30,6 +30,8 @@ type Steps = Vec<Json>;
 #[derive(Debug, Serialize)]
 pub struct Plan {
     cpus: Option<Vec<u32>>,
+    /// For the clients of a server.
+    other_cpus: Vec<u32>,
     switch_interval_s: f64,
     executor: &'static str,
     run: Run,
@@ -60,8 +62,50 @@ struct Group {
     argument: Data,
     result: Data,
     after: Vec<(usize, &'static str)>,
-    /// For each item its steps, or one list of steps for all.
+    /// For each item its steps, or one list of steps for all. Where there are clients, for each of them as many lists.
     steps: Vec<Steps>,
+    clients: Option<Clients>,
+}
+
+/// Who asks for a group's items, times in ns.
+#[derive(Debug, Serialize)]
+struct Clients {
+    number: u32,
+    duration: u64,
+    warmup: u64,
+    /// For each client its pauses, or one list of pauses for all.
+    think: Vec<Vec<u64>>,
+}
+
+impl Clients {
+    fn of(demand: &Demand, group: u64, key: Key) -> Option<Self> {
+        let Demand::Clients {
+            clients,
+            think,
+            duration,
+            warmup,
+        } = demand
+        else {
+            return None;
+        };
+        let pauses = |client: u32, number: u64| {
+            let key = draws::think(key, group, client);
+            (0..number)
+                .map(|number| think.sample_keyed(key.number(number)).0)
+                .collect()
+        };
+        let random = varies(think);
+        Some(Self {
+            number: *clients,
+            duration: duration.0,
+            warmup: warmup.0,
+            think: if random {
+                (0..*clients).map(|client| pauses(client, ROUNDS)).collect()
+            } else {
+                vec![pauses(0, 1)]
+            },
+        })
+    }
 }
 
 /// Kind, pickled size, and how many different objects may meet in one pickle.
@@ -73,10 +117,15 @@ impl Plan {
     pub fn of(configuration: &Configuration, machine: &Machine, key: Key) -> Self {
         let program = &configuration.program;
         let chunk = largest_chunk(configuration);
-        let groups = configuration.tasks.iter().map(|task| {
-            let count = match task.demand {
-                Demand::Count(count) => count,
-                Demand::Clients { .. } => 0,
+        let groups = configuration.tasks.iter().enumerate().map(|(group, task)| {
+            // A client's requests begin again after so many.
+            let (count, requests) = match task.demand {
+                Demand::Count(count) => (count, 0),
+                Demand::Clients { clients, .. } => (0, u64::from(clients) * ROUNDS),
+            };
+            let item = |index: u64| match task.demand {
+                Demand::Count(_) => index,
+                Demand::Clients { .. } => draws::request((index / ROUNDS) as u32, index % ROUNDS),
             };
             let different =
                 |payload: Payload| Data(kind_name(payload.kind), payload.size.0, chunk.min(count));
@@ -92,7 +141,10 @@ impl Plan {
                 argument: different(task.argument),
                 result: different(task.result),
                 after: task.after.iter().map(edge).collect(),
-                steps: drawn(&task.steps, count, |index| draws::item(key, &task.name, index)),
+                steps: drawn(&task.steps, count + requests, |index| {
+                    draws::item(key, &task.name, item(index))
+                }),
+                clients: Clients::of(&task.demand, group as u64, key),
             }
         });
         let background = configuration.background.iter().flat_map(|background| {
@@ -122,6 +174,7 @@ impl Plan {
         locks.dedup();
         Self {
             cpus: machine.cpus(configuration.machine.cores),
+            other_cpus: machine.other_cpus(configuration.machine.cores),
             switch_interval_s: configuration.python.switch_interval.as_secs_f64(),
             executor: executor_name(&configuration.executor),
             run: Run::of(&configuration.executor),
@@ -265,11 +318,13 @@ fn drawn(steps: &[Step], count: u64, key: impl Fn(u64) -> Key) -> Vec<Steps> {
     (0..times).map(|index| timed(steps, key(index))).collect()
 }
 
+fn varies(time: &Distribution) -> bool {
+    !matches!(time, Distribution::Constant(_) | Distribution::Forever)
+}
+
 fn is_random(steps: &[Step]) -> bool {
     steps.iter().any(|step| match step {
-        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => {
-            !matches!(time, Distribution::Constant(_) | Distribution::Forever)
-        }
+        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => varies(time),
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => is_random(steps),
     })
 }
@@ -329,6 +384,9 @@ impl Plan {
                 [same] => of(same).saturating_mul(group.count),
                 each => each.iter().map(of).fold(0, u64::saturating_add),
             };
+            let clients = group.clients.as_ref();
+            let steps = steps
+                .saturating_add(clients.map_or(0, |clients| clients.warmup.saturating_add(clients.duration)));
             steps.saturating_add(data.saturating_mul(PER_BYTE).saturating_mul(group.count))
         });
         let work = groups.fold(0, u64::saturating_add);

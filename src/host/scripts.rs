@@ -7,7 +7,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// What measures a scenario: every file, by name.
-const MEASURING: [(&str, &str); 10] = [
+const MEASURING: [(&str, &str); 11] = [
     ("main.py", include_str!("python/main.py")),
     ("work.py", include_str!("python/work.py")),
     ("program.py", include_str!("python/program.py")),
@@ -16,6 +16,7 @@ const MEASURING: [(&str, &str); 10] = [
     ("graph.py", include_str!("python/graph.py")),
     ("items.py", include_str!("python/items.py")),
     ("executors.py", include_str!("python/executors.py")),
+    ("server.py", include_str!("python/server.py")),
     ("session.py", include_str!("python/session.py")),
     ("orphan.py", include_str!("python/orphan.py")),
 ];
@@ -80,6 +81,8 @@ impl Scripts {
         without_python_variables(&mut command);
         command
             .arg(self.path("main.py"))
+            // What multiprocessing leaves behind when it is killed goes with the rest.
+            .env("TMPDIR", self.folder.path())
             // For interpreters of a pool, which do not get the folder of the main module.
             .env("PYTHONPATH", self.folder.path())
             .env("GILSIM_PROGRAM", self.path("program.marshal"));

@@ -73,7 +73,7 @@ fn columns(results: &Results, summaries: &[Summary], shares: usize) -> Vec<Colum
 }
 
 /// The run, and whatever else tells the configurations apart.
-fn identity_columns(configurations: &[Configuration]) -> Vec<Column> {
+pub(super) fn identity_columns(configurations: &[Configuration]) -> Vec<Column> {
     let each = |cell: &dyn Fn(&Configuration) -> String| -> Vec<String> {
         configurations.iter().map(cell).collect()
     };

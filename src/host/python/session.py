@@ -27,23 +27,14 @@ def main(functions):
     if plan["cpus"] is not None:
         os.sched_setaffinity(0, plan["cpus"])
     sys.setswitchinterval(plan["switch_interval_s"])
+    threading.excepthook = give_up
     verbs = sorted(set(verbs_of(plan)))
     before = calibration.Speeds(verbs)
     items = prepare(plan, before)
+    play = player(plan, items, functions, before)
     start_background(plan, before)
     clock, busy = Clock(), BusyElsewhere()
-    if plan["executor"] == "server":
-        import server
-
-        answer = server.serve(plan, clock, before)
-    else:
-        import executors
-
-        run = executors.BY_NAME[plan["executor"]]
-        clock.begin()
-        run(items, functions, clock, plan["run"])
-        clock.end()
-        answer = answer_of(items, clock)
+    answer = answer_of(clock, *play(clock))
     answer["elsewhere"] = busy.share()
     # With background threads there is no idle core any more.
     after = None if plan["background"] else calibration.Speeds(verbs)
@@ -51,6 +42,13 @@ def main(functions):
     print(json.dumps(answer), flush=True)
     # Background threads never end.
     os._exit(0)
+
+
+def give_up(failure):
+    """Whoever waits for a thread that failed would wait for ever."""
+    sys.excepthook(failure.exc_type, failure.exc_value, failure.exc_traceback)
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def every_list_of_steps(plan):
@@ -111,15 +109,33 @@ def go_on(rounds):
             program.play(steps)
 
 
-def answer_of(items, clock):
+def player(plan, items, functions, speeds):
+    """What plays the tasks on a clock, and gives back all latencies and the time over which they were counted."""
+    if plan["executor"] == "server":
+        import server
+
+        return server.Server(plan, speeds.slack).serve
+    import executors
+
+    run = executors.BY_NAME[plan["executor"]]
+
+    def play(clock):
+        clock.begin()
+        run(items, functions, clock, plan["run"])
+        clock.end()
+        return items.latencies, clock.finished - clock.began
+
+    return play
+
+
+def answer_of(clock, latencies, counted):
     """What the repetition came to, in ns."""
-    makespan = clock.finished - clock.began
     return {
-        "makespan": makespan,
+        "makespan": clock.finished - clock.began,
         "teardown": clock.ended - clock.finished,
-        "items": len(items.latencies),
-        "counted": makespan,
-        "latencies": order_statistics(items.latencies),
+        "items": len(latencies),
+        "counted": counted,
+        "latencies": order_statistics(latencies),
     }
 
 
