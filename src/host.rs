@@ -77,6 +77,16 @@ pub enum HostError {
         /// What the operating system says.
         source: std::io::Error,
     },
+    /// Its bytecode takes longer already, and the model would make it longer once more.
+    #[error(
+        "{} is a free-threaded build, whose bytecode the model makes longer by itself (free_threaded.slowdown)\n\
+         calibrate with the build that has the interpreter lock: --python PATH",
+        path.display()
+    )]
+    FreeThreaded {
+        /// The interpreter.
+        path: PathBuf,
+    },
     /// The probes did not come to an end.
     #[error("{} cannot calibrate: {said}", path.display())]
     Calibration {

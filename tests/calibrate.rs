@@ -73,7 +73,7 @@ fn a_profile_says_what_was_measured_and_what_was_not() {
         "# The probe waking was of no use here: OSError: none.",
         "# There is one CPU only: what it takes to wake a thread on another one was not measured.",
         "# The control group grants 1.5 CPUs.",
-        "description = \"a processor, 1 CPUs, Linux 6.1, libc unknown, CPython 3.11.7\"",
+        "description = \"a processor, one CPU, Linux 6.1, libc unknown, CPython 3.11.7\"",
         "like = \"linux-x86_64\"",
         "uncontended = \"70ns\"",
     ] {
@@ -123,6 +123,13 @@ fn without_a_usable_interpreter_nothing_begins() {
 
     let said = calibrate(&desk, &answer("3.8.18", 8), &[]).exits_with(2);
     assert!(said.stderr.contains("is CPython 3.8.18, but"), "{}", said.stderr);
+    let free = answer("3.13.0", 13).replace("\"free_threaded\": false", "\"free_threaded\": true");
+    let said = calibrate(&desk, &free, &[]).exits_with(2);
+    assert!(
+        said.stderr.contains("is a free-threaded build, whose bytecode"),
+        "{}",
+        said.stderr
+    );
     let said = calibrate(&desk, "echo hello\n", &[]).exits_with(2);
     assert!(
         said.stderr.contains("is not a Python interpreter"),

@@ -91,7 +91,7 @@ pub enum Progress {
 /// Measures with this interpreter. `interrupted` ends it early; `progress` is told how far it is.
 ///
 /// # Errors
-/// The Python side cannot be written down, ends early, hangs, or says what makes no sense; or somebody interrupted it.
+/// The interpreter is free-threaded. The Python side cannot be written down, ends early, hangs, or says what makes no sense; or somebody interrupted it.
 pub fn calibrate(
     interpreter: &Interpreter,
     effort: Effort,
@@ -109,6 +109,11 @@ fn calibrate_within(
     interrupted: &AtomicBool,
     mut progress: impl FnMut(Progress),
 ) -> Result<Calibration, HostError> {
+    if interpreter.version.free_threaded {
+        return Err(HostError::FreeThreaded {
+            path: interpreter.executable.clone(),
+        });
+    }
     let scripts = Scripts::for_calibration().map_err(|source| HostError::Scratch { source })?;
     let failed = |said: String| HostError::Calibration {
         path: interpreter.executable.clone(),

@@ -60,7 +60,9 @@ fn head(calibration: &Calibration) -> String {
     if let Some(quota) = host.quota {
         text.push_str(&comment(&format!("The control group grants {quota} CPUs.")));
     }
-    let threads = if host.cpus == host.cores {
+    let threads = if host.cpus == 1 {
+        "one CPU".to_owned()
+    } else if host.cpus == host.cores {
         format!("{} CPUs", host.cpus)
     } else {
         format!("{} cores, {} hardware threads", host.cores, host.cpus)

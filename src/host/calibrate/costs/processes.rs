@@ -47,11 +47,18 @@ pub(super) fn processes(costs: &mut Costs) {
         );
         costs.time("process", "fork_per_mib", Some(per_mib), "256 MiB of small pages");
     }
+    // The model has one field for children of either kind; how far they differ is told.
+    let beside = |what: &str, name: &str| match costs.figure(name) {
+        Some(figure) => format!("{what} takes {} ms", short(figure.median / 1e6)),
+        None => format!("{what} was not measured"),
+    };
+    let bootstrap = beside("one of the fork server", "forkserver reached");
+    let exit = beside("a spawned one", "spawn rest");
     costs.time(
         "process",
         "bootstrap",
         costs.figure("fork reached"),
-        "the child's clock at its target",
+        &format!("a forked child's clock at its target; {bootstrap}"),
     );
     costs.time(
         "process",
@@ -82,7 +89,7 @@ pub(super) fn processes(costs: &mut Costs) {
         "process",
         "exit",
         costs.figure("fork rest"),
-        "all that a forked child takes after its target",
+        &format!("all that a forked child takes after its target; {exit}"),
     );
     costs.time(
         "process",

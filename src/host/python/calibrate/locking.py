@@ -19,7 +19,6 @@ def probe(samples, _effort):
     cpus = sorted(os.sched_getaffinity(0))
     release(samples, "release", None)
     try:
-        release(samples, "release beside", (cpus[0], cpus[0]))
         switches(samples, cpus[0])
         if len(cpus) > 1:
             release(samples, "release elsewhere", (cpus[0], cpus[1]))
@@ -36,7 +35,7 @@ def uncontended(samples):
 
 
 def release(samples, name, cpus):
-    """`lock.release()` with nobody waiting, or with a thread that sleeps on this CPU or on another one."""
+    """`lock.release()` with nobody waiting, or on one CPU with a thread that sleeps on another one."""
     lock, woken, rounds = threading.Lock(), threading.Lock(), 60
 
     def sleep():
@@ -67,9 +66,6 @@ def release(samples, name, cpus):
             lock.acquire()
     if sleeper:
         sleeper.join()
-    for _ in range(rounds):
-        began = clock()
-        samples.add("clock", clock() - began)
 
 
 def switches(samples, cpu):
@@ -85,7 +81,6 @@ def switches(samples, cpu):
     os.close(back[1])
     for _ in range(4):
         own = clock()
-        other = 0
         for _ in range(ROUND_TRIPS):
             os.write(there[1], b"x")
             os.read(back[0], 1)
