@@ -2,15 +2,22 @@
 //!
 //! Results go to standard output or to files, words to standard error.
 
+mod calibrate;
 mod check;
+mod compare;
+mod measure;
 mod run;
 mod schema;
 
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::input::Diagnostics;
 
@@ -33,8 +40,14 @@ struct Arguments {
 enum Verb {
     /// Simulate a scenario: a table on the terminal, tables and plots in files.
     Run(run::Arguments),
+    /// Run a scenario on the real interpreter, on this machine.
+    Measure(measure::Arguments),
+    /// Hold what was simulated against what was measured.
+    Compare(compare::Arguments),
     /// Say what is wrong with a scenario, without simulating it.
     Check(check::Arguments),
+    /// Measure what this host costs under its Python, and write a profile.
+    Calibrate(calibrate::Arguments),
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
     /// Print the first draws of every distribution: the same in every build of one version.
@@ -72,7 +85,10 @@ struct ScenarioArguments {
 pub fn main() -> ExitCode {
     let code = match Arguments::parse().verb {
         Verb::Run(arguments) => run::run(&arguments),
+        Verb::Measure(arguments) => measure::measure(&arguments),
+        Verb::Compare(arguments) => compare::compare_with(&arguments),
         Verb::Check(arguments) => check::check(&arguments),
+        Verb::Calibrate(arguments) => calibrate::run(&arguments),
         Verb::Schema => schema::print(),
         Verb::Draws => {
             print(&crate::random::first_draws());
@@ -94,6 +110,37 @@ fn print(results: &str) {
 fn complain(diagnostics: &Diagnostics) -> u8 {
     eprintln!("{}", diagnostics.render(colour()));
     UNUSABLE
+}
+
+/// Set by Ctrl-C and by whoever asks this process to end.
+fn interruption() -> anyhow::Result<Arc<AtomicBool>> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    #[cfg(unix)]
+    let signals = [
+        signal_hook::consts::SIGINT,
+        signal_hook::consts::SIGTERM,
+        signal_hook::consts::SIGHUP,
+    ];
+    #[cfg(not(unix))]
+    let signals = [signal_hook::consts::SIGINT];
+    for signal in signals {
+        signal_hook::flag::register(signal, interrupted.clone()).context("cannot listen for Ctrl-C")?;
+    }
+    Ok(interrupted)
+}
+
+/// On a terminal a bar for so many of something, elsewhere nothing.
+fn progress_bar(number: u64, of_what: &str) -> ProgressBar {
+    if !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template(&format!("{{bar:40}} {{pos}}/{{len}} {of_what}, {{eta}} left"));
+    ProgressBar::new(number).with_style(style.expect("the template is well-formed"))
+}
+
+/// How wide a table may be.
+fn width() -> u16 {
+    comfy_table::Table::new().width().unwrap_or(100)
 }
 
 /// Whether words may be coloured: on a terminal, unless the user asked for none (<https://no-color.org>).

@@ -7,7 +7,8 @@
 //! |---|---|
 //! | [`cli`] | one file per verb: arguments in, calls down, exit code out |
 //! | [`report`] | results in; console table, CSV, plots, manifest out |
-//! | [`study`] | questions about several results: simulated beside published |
+//! | [`study`] | questions about several results: simulated beside published and measured |
+//! | [`host`] | the real interpreter: calibrates a profile of this machine, measures a scenario on it |
 //! | [`experiment`] | a scenario becomes configurations x replications, these become results |
 //! | [`workload`] | plays a scenario's tasks, steps, clients and background threads on an executor |
 //! | [`cpython`] | the interpreter lock, threads, start methods, pickling, queues, executors |
@@ -22,6 +23,7 @@ pub mod cli;
 pub mod cpython;
 pub mod engine;
 pub mod experiment;
+pub mod host;
 pub mod input;
 pub mod os;
 pub mod profile;

@@ -7,11 +7,13 @@ use thiserror::Error;
 
 use crate::results::Results;
 
+pub mod compared;
 mod console;
 mod csv;
 mod human;
 mod json;
 mod manifest;
+pub mod measured;
 mod output;
 mod plot;
 pub mod published;
@@ -54,6 +56,14 @@ pub enum ReportError {
         /// Which file.
         file: &'static str,
         /// What the library says.
+        reason: String,
+    },
+    /// A file of an earlier command that cannot be used.
+    #[error("cannot use {}: {reason}", path.display())]
+    Unreadable {
+        /// As the user named it, or as it was found beside what the user named.
+        path: PathBuf,
+        /// What is wrong, and what would be right.
         reason: String,
     },
     /// A manifest that cannot be read.

@@ -3,6 +3,8 @@
 pub mod identity;
 #[cfg(test)]
 pub mod made_up;
+pub mod measured;
+mod read;
 pub mod sheet;
 pub mod statistics;
 pub mod summary;
@@ -84,6 +86,8 @@ pub enum Status {
     OutOfMemory,
     /// No foreground thread could ever go on.
     Deadlock,
+    /// The real interpreter ended without a result.
+    Failed,
 }
 
 /// Exact order statistics of the latencies of one replication; zero where nothing was done.

@@ -4,15 +4,20 @@
 //! for mistakes again. Sweep axes are already multiplied out: a [`Configuration`] holds single values.
 
 mod axes;
+mod baseline;
 mod decode;
+pub mod draws;
 mod files;
 mod format;
 mod labels;
 mod load;
+mod order;
 mod overrides;
 mod published;
 mod schema;
 
+pub use baseline::Distinct;
+pub use order::working_order;
 pub use schema::schema;
 
 use std::path::PathBuf;

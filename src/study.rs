@@ -1,3 +1,5 @@
-//! Questions about results: simulated beside published.
+//! Questions about results: simulated beside published, and beside measured.
 
+pub mod choices;
+pub mod compare;
 pub mod published;

@@ -31,7 +31,7 @@ use crate::cpython::{
 use crate::os::{Activity, Os, Outcome, ProcessId, ThreadSpec};
 use crate::random::Key;
 use crate::results::{Replication, Status};
-use crate::scenario::{Configuration, Executor, Replicate, StartMethod};
+use crate::scenario::{Configuration, Executor, Replicate, StartMethod, draws};
 use crate::units::Bytes;
 
 use clients::Arrived;
@@ -129,7 +129,7 @@ impl World {
                     initializer: Setup(self.clone()),
                     imports: self.configuration.program.imports.clone(),
                     modules: self.own_modules(),
-                    key: self.key.name("program"),
+                    key: draws::program(self.key),
                 };
                 self.run_thread_pool(me, *workers, context).await;
             }
@@ -214,7 +214,7 @@ impl World {
             method,
             imports,
             self.configuration.program.modules,
-            self.key.name("program"),
+            draws::program(self.key),
         );
         if method == (StartMethod::Forkserver { running: true }) {
             launcher.warm_up(me).await;

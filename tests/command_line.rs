@@ -445,7 +445,7 @@ fn a_reader_that_is_gone_from_the_start_is_no_panic() {
 fn help_mentions_every_verb() {
     let desk = Desk::new();
     let said = desk.gilsim(&["--help"]).exits_with(0);
-    for verb in ["run", "check", "schema"] {
+    for verb in ["run", "measure", "compare", "check", "schema"] {
         assert!(
             said.stdout.contains(&format!("\n  {verb} ")),
             "{verb} is not in\n{}",

@@ -85,6 +85,7 @@ impl Played {
             Status::Deadlock if self.outcome.detail.contains(" crashed") => self.somebody_may_crash(),
             Status::Deadlock => self.a_deadlock_names_two_locks_or_two_full_channels(),
             Status::Crashed | Status::Broken => self.somebody_may_crash(),
+            Status::Failed => panic!("only a real interpreter fails"),
             // A background thread that takes a lock again as soon as it lets go may starve all others, as it would
             // with glibc: who is woken comes too late.
             Status::Limit => assert!(self.background_takes_locks(), "not done after {}", self.os.now()),

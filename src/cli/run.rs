@@ -1,18 +1,15 @@
 //! `gilsim run`: simulates a scenario, prints a table and writes the rest; `--verify` holds a run to its manifest.
 
-use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::experiment;
 use crate::report::{self, Manifest, Outputs};
 use crate::results::{Results, Status};
 use crate::scenario::Scenario;
+use anyhow::Context;
 
-use super::{DONE, FAILED, Format, ScenarioArguments, UNUSABLE, complain, print};
+use super::{DONE, FAILED, Format, ScenarioArguments, UNUSABLE, complain, print, progress_bar, width};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -77,7 +74,7 @@ fn simulate_and_report(arguments: &Arguments) -> anyhow::Result<u8> {
 }
 
 fn tables(results: &Results) -> String {
-    let width = comfy_table::Table::new().width().unwrap_or(100);
+    let width = width();
     let mut text = report::table(results, width);
     if let Some(published) = report::published::table(results, width) {
         text.push('\n');
@@ -88,18 +85,10 @@ fn tables(results: &Results) -> String {
 
 fn simulate(scenario: Scenario) -> (Results, Duration) {
     let began = Instant::now();
-    let bar = progress_bar(experiment::simulations(&scenario));
+    let bar = progress_bar(experiment::simulations(&scenario), "simulations");
     let results = experiment::run(scenario, || bar.inc(1));
     bar.finish_and_clear();
     (results, began.elapsed())
-}
-
-fn progress_bar(simulations: u64) -> ProgressBar {
-    if !stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} simulations, {eta} left");
-    ProgressBar::new(simulations).with_style(style.expect("the template is well-formed"))
 }
 
 /// How much was simulated, and how fast.

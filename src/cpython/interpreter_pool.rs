@@ -15,7 +15,7 @@ use super::thread_pool::WorkerContext;
 use super::thread_state::ThreadState;
 use crate::os::Activity;
 use crate::random::{Distribution, Key};
-use crate::scenario::{Payload, PayloadKind};
+use crate::scenario::{Payload, PayloadKind, draws};
 use crate::units::{Bytes, Nanos};
 
 /// Calls run in an interpreter of the worker's own: `WorkerContext`.
@@ -47,7 +47,7 @@ impl<C: Call, I: Call> WorkerContext<C> for InterpreterContext<I> {
         };
         swap(me, &worker).await;
         worker.bytecode(costs.subinterpreter.boot).await;
-        let imports = self.key.name("imports").number(number as u64);
+        let imports = draws::imports(self.key, number as u64);
         worker.bytecode(self.imports.sample_keyed(imports)).await;
         self.initializer.run(&worker).await;
         swap(&worker, me).await;

@@ -11,7 +11,7 @@ use super::connection;
 use super::thread_state::{Interpreter, ThreadState};
 use crate::os::{Activity, Parting, Pipe, Semaphore, ThreadId, ThreadSpec};
 use crate::random::{Distribution, Key};
-use crate::scenario::{Payload, StartMethod, Version};
+use crate::scenario::{Payload, StartMethod, Version, draws};
 use crate::units::{Bytes, Nanos};
 
 /// A `multiprocessing` context: starts processes by one method.
@@ -208,7 +208,7 @@ impl Launcher {
 
     /// What importing the main module costs process `number`.
     fn imports_of(&self, number: u64) -> Nanos {
-        self.imports.sample_keyed(self.key.name("imports").number(number))
+        self.imports.sample_keyed(draws::imports(self.key, number))
     }
 }
 

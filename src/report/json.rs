@@ -9,7 +9,8 @@ pub fn results(results: &Results) -> String {
     json(&results.sheet())
 }
 
-fn json(sheet: &Sheet) -> String {
+/// The rows of a sheet as JSON.
+pub(super) fn json(sheet: &Sheet) -> String {
     let object = |row: &Vec<Value>| -> Json {
         Json::Object(
             sheet

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::report::json::cell;
 use crate::report::{OutputFile, Outputs, ReportError};
 use crate::results::{Results, Value, identity};
+use crate::scenario::{Configuration, Scenario};
 
 /// What went into a run and what came out. Its keys are in the order of these fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -120,21 +121,15 @@ impl Manifest {
             }
         }
         let paths = identity::swept_paths(&scenario.configurations);
-        let configurations = scenario.configurations.iter().map(|configuration| {
-            let swept = paths
-                .iter()
-                .map(|path| (*path, identity::swept_value(configuration, path)));
-            let values = identity::columns(configuration).into_iter().chain(swept);
-            let present = values.filter(|(_, value)| *value != Value::Empty);
-            present
-                .map(|(key, value)| (key.to_owned(), cell(&value)))
-                .collect()
-        });
+        let configurations = scenario
+            .configurations
+            .iter()
+            .map(|configuration| identity_of(configuration, &paths));
         Self {
             gilsim: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: Input {
                 path: scenario.path.to_string_lossy().replace('\\', "/"),
-                sha256: sha256(scenario.text.as_bytes()),
+                sha256: Self::digest(scenario),
             },
             profiles,
             overrides: scenario.overrides.clone(),
@@ -150,6 +145,11 @@ impl Manifest {
                 })
                 .collect(),
         }
+    }
+
+    /// SHA-256 of a scenario's text, as a manifest has it.
+    pub fn digest(scenario: &Scenario) -> String {
+        sha256(scenario.text.as_bytes())
     }
 
     /// Indented, ending in a line break.
@@ -234,6 +234,18 @@ impl Manifest {
     }
 }
 
+/// Identity and swept values of a configuration; what it does not have is left out.
+pub(super) fn identity_of(configuration: &Configuration, paths: &[&str]) -> Map<String, Json> {
+    let swept = paths
+        .iter()
+        .map(|path| (*path, identity::swept_value(configuration, path)));
+    let values = identity::columns(configuration).into_iter().chain(swept);
+    let present = values.filter(|(_, value)| *value != Value::Empty);
+    present
+        .map(|(key, value)| (key.to_owned(), cell(&value)))
+        .collect()
+}
+
 fn inputs(inputs: &[Input]) -> String {
     inputs
         .iter()
@@ -243,7 +255,7 @@ fn inputs(inputs: &[Input]) -> String {
 }
 
 /// In lower-case hexadecimal.
-fn sha256(bytes: &[u8]) -> String {
+pub(super) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()
         .map(|byte| format!("{byte:02x}"))

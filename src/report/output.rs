@@ -24,6 +24,11 @@ pub struct OutputFile {
 }
 
 impl Outputs {
+    /// These files.
+    pub(super) fn new(files: Vec<OutputFile>) -> Self {
+        Self { files }
+    }
+
     /// Every file of a run, the manifest of the others last.
     ///
     /// # Errors

@@ -17,8 +17,12 @@ mod labels;
 mod lines;
 mod names;
 
+pub use chart::{Beside, MeasuredPoint};
+
 use crate::report::ReportError;
-use crate::results::Results;
+use crate::results::statistics::Estimate;
+use crate::results::{self, Results};
+use crate::scenario::Scenario;
 use chart::Chart;
 use figure::Figure;
 
@@ -30,9 +34,24 @@ pub struct Plot {
 impl Plot {
     /// Speedup over cores, or what comes closest for these results.
     pub fn of(results: &Results) -> Self {
-        let figure = match Chart::of(results) {
-            Chart::Lines(chart) => lines::layout(&chart, &font::text_width),
-            Chart::Bars(chart) => bars::layout(&chart, &font::text_width),
+        Self::place(&Chart::of(results))
+    }
+
+    /// One figure of each configuration, over so many replications, and what was measured of it.
+    pub fn beside(
+        scenario: &Scenario,
+        figure: &results::sheet::Figure,
+        estimates: &[Option<Estimate>],
+        replications: u32,
+        beside: &Beside,
+    ) -> Self {
+        Self::place(&Chart::beside(scenario, figure, estimates, replications, beside))
+    }
+
+    fn place(chart: &Chart) -> Self {
+        let figure = match chart {
+            Chart::Lines(chart) => lines::layout(chart, &font::text_width),
+            Chart::Bars(chart) => bars::layout(chart, &font::text_width),
         };
         Self { figure }
     }

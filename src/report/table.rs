@@ -99,7 +99,7 @@ fn asks_about_memory(configurations: &[Configuration]) -> bool {
 }
 
 /// The run, and whatever else tells the configurations apart.
-fn identity_columns(configurations: &[Configuration]) -> Vec<Column> {
+pub(super) fn identity_columns(configurations: &[Configuration]) -> Vec<Column> {
     let each = |cell: &dyn Fn(&Configuration) -> String| -> Vec<String> {
         configurations.iter().map(cell).collect()
     };

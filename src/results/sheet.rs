@@ -5,7 +5,7 @@ use crate::results::identity;
 use crate::results::statistics::Estimate;
 use crate::results::summary::{ACTIVITIES, Summary};
 use crate::results::{Results, Status, Value};
-use crate::scenario::Configuration;
+use crate::scenario::{Configuration, Scenario};
 
 /// A table as it is written: every row has a value for every column.
 #[derive(Clone, Debug, PartialEq)]
@@ -219,6 +219,11 @@ impl Figure {
         (self.of)(summary)
     }
 
+    /// Whether each replication has it.
+    pub(super) fn is_of_each(&self) -> bool {
+        !self.over_replications
+    }
+
     /// The figure of that column; `None` if there is no such figure.
     pub fn named(column: &str) -> Option<&'static Self> {
         FIGURES.iter().find(|figure| figure.column == column)
@@ -248,6 +253,7 @@ impl Status {
             Self::Crashed => "crashed",
             Self::OutOfMemory => "out-of-memory",
             Self::Deadlock => "deadlock",
+            Self::Failed => "failed",
         }
     }
 }
@@ -268,7 +274,7 @@ impl Results {
             .zip(&self.rows)
             .map(|(configuration, row)| {
                 let summary = Summary::of(configuration, row);
-                let mut values = self.identity(configuration, &paths);
+                let mut values = identity_values(&self.scenario, configuration, &paths);
                 values.extend(FIGURES.iter().map(|figure| figure.of(&summary)));
                 values
             });
@@ -282,10 +288,7 @@ impl Results {
     /// far as one replication has them, and what they were computed from: `items`, `counted_s`, `baseline_s`.
     pub fn replications_sheet(&self) -> Sheet {
         let paths = identity::swept_paths(&self.scenario.configurations);
-        let figures: Vec<&Figure> = FIGURES
-            .iter()
-            .filter(|figure| !figure.over_replications)
-            .collect();
+        let figures: Vec<&Figure> = FIGURES.iter().filter(|figure| figure.is_of_each()).collect();
         let columns = identity_columns(&paths)
             .chain(["replication", "status"])
             .chain(figures.iter().map(|figure| figure.column))
@@ -297,7 +300,7 @@ impl Results {
             for (index, replication) in row.replications.iter().enumerate() {
                 let summary = Summary::of_replication(configuration, row, index);
                 let baseline = row.baseline.get(index).copied().flatten();
-                let mut values = self.identity(configuration, &paths);
+                let mut values = identity_values(&self.scenario, configuration, &paths);
                 values.push(Value::Integer(index as u64));
                 values.push(summary.status.name().into());
                 values.extend(figures.iter().map(|figure| figure.of(&summary)));
@@ -309,20 +312,26 @@ impl Results {
         }
         Sheet { columns, rows }
     }
-
-    fn identity(&self, configuration: &Configuration, paths: &[&str]) -> Vec<Value> {
-        let mut values = vec![self.scenario.name.as_str().into()];
-        values.extend(identity::columns(configuration).map(|(_, value)| value));
-        values.extend(
-            paths
-                .iter()
-                .map(|path| identity::swept_value(configuration, path)),
-        );
-        values
-    }
 }
 
-fn identity_columns<'a>(paths: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
+/// What a configuration has in the columns of [`identity_columns`].
+pub(super) fn identity_values(
+    scenario: &Scenario,
+    configuration: &Configuration,
+    paths: &[&str],
+) -> Vec<Value> {
+    let mut values = vec![scenario.name.as_str().into()];
+    values.extend(identity::columns(configuration).map(|(_, value)| value));
+    values.extend(
+        paths
+            .iter()
+            .map(|path| identity::swept_value(configuration, path)),
+    );
+    values
+}
+
+/// The columns that say which configuration a row is of.
+pub(super) fn identity_columns<'a>(paths: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
     IDENTITY
         .iter()
         .map(|(column, _)| *column)

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::World;
 use crate::cpython::{Thread, ThreadState};
+use crate::scenario::draws;
 
 impl World {
     /// Starts them all before the clock of the makespan does.
@@ -13,11 +14,7 @@ impl World {
                 let world = self.clone();
                 let run = move |me: ThreadState| async move {
                     let background = &world.configuration.background[kind];
-                    let key = world
-                        .key
-                        .name("background")
-                        .name(&background.name)
-                        .number(u64::from(number));
+                    let key = draws::background(world.key, &background.name, u64::from(number));
                     for round in 0.. {
                         world.play_steps(&me, &background.steps, key.number(round)).await;
                     }

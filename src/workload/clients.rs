@@ -12,7 +12,7 @@ use std::rc::Rc;
 use super::World;
 use crate::cpython::ThreadState;
 use crate::os::{Activity, Os, Semaphore, ThreadId, ThreadSpec};
-use crate::scenario::Demand;
+use crate::scenario::{Demand, draws};
 use crate::units::Nanos;
 
 /// What comes over the network.
@@ -118,11 +118,7 @@ impl World {
             return;
         };
         let reply = Rc::new(Semaphore::new(os, "a reply", 0));
-        let key = self
-            .key
-            .name("client")
-            .number(group as u64)
-            .number(u64::from(client));
+        let key = draws::think(self.key, group as u64, client);
         for number in 0..u64::from(u32::MAX) {
             os.wait_for_device(id, think.sample_keyed(key.number(number)))
                 .await;
@@ -130,7 +126,7 @@ impl World {
             let request = Request {
                 group,
                 // Requests are numbered apart for each client.
-                number: u64::from(client) << 32 | number,
+                number: draws::request(client, number),
                 answer: Answer::Awaited(reply.clone()),
             };
             service.arrive(os, id, request).await;
@@ -153,7 +149,7 @@ impl World {
         let Demand::Arrivals { between, .. } = &self.configuration.tasks[group].demand else {
             return;
         };
-        let key = self.key.name("arrivals").number(group as u64);
+        let key = draws::arrivals(self.key, group as u64);
         for number in 0.. {
             os.wait_for_device(id, between.sample_keyed(key.number(number)))
                 .await;

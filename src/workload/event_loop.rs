@@ -15,7 +15,6 @@ use std::rc::Rc;
 use super::World;
 use super::clients::{Request, Service};
 use super::locks;
-use super::plan::item_key;
 use super::steps::Setup;
 use crate::cpython::asyncio::{EventLoop, Future as LoopFuture, ListeningSocket, Semaphore, Stream, Task};
 use crate::cpython::{
@@ -23,7 +22,7 @@ use crate::cpython::{
 };
 use crate::os::{Activity, Os, ThreadId};
 use crate::random::Key;
-use crate::scenario::{Demand, DependencyKind, Guard, Offload, Payload, Step};
+use crate::scenario::{Demand, DependencyKind, Guard, Offload, Payload, Step, draws};
 
 /// What all coroutines of the program share.
 struct Program {
@@ -169,7 +168,7 @@ impl Program {
     /// The steps of an item or a request, within `async with semaphore:` if there is one.
     async fn work(&self, event_loop: &Rc<EventLoop>, group: usize, number: u64) {
         let task = &self.world.configuration.tasks[group];
-        let key = item_key(self.world.key, task, number);
+        let key = draws::item(self.world.key, &task.name, number);
         if let Some(in_flight) = &self.in_flight {
             in_flight.acquire(event_loop).await;
         }

@@ -3,12 +3,9 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use petgraph::algo::toposort;
-use petgraph::graph::{DiGraph, NodeIndex};
-
 use super::own_work::{OwnWork, own_work};
 use crate::random::Key;
-use crate::scenario::{Demand, DependencyKind, Payload, TaskGroup};
+use crate::scenario::{Demand, DependencyKind, Payload, TaskGroup, draws, working_order};
 use crate::units::{Bytes, Nanos};
 
 /// The task graph, by groups.
@@ -61,21 +58,17 @@ impl Plan {
             });
             next += count;
         }
-        let mut graph: DiGraph<usize, ()> = DiGraph::new();
-        let nodes: Vec<NodeIndex> = (0..groups.len()).map(|group| graph.add_node(group)).collect();
         for (group, task) in tasks.iter().enumerate() {
             for dependency in &task.after {
-                graph.add_edge(nodes[dependency.group], nodes[group], ());
                 groups[dependency.group].waited_for_by.push(Edge {
                     group,
                     kind: dependency.kind,
                 });
             }
         }
-        let order = toposort(&graph, None).expect("a checked task graph has no circle");
         Self {
             groups,
-            order: order.into_iter().map(|node| graph[node]).collect(),
+            order: working_order(tasks),
         }
     }
 
@@ -209,7 +202,9 @@ impl Plan {
                         .iter()
                         .filter(|edge| edge.kind == DependencyKind::Each);
                     let start = each.map(|edge| ends[edge.group][index]).fold(start, Nanos::max);
-                    start.saturating_add(own_work(&task.steps, item_key(key, task, index as u64)).total())
+                    start.saturating_add(
+                        own_work(&task.steps, draws::item(key, &task.name, index as u64)).total(),
+                    )
                 })
                 .collect();
         }
@@ -220,15 +215,10 @@ impl Plan {
     pub fn total_work(&self, tasks: &[TaskGroup], key: Key) -> OwnWork {
         let works = tasks.iter().enumerate().flat_map(|(group, task)| {
             (0..self.groups[group].items.len() as u64)
-                .map(move |index| own_work(&task.steps, item_key(key, task, index)))
+                .map(move |index| own_work(&task.steps, draws::item(key, &task.name, index)))
         });
         works.fold(OwnWork::default(), OwnWork::plus)
     }
-}
-
-/// Names an item's random draws: the same under every executor and any number of workers.
-pub(super) fn item_key(key: Key, task: &TaskGroup, index: u64) -> Key {
-    key.name("task").name(&task.name).number(index)
 }
 
 fn times(payload: Payload, count: u32) -> Payload {

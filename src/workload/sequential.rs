@@ -3,15 +3,12 @@
 use super::World;
 use crate::cpython::ThreadState;
 use crate::os::Activity;
+use crate::scenario::draws;
 
 impl World {
     /// The initializer once, then every item, groups in an order that their dependencies allow.
     pub async fn run_sequentially(&self, me: &ThreadState) {
-        let setup = self.play_steps(
-            me,
-            &self.configuration.program.setup,
-            self.key.name("setup").number(0),
-        );
+        let setup = self.play_steps(me, &self.configuration.program.setup, draws::setup(self.key, 0));
         me.busy_with(Activity::Starting, setup).await;
         for &group in self.plan.order() {
             for item in self.plan.items(group) {

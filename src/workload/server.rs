@@ -10,9 +10,9 @@ use std::rc::Rc;
 
 use super::World;
 use super::clients::{Request, Service};
-use super::plan::item_key;
 use crate::cpython::{Thread, ThreadState};
 use crate::os::{Activity, Os, Semaphore, ThreadId};
+use crate::scenario::draws;
 
 /// What the network holds between clients and server.
 struct Network {
@@ -65,7 +65,7 @@ impl World {
                 .pop_front()
                 .expect("each arrival is a request");
             let task = &self.configuration.tasks[request.group];
-            self.play_steps(me, &task.steps, item_key(self.key, task, request.number))
+            self.play_steps(me, &task.steps, draws::item(self.key, &task.name, request.number))
                 .await;
             self.reply(me, &request).await;
         }

@@ -4,11 +4,10 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::World;
-use super::plan::item_key;
 use crate::cpython::{Call, ThreadState};
 use crate::os::Activity;
 use crate::random::Key;
-use crate::scenario::{Payload, Step};
+use crate::scenario::{Payload, Step, draws};
 use crate::units::Nanos;
 
 /// A call of some consecutive items of one group: what goes to a worker.
@@ -53,7 +52,7 @@ impl Call for Setup {
     }
 
     async fn run(&self, me: &ThreadState) {
-        let key = self.0.key.name("setup").number(self.0.record.next_setup());
+        let key = draws::setup(self.0.key, self.0.record.next_setup());
         self.0
             .play_steps(me, &self.0.configuration.program.setup, key)
             .await;
@@ -65,7 +64,7 @@ impl World {
     pub async fn run_item(&self, me: &ThreadState, item: u32) {
         let (group, index) = self.plan.place_of(item);
         let task = &self.configuration.tasks[group];
-        let key = item_key(self.key, task, u64::from(index));
+        let key = draws::item(self.key, &task.name, u64::from(index));
         self.record.works_on(me, item);
         let before = me.enter(Activity::Running);
         self.receive_arguments(me, item).await;

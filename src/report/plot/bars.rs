@@ -2,7 +2,7 @@
 
 use crate::report::human;
 use crate::report::plot::axis::{Axis, Spacing, Unit};
-use crate::report::plot::chart::{Bar, BarChart};
+use crate::report::plot::chart::{Bar, BarChart, MeasuredPoint};
 use crate::report::plot::figure::{Anchor, Colour, Figure, LineStyle, Marker};
 use crate::report::plot::labels::{TextWidth, wrap};
 use crate::report::plot::lines::{LEADING, MARGIN, WIDTH, WORDS, head};
@@ -83,15 +83,16 @@ pub fn layout(chart: &BarChart, text_width: TextWidth) -> Figure {
                 end = end.max(high);
             }
         }
-        for point in &bar.published {
-            figure.open_marker(
-                Marker::Diamond,
-                (across(point.y), centre),
-                7.0,
-                Colour::INK,
-                point.fitted,
-            );
-            end = end.max(across(point.y) + 8.0);
+        for point in &bar.measured {
+            let mark = across(point.y);
+            if let Some(spread) = point.spread {
+                for end in [across(spread.low), across(spread.high)] {
+                    figure.line(vec![(mark, centre + 9.0), (end, centre + 9.0)], Colour::INK, 1.4);
+                }
+                end = end.max(across(spread.high));
+            }
+            figure.open_marker(Marker::Diamond, (mark, centre), 7.0, Colour::INK, point.fitted);
+            end = end.max(mark + 8.0);
         }
         figure.text(
             &words,
@@ -109,8 +110,8 @@ fn axis(chart: &BarChart) -> Axis {
     let mut values: Vec<f64> = chart
         .bars
         .iter()
-        .flat_map(|bar| &bar.published)
-        .map(|point| point.y)
+        .flat_map(|bar| &bar.measured)
+        .flat_map(MeasuredPoint::extent)
         .collect();
     for estimate in chart.bars.iter().filter_map(|bar| bar.figure) {
         values.push(estimate.mean);

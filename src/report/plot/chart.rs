@@ -3,10 +3,10 @@
 use crate::report::plot::names::{Quantity, figure_quantity, label, others, setting_quantity};
 use crate::results::identity::{self, column_of};
 use crate::results::sheet::Figure;
-use crate::results::statistics::Estimate;
+use crate::results::statistics::{Estimate, Interval};
 use crate::results::{Results, Summary};
-use crate::scenario::{Configuration, Demand, MatchValue, TaskGroup};
-use crate::study::published::{ComparedCell, compare};
+use crate::scenario::{Configuration, Demand, MatchValue, Scenario, TaskGroup};
+use crate::study::published::compare;
 
 /// More lines than this cannot be told apart.
 const MOST_LINES: usize = 10;
@@ -48,8 +48,8 @@ pub struct Line {
     pub points: Vec<(f64, Estimate)>,
     /// A figure that does not depend on x: a run that has no such setting.
     pub level: Option<f64>,
-    /// What others measured.
-    pub published: Vec<PublishedPoint>,
+    /// What was measured.
+    pub measured: Vec<MeasuredPoint>,
 }
 
 /// A figure for each configuration.
@@ -72,26 +72,45 @@ pub struct Bar {
     pub label: String,
     /// `None` where it did not end.
     pub figure: Option<Estimate>,
-    /// What others measured.
-    pub published: Vec<PublishedPoint>,
+    /// What was measured.
+    pub measured: Vec<MeasuredPoint>,
 }
 
 /// A figure that someone measured.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PublishedPoint {
+pub struct MeasuredPoint {
     /// The setting; of no meaning for a bar.
     pub x: f64,
     /// The figure.
     pub y: f64,
+    /// Least and largest of several measurements, where that is known.
+    pub spread: Option<Interval>,
     /// The profile was fitted on it.
     pub fitted: bool,
+}
+
+impl MeasuredPoint {
+    /// Everything that has to find room on an axis.
+    pub fn extent(&self) -> impl Iterator<Item = f64> {
+        let ends = self.spread.map(|spread| [spread.low, spread.high]);
+        std::iter::once(self.y).chain(ends.into_iter().flatten())
+    }
+}
+
+/// Figures that were measured, to be drawn beside the simulated ones.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// What their marks mean; empty where there are none.
+    pub note: String,
+    /// For each configuration of the scenario those that speak of it; `x` is of no meaning yet.
+    pub points: Vec<Vec<MeasuredPoint>>,
 }
 
 /// A row on its way to a chart.
 struct Item<'a> {
     configuration: &'a Configuration,
     figure: Option<Estimate>,
-    published: Vec<ComparedCell>,
+    measured: Vec<MeasuredPoint>,
 }
 
 impl Chart {
@@ -101,26 +120,71 @@ impl Chart {
     pub fn of(results: &Results) -> Self {
         let summaries = results.summaries();
         let figure = figure(results, &summaries);
-        let compared = compare(results);
-        let speaking_of = |row| {
-            compared
-                .iter()
-                .filter(move |cell| cell.row == Some(row))
-                .cloned()
-                .collect()
-        };
-        let rows = results.scenario.configurations.iter().zip(&summaries).enumerate();
+        let estimates = summaries.iter().map(|summary| figure.estimate(summary));
+        let scenario = &results.scenario;
+        let replications = scenario.replicate.replications;
+        Self::beside(
+            scenario,
+            figure,
+            &estimates.collect::<Vec<_>>(),
+            replications,
+            &published(results),
+        )
+    }
+
+    /// A figure of each configuration, over so many replications, and what was measured of it.
+    pub fn beside(
+        scenario: &Scenario,
+        figure: &Figure,
+        estimates: &[Option<Estimate>],
+        replications: u32,
+        beside: &Beside,
+    ) -> Self {
+        let nothing = Vec::new();
+        let rows = scenario.configurations.iter().zip(estimates).enumerate();
         let items: Vec<Item> = rows
-            .map(|(row, (configuration, summary))| Item {
+            .map(|(row, (configuration, estimate))| Item {
                 configuration,
-                figure: figure.estimate(summary),
-                published: speaking_of(row),
+                figure: *estimate,
+                measured: beside.points.get(row).unwrap_or(&nothing).clone(),
             })
             .collect();
-        match varied(results) {
-            Some(key) => Self::Lines(line_chart(results, &items, figure, &key)),
-            None => Self::Bars(bar_chart(results, &items, figure)),
+        let notes = Notes {
+            replications,
+            measured: beside.note.clone(),
+        };
+        match varied(scenario) {
+            Some(key) => Self::Lines(line_chart(scenario, &items, figure, &key, &notes)),
+            None => Self::Bars(bar_chart(scenario, &items, figure, &notes)),
         }
+    }
+}
+
+/// The published table, as far as it speaks of these configurations.
+fn published(results: &Results) -> Beside {
+    let Some(published) = &results.scenario.published else {
+        return Beside::default();
+    };
+    let mut points = vec![Vec::new(); results.rows.len()];
+    for cell in compare(results) {
+        if let Some(row) = cell.row {
+            points[row].push(MeasuredPoint {
+                x: 0.0,
+                y: cell.published,
+                spread: None,
+                fitted: cell.fitted,
+            });
+        }
+    }
+    let fitted = published.cells.iter().any(|cell| cell.fitted);
+    let barred = if fitted {
+        ", barred where the costs were fitted on them"
+    } else {
+        ""
+    };
+    Beside {
+        note: format!("open markers: published figures ({}){barred}", published.file),
+        points,
     }
 }
 
@@ -146,10 +210,9 @@ fn figure(results: &Results, summaries: &[Summary]) -> &'static Figure {
 }
 
 /// The key of the setting that is on the x axis; `None` where no number varies within any run.
-fn varied(results: &Results) -> Option<String> {
-    let configurations = &results.scenario.configurations;
-    let matched = results
-        .scenario
+fn varied(scenario: &Scenario) -> Option<String> {
+    let configurations = &scenario.configurations;
+    let matched = scenario
         .published
         .iter()
         .flat_map(|published| &published.cells)
@@ -200,7 +263,7 @@ fn varies(configurations: &[Configuration], key: &str) -> bool {
     })
 }
 
-fn line_chart(results: &Results, items: &[Item], figure: &Figure, key: &str) -> LineChart {
+fn line_chart(scenario: &Scenario, items: &[Item], figure: &Figure, key: &str, marks: &Notes) -> LineChart {
     let mut groups: Vec<Vec<&Item>> = Vec::new();
     for item in items {
         let same = |group: &&mut Vec<&Item>| {
@@ -224,13 +287,13 @@ fn line_chart(results: &Results, items: &[Item], figure: &Figure, key: &str) -> 
         .map(|group| line(group, key, label(group[0].configuration, &firsts, Some(key))))
         .collect();
 
-    let mut notes = notes(results, items);
+    let mut notes = notes(marks, items);
     if lines
         .iter()
         .flat_map(|line| &line.points)
         .any(|(_, estimate)| estimate.interval.is_some())
     {
-        notes.insert(0, interval_note(results, "shaded"));
+        notes.insert(0, interval_note(marks, "shaded"));
     }
     if all > MOST_LINES {
         notes.push(format!("{MOST_LINES} of {all} lines; results.csv has them all"));
@@ -241,7 +304,7 @@ fn line_chart(results: &Results, items: &[Item], figure: &Figure, key: &str) -> 
         Vec::new()
     };
     LineChart {
-        title: results.scenario.title.clone(),
+        title: scenario.title.clone(),
         notes,
         x: setting_quantity(&firsts, key),
         y: figure_quantity(figure.column),
@@ -261,30 +324,23 @@ fn line(group: &[&Item], key: &str, label: String) -> Line {
         [only] if x(only.configuration).is_none() => only.figure.map(|figure| figure.mean),
         _ => None,
     };
-    let mut published = Vec::new();
+    let mut measured = Vec::new();
     for item in group {
         if let Some(x) = x(item.configuration) {
-            published.extend(published_points(item, x));
+            let at = |point: &MeasuredPoint| MeasuredPoint { x, ..*point };
+            measured.extend(item.measured.iter().map(at));
         }
     }
-    published.sort_by(|a, b| a.x.total_cmp(&b.x));
+    measured.sort_by(|a, b| a.x.total_cmp(&b.x));
     Line {
         label,
         points,
         level,
-        published,
+        measured,
     }
 }
 
-fn published_points(item: &Item, x: f64) -> impl Iterator<Item = PublishedPoint> {
-    item.published.iter().map(move |cell| PublishedPoint {
-        x,
-        y: cell.published,
-        fitted: cell.fitted,
-    })
-}
-
-fn bar_chart(results: &Results, items: &[Item], figure: &Figure) -> BarChart {
+fn bar_chart(scenario: &Scenario, items: &[Item], figure: &Figure, marks: &Notes) -> BarChart {
     let all: Vec<&Configuration> = items.iter().map(|item| item.configuration).collect();
     let bars: Vec<Bar> = items
         .iter()
@@ -292,16 +348,16 @@ fn bar_chart(results: &Results, items: &[Item], figure: &Figure) -> BarChart {
         .map(|item| Bar {
             label: label(item.configuration, &all, None),
             figure: item.figure,
-            published: published_points(item, 0.0).collect(),
+            measured: item.measured.clone(),
         })
         .collect();
-    let mut notes = notes(results, items);
+    let mut notes = notes(marks, items);
     if bars
         .iter()
         .filter_map(|bar| bar.figure)
         .any(|figure| figure.interval.is_some())
     {
-        notes.insert(0, interval_note(results, "whiskers"));
+        notes.insert(0, interval_note(marks, "whiskers"));
     }
     if items.len() > MOST_BARS {
         notes.push(format!(
@@ -310,7 +366,7 @@ fn bar_chart(results: &Results, items: &[Item], figure: &Figure) -> BarChart {
         ));
     }
     BarChart {
-        title: results.scenario.title.clone(),
+        title: scenario.title.clone(),
         notes,
         x: figure_quantity(figure.column),
         bars,
@@ -354,26 +410,23 @@ fn ideal(items: &[Item], lines: &[Line], key: &str) -> Vec<(f64, f64)> {
     xs.into_iter().map(|x| (x, x.min(bound))).collect()
 }
 
-fn interval_note(results: &Results, mark: &str) -> String {
+/// What the marks of a chart mean.
+struct Notes {
+    replications: u32,
+    measured: String,
+}
+
+fn interval_note(marks: &Notes, mark: &str) -> String {
     format!(
         "{mark}: 95 % confidence interval of {} replications",
-        results.scenario.replicate.replications
+        marks.replications
     )
 }
 
-fn notes(results: &Results, items: &[Item]) -> Vec<String> {
+fn notes(marks: &Notes, items: &[Item]) -> Vec<String> {
     let mut notes = Vec::new();
-    if let Some(published) = &results.scenario.published {
-        let fitted = published.cells.iter().any(|cell| cell.fitted);
-        let barred = if fitted {
-            ", barred where the costs were fitted on them"
-        } else {
-            ""
-        };
-        notes.push(format!(
-            "open markers: published figures ({}){barred}",
-            published.file
-        ));
+    if !marks.measured.is_empty() {
+        notes.push(marks.measured.clone());
     }
     let missing = items.iter().filter(|item| item.figure.is_none()).count();
     if missing > 0 {
@@ -427,7 +480,7 @@ mod tests {
         );
         assert_eq!(chart.y.name, "Throughput (per second)");
         assert_eq!(labels(&chart), ["busy = 0", "busy = 1", "busy = 2", "busy = 4"]);
-        let published: Vec<usize> = chart.lines.iter().map(|line| line.published.len()).collect();
+        let published: Vec<usize> = chart.lines.iter().map(|line| line.measured.len()).collect();
         assert_eq!(published, [5, 5, 5, 4]);
         assert!(chart.ideal.is_empty());
         assert_eq!(

@@ -12,7 +12,7 @@
 //! ```
 
 use crate::report::plot::axis::{Axis, Spacing};
-use crate::report::plot::chart::{Line, LineChart};
+use crate::report::plot::chart::{Line, LineChart, MeasuredPoint};
 use crate::report::plot::figure::{Anchor, Colour, Figure, LineStyle, Point};
 use crate::report::plot::labels::{TextWidth, spread, wrap};
 
@@ -29,6 +29,7 @@ const LEADER: f64 = 26.0;
 const SAMPLE: f64 = 44.0;
 const STROKE: f64 = 2.4;
 const MARKER: f64 = 4.6;
+const OPEN_MARKER: f64 = 7.0;
 const LABEL_WIDTH: f64 = 220.0;
 
 /// Where the data are.
@@ -122,7 +123,7 @@ pub fn layout(chart: &LineChart, text_width: TextWidth) -> Figure {
             end,
         }));
     }
-    // Points after all lines, published ones last: these are few, and what one looks for.
+    // Points after all lines, measured ones last: these are few, and what one looks for.
     for (index, line) in chart.lines.iter().enumerate() {
         let style = LineStyle::nth(index);
         for (x, estimate) in &line.points {
@@ -131,14 +132,13 @@ pub fn layout(chart: &LineChart, text_width: TextWidth) -> Figure {
     }
     for (index, line) in chart.lines.iter().enumerate() {
         let style = LineStyle::nth(index);
-        for point in &line.published {
-            figure.open_marker(
-                style.marker,
-                frame.at(point.x, point.y),
-                7.0,
-                style.colour,
-                point.fitted,
-            );
+        for point in &line.measured {
+            let centre = frame.at(point.x, point.y);
+            if let Some(spread) = point.spread {
+                let ends = [frame.down(spread.low), frame.down(spread.high)];
+                whisker(&mut figure, centre.0, ends, centre.1, style.colour);
+            }
+            figure.open_marker(style.marker, centre, OPEN_MARKER, style.colour, point.fitted);
         }
     }
     labels.extend(ideal.last().map(|end| Label {
@@ -192,7 +192,7 @@ fn axes(chart: &LineChart) -> (Axis, Axis) {
         chart
             .lines
             .iter()
-            .flat_map(|line| &line.published)
+            .flat_map(|line| &line.measured)
             .map(|point| point.x),
     );
     let x = Axis::of_settings(&chart.x.name, chart.x.unit, &xs);
@@ -200,7 +200,7 @@ fn axes(chart: &LineChart) -> (Axis, Axis) {
     let mut ys: Vec<f64> = chart.ideal.iter().map(|(_, y)| *y).collect();
     for line in &chart.lines {
         ys.extend(line.level);
-        ys.extend(line.published.iter().map(|point| point.y));
+        ys.extend(line.measured.iter().flat_map(MeasuredPoint::extent));
         for (_, estimate) in &line.points {
             ys.push(estimate.mean);
             ys.extend(
@@ -279,6 +279,17 @@ fn band(figure: &mut Figure, frame: &Frame, line: &Line, colour: Colour) {
         let lower = bounds.iter().map(|(low, _)| *low);
         let upper = bounds.iter().rev().map(|(_, high)| *high);
         figure.area(lower.chain(upper).collect(), colour);
+    }
+}
+
+/// A thin line from end to end with a bar across each, but for what the open marker at `centre` covers.
+fn whisker(figure: &mut Figure, across: f64, ends: [f64; 2], centre: f64, colour: Colour) {
+    for end in ends {
+        let gap = if end < centre { -OPEN_MARKER } else { OPEN_MARKER };
+        if (end - centre).abs() > OPEN_MARKER {
+            figure.line(vec![(across, centre + gap), (across, end)], colour, 1.4);
+            figure.line(vec![(across - 4.0, end), (across + 4.0, end)], colour, 1.4);
+        }
     }
 }
 

@@ -1,0 +1,98 @@
+//! `gilsim calibrate`: measures what this host costs under some interpreter, and writes a profile.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::{DONE, FAILED, interruption, progress_bar};
+use crate::host::{Calibration, Effort, Interpreter, Progress, calibrate};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Measure with this interpreter instead of `python3`: CPython 3.9 or newer.
+    #[arg(long, value_name = "PATH", default_value = "python3")]
+    python: PathBuf,
+    /// Write the profile into this file.
+    #[arg(short, long, value_name = "FILE", default_value = "profile.toml")]
+    output: PathBuf,
+    /// Take 20 s instead of 90, and fewer samples.
+    #[arg(long)]
+    quick: bool,
+    /// Write the profile even if the host was too noisy to trust it. The profile says so.
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
+    // First, for nobody wants to hear of it after a minute.
+    let file = beside(&arguments.output)?;
+    let interpreter = Interpreter::at(&arguments.python)?;
+    let interrupted = interruption()?;
+    let effort = if arguments.quick {
+        Effort::Quick
+    } else {
+        Effort::Full
+    };
+    let bar = progress_bar(0, "probes");
+    let calibration = calibrate(&interpreter, effort, &interrupted, |progress| match progress {
+        Progress::Begun(probes) => bar.set_length(probes),
+        Progress::Done => bar.inc(1),
+    });
+    bar.finish_and_clear();
+    let calibration = calibration?;
+    say(&calibration);
+    let complaints = calibration.complaints();
+    if !complaints.is_empty() && !arguments.force {
+        eprintln!("error: the figures are too unstable to use:");
+        for complaint in complaints {
+            eprintln!("  {complaint}");
+        }
+        eprintln!("run it again on a quiet host, or use --force; nothing is written");
+        return Ok(FAILED);
+    }
+    let text = calibration.profile()?;
+    save(file, &arguments.output, &text)?;
+    eprintln!(
+        "{} fields are in {}; name it in the scenario's [machine], as `profile`, relative to the scenario's folder",
+        calibration.fields(),
+        arguments.output.display()
+    );
+    Ok(DONE)
+}
+
+fn say(calibration: &Calibration) {
+    let noise = calibration.noise();
+    let (first, rest) = noise.split_at(1);
+    eprintln!("{}{rest}", first.to_uppercase());
+    for (probe, why) in calibration.skipped() {
+        eprintln!("warning: the probe {probe} was of no use here: {why}");
+    }
+}
+
+/// A file beside the one to be, which is moved into its place once it is whole. It goes when this is dropped.
+fn beside(output: &Path) -> anyhow::Result<NamedTempFile> {
+    let cannot = || format!("cannot write {}", output.display());
+    if output.is_dir() {
+        anyhow::bail!("{}: it is a folder; name a file with -o", cannot());
+    }
+    let folder = match output.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut options = tempfile::Builder::new();
+    options.prefix(".gilsim-");
+    // As any new file would be; the default is for secrets.
+    #[cfg(unix)]
+    options.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    options
+        .tempfile_in(folder)
+        .map_err(|error| anyhow::anyhow!("{}: {error}", cannot()))
+}
+
+fn save(mut file: NamedTempFile, output: &Path, text: &str) -> anyhow::Result<()> {
+    let cannot = |error: std::io::Error| anyhow::anyhow!("cannot write {}: {error}", output.display());
+    file.write_all(text.as_bytes()).map_err(cannot)?;
+    file.persist(output).map_err(|error| cannot(error.error))?;
+    Ok(())
+}

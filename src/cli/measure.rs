@@ -1,0 +1,162 @@
+//! `gilsim measure`: runs a scenario on the real interpreter, prints a table and writes the rest.
+
+use std::path::{Path, PathBuf};
+
+use crate::host::{self, Interpreter, Machine, Measuring};
+use crate::input::{did_you_mean, list};
+use crate::report::{self, Outputs};
+use crate::results::Status;
+use crate::results::measured::Measured;
+use crate::scenario::Scenario;
+
+use super::{DONE, FAILED, Format, UNUSABLE, complain, interruption, print, progress_bar, width};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The scenario file.
+    scenario: PathBuf,
+    /// Measure with this interpreter instead of `python3`. May be repeated, for configurations of several versions.
+    #[arg(long, value_name = "PATH")]
+    python: Vec<PathBuf>,
+    /// Run every configuration so many times; by default as often as it is simulated, but 3 to 5 times.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    repeat: Option<u64>,
+    /// Put VALUE where the scenario has something else; a list sweeps. May be repeated.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    overrides: Vec<String>,
+    /// Name the random streams by this number instead of the scenario's `seed`.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Measure the run of this name alone. May be repeated.
+    #[arg(long, value_name = "RUN")]
+    only: Vec<String>,
+    /// Write into this folder instead of `output/SCENARIO-measured`.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<u8> {
+    let scenario = match Scenario::load(&arguments.scenario, &arguments.overrides, arguments.seed) {
+        Ok(scenario) => scenario,
+        Err(diagnostics) => return Ok(complain(&diagnostics)),
+    };
+    if let Some(complaint) = unknown_run(&scenario, &arguments.only) {
+        eprintln!("error: {complaint}");
+        return Ok(UNUSABLE);
+    }
+    let interpreters = Interpreter::all(&arguments.python)?;
+    let folder = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new("output").join(format!("{}-measured", scenario.name)));
+    Outputs::check_folder(&folder)?;
+    let interrupted = interruption()?;
+    let usual = u64::from(scenario.replicate.replications).clamp(3, 5);
+    let measuring = Measuring {
+        machine: Machine::here(),
+        interpreters: &interpreters,
+        repetitions: arguments.repeat.unwrap_or(usual),
+        only: &arguments.only,
+        interrupted: &interrupted,
+    };
+    let bar = progress_bar(host::sessions(&scenario, &measuring), "runs");
+    let measured = host::measure(
+        &scenario,
+        &measuring,
+        || bar.inc(1),
+        // After each round, so that nothing complete is lost whatever happens.
+        |so_far| -> anyhow::Result<()> {
+            report::measured::outputs(so_far).write(&folder)?;
+            Ok(())
+        },
+    )?;
+    bar.finish_and_clear();
+    for line in report::measured::left_out(&measured) {
+        eprintln!("{line}");
+    }
+    if measured.rows.is_empty() {
+        say_nothing_was_measured(&measured, &interpreters);
+        return Ok(FAILED);
+    }
+    print(&match arguments.format {
+        Format::Table => report::measured::table(&measured, width()),
+        Format::Csv => report::measured::to_csv(&measured),
+        Format::Json => report::measured::to_json(&measured),
+    });
+    say_noise(&measured);
+    eprintln!("Every repetition is in {}", folder.display());
+    Ok(say_failures(&measured))
+}
+
+/// What is wrong with the names of `--only`, if anything.
+fn unknown_run(scenario: &Scenario, only: &[String]) -> Option<String> {
+    let mut labels: Vec<&str> = Vec::new();
+    for configuration in &scenario.configurations {
+        if !labels.contains(&configuration.label.as_str()) {
+            labels.push(&configuration.label);
+        }
+    }
+    let unknown = only.iter().find(|name| !labels.contains(&name.as_str()))?;
+    let guess =
+        did_you_mean(unknown, labels.iter().copied()).map_or(String::new(), |guess| format!("; {guess}"));
+    Some(format!(
+        "--only {unknown}: no run of {} is called that{guess}\nits runs are {}",
+        scenario.path.display(),
+        list(&labels, "and")
+    ))
+}
+
+fn say_nothing_was_measured(measured: &Measured, interpreters: &[Interpreter]) {
+    if measured.interrupted {
+        eprintln!("error: interrupted before anything was complete");
+        return;
+    }
+    eprintln!("error: nothing could be measured");
+    let version = interpreters[0].version;
+    let configurations = &measured.scenario.configurations;
+    if configurations.iter().all(|c| c.python.version != version) {
+        eprintln!(
+            "--set python.version={version} takes the interpreter that there is, for `run` as for `measure`; \
+             or name one of the right version with --python PATH"
+        );
+    }
+}
+
+fn say_noise(measured: &Measured) {
+    let noisy: usize = measured.rows.iter().map(|row| row.noisy()).sum();
+    let all: usize = measured.rows.iter().map(|row| row.repetitions.len()).sum();
+    if noisy > 0 {
+        eprintln!(
+            "warning: during {noisy} of {all} repetitions this machine was busy elsewhere or changed its speed, even \
+             when tried again; see the column `noisy`"
+        );
+    }
+}
+
+fn say_failures(measured: &Measured) -> u8 {
+    let failed = measured
+        .rows
+        .iter()
+        .filter(|row| {
+            let mut repetitions = row.repetitions.iter();
+            repetitions.any(|repetition| repetition.replication.status != Status::Done)
+        })
+        .count();
+    if failed > 0 {
+        eprintln!(
+            "error: {failed} of {} configurations did not end; see `status` and `detail`",
+            measured.rows.len()
+        );
+    }
+    if measured.interrupted {
+        eprintln!("error: interrupted; what was complete by then is printed and written");
+    }
+    if failed > 0 || measured.interrupted {
+        FAILED
+    } else {
+        DONE
+    }
+}

@@ -1,0 +1,303 @@
+//! The kernel's part: switching and waking threads, timers, pipes; how fast CPUs are together; the interpreter lock.
+
+use super::{Cost, Costs, measured, nanos, quoted, unit_of};
+use crate::host::calibrate::figure::Figure;
+use crate::units::Nanos;
+
+/// How `futex_wake`, `sleep` and `context_switch` of linux-x86_64 share what they take together.
+pub(super) const SHARES: [f64; 3] = [0.25, 0.25, 0.5];
+
+/// How `create` and `boot` of a subinterpreter share in linux-x86_64 what they take together.
+const INTERPRETER_SHARES: [f64; 2] = [200.0 / 7_200.0, 7_000.0 / 7_200.0];
+
+/// How long a CPU had been idle before it was woken, us: as in `waking.py`.
+const IDLE: [u32; 5] = [30, 100, 300, 1_000, 5_000];
+const LONG_IDLE: u32 = 5_000;
+const SHORT_IDLE: u32 = 100;
+
+/// Bytes of a large message: as in `piping.py`.
+const LARGE: f64 = 61_440.0;
+
+/// The standard normal distribution's distance between median and lower quartile.
+const QUARTILE: f64 = 0.674_49;
+
+/// What it takes to wake a thread on the same CPU, to go to sleep and to switch to it: one way of two processes that
+/// write to each other, less the system calls.
+pub(super) fn switch(costs: &Costs) -> Option<Figure> {
+    Some(costs.figure("one way")? - costs.figure("write")? - costs.figure("read")?)
+}
+
+pub(super) fn scheduler(costs: &mut Costs) {
+    read(
+        costs,
+        "tick",
+        Some(costs.evidence.host.tick),
+        "CLOCK_MONOTONIC_COARSE",
+    );
+    let base_slice = costs.evidence.host.base_slice;
+    read(
+        costs,
+        "base_slice",
+        base_slice,
+        "/sys/kernel/debug/sched/base_slice_ns",
+    );
+    let shared = "of what waking, sleeping and switching take together, divided as in linux-x86_64";
+    for (field, share) in [("sleep", SHARES[1]), ("context_switch", SHARES[2])] {
+        let part = switch(costs).map(|sum| sum * share);
+        costs.time("scheduler", field, part, shared);
+    }
+    for (field, idle) in [("wake_latency", LONG_IDLE), ("wake_latency_hot", SHORT_IDLE)] {
+        if let Some(latency) = latency(costs, idle) {
+            costs.other(
+                "scheduler",
+                field,
+                lognormal(latency),
+                wall(latency, &format!("idle for {idle} us")),
+            );
+        }
+    }
+    hot_for(costs);
+    let migration_cost = costs.evidence.host.migration_cost;
+    read(
+        costs,
+        "migration_cost",
+        migration_cost,
+        "/sys/kernel/debug/sched/migration_cost_ns",
+    );
+    timer_slack(costs);
+    costs.time("scheduler", "futex_wake", costs.futex_wake(), shared);
+    let elsewhere =
+        || Some(costs.figure("release elsewhere")? - costs.figure("release")? - costs.futex_wake()?);
+    costs.time(
+        "scheduler",
+        "wake_idle_core",
+        elsewhere(),
+        "lock.release() with a sleeper on another CPU, less futex_wake",
+    );
+}
+
+/// A field that the kernel tells, ns.
+fn read(costs: &mut Costs, field: &'static str, value: Option<f64>, place: &str) {
+    if let Some(value) = value {
+        costs.other(
+            "scheduler",
+            field,
+            quoted(Nanos(value as u64)),
+            format!("read: {place}"),
+        );
+    }
+}
+
+/// From the moment that a pipe's writer wakes its reader, whose CPU has been idle for so long, until that runs.
+fn latency(costs: &Costs, idle: u32) -> Option<Figure> {
+    Some(costs.figure(&format!("woken after {idle} us"))? - costs.figure("write")?)
+}
+
+/// The log-normal distribution with this median and lower quartile. The upper one is left alone: whatever disturbs a
+/// wake-up makes it later.
+fn lognormal(latency: Figure) -> String {
+    let median = latency.median.max(1.0);
+    let lower = latency.lower.clamp(1.0, median);
+    let sigma = libm::log(median / lower) / QUARTILE;
+    let mean = median * libm::exp(sigma * sigma / 2.0);
+    let cv = (libm::exp(sigma * sigma) - 1.0).sqrt();
+    format!("{{ lognormal = {{ mean = \"{}\", cv = {cv:.2} }} }}", nanos(mean))
+}
+
+/// A wall-clock figure in words.
+fn wall(figure: Figure, what: &str) -> String {
+    let (unit, name) = unit_of(figure.median);
+    measured(
+        figure / unit,
+        name,
+        &format!("{what}; fitted to median and lower quartile"),
+    )
+}
+
+/// Where the latency is half-way, by ratio, from that of a CPU that has just become idle to that of a cold one.
+fn hot_for(costs: &mut Costs) {
+    let found: Option<Vec<Figure>> = IDLE.iter().map(|&idle| latency(costs, idle)).collect();
+    let Some(found) = found else { return };
+    let (hot, cold) = (found[1].median, found[IDLE.len() - 1].median);
+    // Within the spread of either there is nothing to tell.
+    if cold < 1.2 * hot {
+        return;
+    }
+    let half_way = (hot * cold).sqrt();
+    let after = found.iter().skip(2).position(|figure| figure.median >= half_way);
+    let after = after.map_or(IDLE.len() - 1, |index| index + 2);
+    let (before, after) = (f64::from(IDLE[after - 1]) * 1e3, f64::from(IDLE[after]) * 1e3);
+    let value = quoted(nanos((before * after).sqrt()));
+    let told: Vec<String> = IDLE
+        .iter()
+        .zip(&found)
+        .map(|(idle, figure)| format!("{:.0} us after {idle}", figure.median / 1e3))
+        .collect();
+    costs.other(
+        "scheduler",
+        "hot_for",
+        value,
+        format!("measured: woken {}", told.join(", ")),
+    );
+}
+
+/// What a sleep takes longer than asked for, less the wake-up latency.
+fn timer_slack(costs: &mut Costs) {
+    let (Some(late), Some(latency)) = (costs.figure("overslept"), latency(costs, LONG_IDLE)) else {
+        return;
+    };
+    let rest = (late.median - latency.median).max(0.0);
+    // A uniform distribution's quartile is half-way from the median to its end. The latency varies by itself.
+    let late_by = late.median - late.lower;
+    let of_latency = latency.median - latency.lower;
+    let half = 2.0 * (late_by * late_by - of_latency * of_latency).max(0.0).sqrt();
+    let value = format!(
+        "{{ uniform = {{ min = \"{}\", max = \"{}\" }} }}",
+        nanos((rest - half).max(0.0)),
+        nanos(rest + half)
+    );
+    costs.other(
+        "scheduler",
+        "timer_slack",
+        value,
+        wall(late, "overslept, less wake_latency"),
+    );
+}
+
+pub(super) fn joint_speed(costs: &mut Costs) {
+    let Some(alone) = costs.figure("busy 1") else {
+        return;
+    };
+    let speed = |figure: Figure| (1_024.0 * alone.median / figure.median).min(1_024.0);
+    let known: Vec<(usize, f64)> = (1..=costs.evidence.host.cores)
+        .filter_map(|count| Some((count, speed(costs.figure(&format!("busy {count}"))?))))
+        .collect();
+    let speeds: Vec<String> = known
+        .windows(2)
+        .flat_map(|pair| between(pair[0], pair[1]))
+        .chain(known.last().map(|&(_, speed)| speed))
+        .map(|speed| format!("{speed:.0}"))
+        .collect();
+    let source = format!(
+        "measured: the same loop on 1 to {} cores at a time; {} samples of one",
+        costs.evidence.host.cores, alone.samples
+    );
+    costs.other(
+        "joint_speed",
+        "busy_cores",
+        format!("[{}]", speeds.join(", ")),
+        source,
+    );
+    if let Some(siblings) = costs.figure("busy siblings") {
+        let value = format!("{:.0}", speed(siblings).max(1.0));
+        let source = "measured: the same loop on both hardware threads of a core".to_owned();
+        costs.other("joint_speed", "sibling_busy", value, source);
+    }
+}
+
+/// The speeds from one number of cores up to another one, in proportion.
+fn between((few, fast): (usize, f64), (many, slow): (usize, f64)) -> Vec<f64> {
+    let step = (slow - fast) / (many - few) as f64;
+    (0..many - few).map(|more| fast + step * more as f64).collect()
+}
+
+pub(super) fn interpreter_lock(costs: &mut Costs) {
+    costs.time(
+        "gil",
+        "uncontended",
+        costs.uncontended(),
+        "sha256 of 2048 bytes less that of 2047, which keeps the lock",
+    );
+    let yielding = || Some(costs.figure("sched_yield")? - costs.figure("c call")?);
+    costs.time("free_threaded", "sched_yield", yielding(), "");
+}
+
+pub(super) fn subinterpreters(costs: &mut Costs) {
+    let shared = "of create(), divided as in linux-x86_64";
+    for (field, share) in [("create", INTERPRETER_SHARES[0]), ("boot", INTERPRETER_SHARES[1])] {
+        let part = costs.figure("interpreter create").map(|sum| sum * share);
+        costs.time("subinterpreter", field, part, shared);
+    }
+    costs.time(
+        "subinterpreter",
+        "call",
+        costs.figure("interpreter call"),
+        "exec(\"pass\")",
+    );
+    costs.time("subinterpreter", "close", costs.figure("interpreter close"), "");
+}
+
+pub(super) fn pipes(costs: &mut Costs) {
+    costs.time(
+        "pipe",
+        "write",
+        costs.system_call("write"),
+        "os.write of a byte, less call and lock",
+    );
+    costs.time(
+        "pipe",
+        "read",
+        costs.system_call("read"),
+        "os.read of a byte, less call and lock",
+    );
+    copy(costs);
+    let register = || Some(costs.descriptor("wait")? - costs.descriptor("poll again")?);
+    let poll = || {
+        let one = costs.figure("poll again 1")? - costs.descriptor("poll again")?;
+        Some(one - costs.figure("c call")? - costs.uncontended()?)
+    };
+    let selector = || {
+        let one = costs.figure("wait 1")? - costs.descriptor("wait")?;
+        Some(one - poll()? - costs.uncontended()?)
+    };
+    let (register, poll, selector) = (register(), poll(), selector());
+    costs.time(
+        "pipe",
+        "selector",
+        selector,
+        "connection.wait, extrapolated to no descriptor, less poll",
+    );
+    costs.time(
+        "pipe",
+        "register",
+        register,
+        "connection.wait, each descriptor, less poll_again",
+    );
+    costs.time("pipe", "poll", poll, "select.poll, extrapolated to no descriptor");
+    let descriptor = costs.descriptor("poll");
+    costs.time(
+        "pipe",
+        "poll_descriptor",
+        descriptor,
+        "the last of 33 being ready",
+    );
+    costs.time(
+        "pipe",
+        "poll_again",
+        costs.descriptor("poll again"),
+        "of 33, with a timeout of 0",
+    );
+    costs.time(
+        "pipe",
+        "connection",
+        costs.connection(),
+        "send_bytes and recv_bytes, less system calls and lock",
+    );
+}
+
+/// A message of 60 KiB into the pipe and out again, with what `Connection` copies besides.
+fn copy(costs: &mut Costs) {
+    let both =
+        || Some(costs.figure("large message")? - costs.figure("send_bytes")? - costs.figure("recv_bytes")?);
+    let Some(both) = both() else { return };
+    // It has a write of its own for the header.
+    let both = costs.with_lock("write").map_or(both, |write| both - write);
+    let speed = 2.0 * LARGE * 1e3 / both.median.max(1.0);
+    costs.found.push(Cost {
+        table: "pipe",
+        field: "copy",
+        value: format!("{:.0}", speed.max(1.0)),
+        source: measured(both / 1e3, "us", "60 KiB sent and received, more than 60 B are"),
+        figure: Some(both),
+    });
+}

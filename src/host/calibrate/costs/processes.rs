@@ -1,0 +1,235 @@
+//! Threads and processes, what passes between them, and their memory.
+
+use super::{Cost, Costs};
+use crate::host::calibrate::figure::{Figure, short};
+
+pub(super) fn threads(costs: &mut Costs) {
+    let without_wake = |name: &str| Some(costs.figure(name)? - costs.futex_wake()?);
+    let (bootstrap, finish) = (without_wake("thread reached"), without_wake("thread rest"));
+    costs.time(
+        "thread",
+        "create",
+        costs.figure("thread start"),
+        "the parent in Thread() and start()",
+    );
+    costs.time(
+        "thread",
+        "bootstrap",
+        bootstrap,
+        "the child before its target, less futex_wake",
+    );
+    costs.time(
+        "thread",
+        "finish",
+        finish,
+        "all that is left, join among it, less futex_wake",
+    );
+}
+
+pub(super) fn processes(costs: &mut Costs) {
+    let create = || costs.figure("fork start");
+    // Of the parent's part, what describes the work is charged apart.
+    let describing = || Some(costs.pickle_call()? + costs.with_lock("write")?);
+    let others = |name: &str| Some(costs.figure(name)? - create()? - describing()?);
+    let (create, exec, request) = (create(), others("spawn start"), others("forkserver start"));
+    costs.time(
+        "process",
+        "create",
+        create,
+        "Process() and start() by fork, less os.fork",
+    );
+    if let Some((fork, per_mib)) = fork(costs) {
+        costs.time(
+            "process",
+            "fork",
+            Some(fork),
+            "os.fork, extrapolated to no memory of its own",
+        );
+        costs.time("process", "fork_per_mib", Some(per_mib), "256 MiB of small pages");
+    }
+    // The model has one field for children of either kind; how far they differ is told.
+    let beside = |what: &str, name: &str| match costs.figure(name) {
+        Some(figure) => format!("{what} takes {} ms", short(figure.median / 1e6)),
+        None => format!("{what} was not measured"),
+    };
+    let bootstrap = beside("one of the fork server", "forkserver reached");
+    let exit = beside("a spawned one", "spawn rest");
+    costs.time(
+        "process",
+        "bootstrap",
+        costs.figure("fork reached"),
+        &format!("a forked child's clock at its target; {bootstrap}"),
+    );
+    costs.time(
+        "process",
+        "boot",
+        costs.figure("spawn reached"),
+        "the child's clock at its target",
+    );
+    costs.time(
+        "process",
+        "exec",
+        exec,
+        "Process() and start() by spawn, less create, pickling and the pipe",
+    );
+    let preparation = preparation(costs);
+    costs.size(
+        "process",
+        "preparation",
+        preparation,
+        "less the envelope that the model adds",
+    );
+    costs.time(
+        "process",
+        "forkserver_request",
+        request,
+        "start() by a fork server that is up, less create, pickling and the pipe",
+    );
+    costs.time(
+        "process",
+        "exit",
+        costs.figure("fork rest"),
+        &format!("all that a forked child takes after its target; {exit}"),
+    );
+    costs.time(
+        "process",
+        "join",
+        costs.figure("join"),
+        "of a child that has exited",
+    );
+    let exitcode = || Some(at_least_one(costs.figure("exitcode")? - costs.figure("waitpid")?));
+    let waitpid = || Some(at_least_one(costs.figure("waitpid")? - costs.uncontended()?));
+    let (exitcode, waitpid) = (exitcode(), waitpid());
+    costs.time(
+        "process",
+        "exitcode",
+        exitcode,
+        "of a child that runs, less waitpid",
+    );
+    costs.time(
+        "process",
+        "waitpid",
+        waitpid,
+        "os.waitpid(pid, os.WNOHANG), less the lock",
+    );
+    costs.time("process", "sentinel", costs.figure("sentinel"), "");
+}
+
+/// A pool looks at its workers without end; that has to take some time.
+fn at_least_one(figure: Figure) -> Figure {
+    Figure {
+        median: figure.median.max(1.0),
+        ..figure
+    }
+}
+
+/// `os.fork` of a process without memory of its own, and what each MiB adds.
+fn fork(costs: &Costs) -> Option<(Figure, Figure)> {
+    let (little, much) = (costs.figure("os.fork 0")?, costs.figure("os.fork 256")?);
+    let (least, most) = (costs.figure("mapped 0")?, costs.figure("mapped 256")?);
+    let per_mib = (much - little) / (most.median - least.median).max(1.0);
+    Some((little - per_mib * least.median, per_mib))
+}
+
+/// Length of what describes the work to a spawned child, without its envelope.
+fn preparation(costs: &Costs) -> Option<Figure> {
+    Some(costs.figure("preparation")? - envelope(costs)?)
+}
+
+/// Mean length of a call and a result that carry nothing.
+fn envelope(costs: &Costs) -> Option<Figure> {
+    Some((costs.figure("size of call_item")? + costs.figure("size of result_item")?) / 2.0)
+}
+
+/// As the profile and as the probe call a kind of payload.
+const KINDS: [(&str, &str); 5] = [
+    ("bytes", "bytes"),
+    ("list-float", "list[float]"),
+    ("list-int", "list[int]"),
+    ("dict", "dict"),
+    ("list-tuple", "list[tuple]"),
+];
+
+pub(super) fn pickle(costs: &mut Costs) {
+    costs.time(
+        "pickle",
+        "call",
+        costs.pickle_call(),
+        "ForkingPickler, the mean of dumps and loads",
+    );
+    let envelope = envelope(costs);
+    costs.size(
+        "pickle",
+        "envelope",
+        envelope,
+        "the mean of a _CallItem and a _ResultItem",
+    );
+    speeds(costs, "dumps");
+    speeds(costs, "loads");
+}
+
+/// MB/s of every kind, or nothing.
+fn speeds(costs: &mut Costs, direction: &'static str) {
+    let speed = |kind: &str| {
+        let time = costs.figure(&format!("{direction} {kind}"))? - costs.figure(direction)?;
+        let size = costs.figure(&format!("size of {kind}"))?;
+        // The longer it took, the slower it is.
+        let of = |time: f64| size.median * 1e3 / time.max(1.0);
+        Some(Figure {
+            median: of(time.median),
+            lower: of(time.upper),
+            upper: of(time.lower),
+            samples: time.samples,
+        })
+    };
+    let known: Option<Vec<(&str, Figure)>> = KINDS
+        .iter()
+        .map(|&(name, kind)| Some((name, speed(kind)?)))
+        .collect();
+    let Some(known) = known else { return };
+    let values: Vec<String> = known
+        .iter()
+        .map(|(name, speed)| format!("{name} = {:.0}", speed.median.max(1.0)))
+        .collect();
+    let quartiles: Vec<String> = known
+        .iter()
+        .map(|(_, speed)| format!("{} to {}", short(speed.lower), short(speed.upper)))
+        .collect();
+    let samples = known
+        .iter()
+        .map(|(_, speed)| speed.samples)
+        .min()
+        .unwrap_or_default();
+    costs.found.push(Cost {
+        table: "pickle",
+        field: direction,
+        value: format!("{{ {} }}", values.join(", ")),
+        source: format!(
+            "measured: quartiles {}, {samples} samples each",
+            quartiles.join(", ")
+        ),
+        figure: None,
+    });
+}
+
+pub(super) fn memory(costs: &mut Costs) {
+    costs.size(
+        "memory",
+        "interpreter",
+        costs.figure("spawn memory"),
+        "private pages of a spawned child",
+    );
+    costs.size("memory", "subinterpreter", costs.figure("interpreter memory"), "");
+    costs.size(
+        "memory",
+        "thread",
+        costs.figure("thread memory"),
+        "of 40 that wait",
+    );
+    costs.size(
+        "memory",
+        "forked_worker",
+        costs.figure("fork memory"),
+        "private pages of a forked child",
+    );
+}

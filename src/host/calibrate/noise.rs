@@ -1,0 +1,154 @@
+//! How quiet the host was, and whether what was measured on it can be used.
+
+use std::fmt;
+
+use super::evidence::Evidence;
+use super::figure::{quantile, short};
+
+/// A loop that always does the same may take so many times longer in one slow case of ten than in one fast case of ten.
+/// A quiet machine stays below 1.1; a slower clock, or a neighbour in the caches, shows at once.
+const MOST_UNEVEN: f64 = 1.3;
+
+/// Others may have this share of all CPUs. What a wake-up takes is wall time on an idle CPU; beside more than that, too
+/// many samples are of busy ones, and quartiles no longer hide them.
+const MOST_ELSEWHERE: f64 = 0.15;
+
+/// A figure whose quartiles are further apart than this share of its median is unsteady.
+pub const UNSTEADY: f64 = 0.5;
+
+/// This share of all figures may be unsteady.
+const MOST_UNSTEADY: f64 = 0.25;
+
+/// What disturbed the measurement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Noise {
+    /// What the same loop took: in one fast case of ten, and in one slow case of ten, as shares of the median.
+    pub fast: f64,
+    /// The same.
+    pub slow: f64,
+    /// Share of all CPUs that other processes and this machine's own host had meanwhile.
+    pub elsewhere: f64,
+    /// Figures that are unsteady.
+    pub unsteady: usize,
+    /// All figures.
+    pub figures: usize,
+}
+
+impl Noise {
+    /// Judges by the fixed loop, the kernel's accounts, and the figures themselves.
+    pub fn of(evidence: &Evidence, unsteady: usize, figures: usize) -> Self {
+        let mut loops = evidence.samples("fixed loop").unwrap_or_default().to_vec();
+        loops.sort_unstable_by(f64::total_cmp);
+        let (fast, slow) = if loops.is_empty() {
+            (1.0, 1.0)
+        } else {
+            let median = quantile(&loops, 0.5);
+            (quantile(&loops, 0.1) / median, quantile(&loops, 0.9) / median)
+        };
+        Self {
+            fast,
+            slow,
+            elsewhere: evidence.elsewhere.busy + evidence.elsewhere.stolen,
+            unsteady,
+            figures,
+        }
+    }
+
+    /// What makes the figures unusable, in words; empty where nothing does.
+    pub fn complaints(&self) -> Vec<String> {
+        let mut complaints = Vec::new();
+        if self.slow > self.fast * MOST_UNEVEN {
+            complaints.push(format!(
+                "the same loop took {} times as long in its slow moments as in its fast ones; {MOST_UNEVEN} is the most",
+                short(self.slow / self.fast)
+            ));
+        }
+        if self.elsewhere > MOST_ELSEWHERE {
+            complaints.push(format!(
+                "other programs had {} of the CPUs; {} is the most",
+                percent(self.elsewhere),
+                percent(MOST_ELSEWHERE)
+            ));
+        }
+        if self.unsteady as f64 > MOST_UNSTEADY * self.figures as f64 {
+            complaints.push(format!(
+                "{} of {} figures vary by more than half; a quarter of them is the most",
+                self.unsteady, self.figures
+            ));
+        }
+        complaints
+    }
+}
+
+impl fmt::Display for Noise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quiet = if self.complaints().is_empty() {
+            "quiet"
+        } else {
+            "noisy"
+        };
+        write!(
+            f,
+            "the host was {quiet}: the same loop took {:.2} to {:.2} of its usual time, others had {} of the CPUs, \
+             and {} of {} figures vary by more than half",
+            self.fast,
+            self.slow,
+            percent(self.elsewhere),
+            self.unsteady,
+            self.figures
+        )
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const QUIET: Noise = Noise {
+        fast: 0.99,
+        slow: 1.03,
+        elsewhere: 0.01,
+        unsteady: 3,
+        figures: 60,
+    };
+
+    #[test]
+    fn a_quiet_host_is_called_quiet() {
+        assert_eq!(QUIET.complaints(), Vec::<String>::new());
+        assert_eq!(
+            QUIET.to_string(),
+            "the host was quiet: the same loop took 0.99 to 1.03 of its usual time, others had 1 % of the CPUs, and 3 of \
+             60 figures vary by more than half"
+        );
+    }
+
+    #[test]
+    fn each_kind_of_noise_makes_it_unusable_by_itself() {
+        for (noise, complaint) in [
+            (Noise { slow: 1.5, ..QUIET }, "the same loop took 1.52 times"),
+            (
+                Noise {
+                    elsewhere: 0.4,
+                    ..QUIET
+                },
+                "other programs had 40 % of the CPUs; 15 % is the most",
+            ),
+            (
+                Noise {
+                    unsteady: 16,
+                    ..QUIET
+                },
+                "16 of 60 figures vary",
+            ),
+        ] {
+            let complaints = noise.complaints();
+            assert_eq!(complaints.len(), 1, "{complaints:?}");
+            assert!(complaints[0].starts_with(complaint), "{complaints:?}");
+            assert!(noise.to_string().starts_with("the host was noisy"), "{noise}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! This machine: which of its cores a configuration may have.
+
+use std::fs;
+
+use crate::scenario::Configuration;
+
+/// What there is to run on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Machine {
+    /// One hardware thread of each physical core that this process may use, where the kernel tells and lets us choose.
+    cores: Option<Vec<u32>>,
+    /// Cores, or hardware threads where the kernel does not tell them apart.
+    count: u32,
+    /// CPUs that the control group grants, where it grants fewer than there are.
+    quota: Option<f64>,
+}
+
+impl Machine {
+    /// As this process finds it.
+    pub fn here() -> Self {
+        let cores = allowed_cpus().map(|cpus| one_of_each_core(&cpus));
+        let count = match &cores {
+            Some(cores) => cores.len() as u32,
+            None => std::thread::available_parallelism().map_or(1, |count| count.get() as u32),
+        };
+        Self {
+            cores,
+            count,
+            quota: quota(),
+        }
+    }
+
+    /// Physical cores.
+    pub fn cores(&self) -> u32 {
+        self.count
+    }
+
+    /// The CPUs to bind a process to that shall have so many cores; `None` where it need not or cannot be bound.
+    pub fn cpus(&self, cores: u32) -> Option<Vec<u32>> {
+        self.cores
+            .as_ref()
+            .map(|all| all.iter().copied().take(cores as usize).collect())
+    }
+
+    /// The CPUs that such a process leaves to others: none where it need not or cannot be bound, or leaves none.
+    pub fn other_cpus(&self, cores: u32) -> Vec<u32> {
+        let all = self.cores.iter().flatten().copied();
+        all.skip(cores as usize).collect()
+    }
+
+    /// Why this machine cannot be what the configuration asks for; `None` where it can.
+    pub fn obstacle(&self, configuration: &Configuration) -> Option<String> {
+        let wanted = configuration.machine.cores;
+        if configuration.machine.smt > 1 {
+            return Some("cores with several hardware threads are not measured".to_owned());
+        }
+        if wanted > self.count {
+            return Some(format!(
+                "it takes {wanted} cores, and this machine has {}",
+                self.count
+            ));
+        }
+        if wanted < self.count && self.cores.is_none() {
+            return Some(format!(
+                "this machine has {} cores, and here a program cannot be bound to fewer",
+                self.count
+            ));
+        }
+        match self.quota {
+            Some(quota) if f64::from(wanted) > quota => Some(format!(
+                "it takes {wanted} cores, and the control group of this process has a quota of {quota:.2} CPUs"
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// From `/proc/self/status`; `None` where that is not Linux's.
+fn allowed_cpus() -> Option<Vec<u32>> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let list = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
+    let cpus = cpu_list(list.trim())?;
+    (!cpus.is_empty()).then_some(cpus)
+}
+
+/// `0-3,8` as numbers.
+fn cpu_list(list: &str) -> Option<Vec<u32>> {
+    let mut cpus = Vec::new();
+    for part in list.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        cpus.extend(first.parse::<u32>().ok()?..=last.parse::<u32>().ok()?);
+    }
+    Some(cpus)
+}
+
+/// The first hardware thread of each core.
+fn one_of_each_core(cpus: &[u32]) -> Vec<u32> {
+    let siblings = |cpu: u32| {
+        let path = format!("/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list");
+        fs::read_to_string(path)
+            .ok()
+            .and_then(|list| cpu_list(list.trim()))
+            .unwrap_or_else(|| vec![cpu])
+    };
+    let mut taken: Vec<u32> = Vec::new();
+    for &cpu in cpus {
+        if !siblings(cpu).iter().any(|sibling| taken.contains(sibling)) {
+            taken.push(cpu);
+        }
+    }
+    taken
+}
+
+/// Of the control group that this process is in, in CPUs.
+fn quota() -> Option<f64> {
+    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+    let group = groups.lines().find_map(|line| line.strip_prefix("0::"))?;
+    let file = format!("/sys/fs/cgroup{}/cpu.max", group.trim_end_matches('/'));
+    let text = fs::read_to_string(file).ok()?;
+    let (granted, period) = text.trim().split_once(' ')?;
+    Some(granted.parse::<f64>().ok()? / period.parse::<f64>().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_cpus_are_ranges_and_numbers() {
+        assert_eq!(cpu_list("0-2,7"), Some(vec![0, 1, 2, 7]));
+        assert_eq!(cpu_list("3"), Some(vec![3]));
+        assert_eq!(cpu_list(""), None);
+    }
+}

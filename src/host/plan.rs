@@ -1,0 +1,427 @@
+//! What one repetition of one configuration has to do, with every time drawn: the line that the Python side reads.
+//!
+//! Repetition r takes the draws of the simulator's replication r, so that both do the same work.
+
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use super::Machine;
+use crate::random::{Distribution, Key};
+use crate::results::identity::{executor_name, start_method_name};
+use crate::scenario::{
+    Configuration, Demand, DependencyKind, Executor, Payload, PayloadKind, PoolMethod, Step, draws,
+    working_order,
+};
+use crate::units::Nanos;
+
+/// So many rounds of a background thread, initializers and imports are drawn; then it begins again with the first.
+const ROUNDS: u64 = 256;
+
+/// A single C call that releases the lock takes a count of 31 bits: longer ones are several.
+const LONGEST_CALL: Nanos = Nanos::from_secs(60);
+
+/// For what never ends.
+const VERY_OFTEN: u64 = 1_000_000_000;
+
+/// Steps with their times: `["python", ns]`, `["lock", name, steps]`, `["repeat", times, steps]`.
+type Steps = Vec<Json>;
+
+/// The whole of it.
+#[derive(Debug, Serialize)]
+pub struct Plan {
+    cpus: Option<Vec<u32>>,
+    /// For the clients of a server.
+    other_cpus: Vec<u32>,
+    switch_interval_s: f64,
+    executor: &'static str,
+    run: Run,
+    order: Vec<usize>,
+    groups: Vec<Group>,
+    /// For each thread its rounds.
+    background: Vec<Vec<Steps>>,
+    setups: Vec<Steps>,
+    imports: Vec<Steps>,
+    memory: u64,
+    locks: Vec<String>,
+}
+
+/// What the executor is told.
+#[derive(Debug, Default, Serialize)]
+struct Run {
+    workers: Option<u32>,
+    start_method: Option<&'static str>,
+    chunksize: Option<u64>,
+    max_tasks_per_child: Option<u64>,
+    method: Option<&'static str>,
+}
+
+/// A group of items.
+#[derive(Debug, Serialize)]
+struct Group {
+    count: u64,
+    argument: Data,
+    result: Data,
+    after: Vec<(usize, &'static str)>,
+    /// For each item its steps, or one list of steps for all. Where there are clients, for each of them as many lists.
+    steps: Vec<Steps>,
+    clients: Option<Clients>,
+}
+
+/// Who asks for a group's items, times in ns.
+#[derive(Debug, Serialize)]
+struct Clients {
+    number: u32,
+    duration: u64,
+    warmup: u64,
+    /// For each client its pauses, or one list of pauses for all.
+    think: Vec<Vec<u64>>,
+}
+
+impl Clients {
+    fn of(demand: &Demand, group: u64, key: Key) -> Option<Self> {
+        let Demand::Clients {
+            clients,
+            think,
+            duration,
+            warmup,
+        } = demand
+        else {
+            return None;
+        };
+        let pauses = |client: u32, number: u64| {
+            let key = draws::think(key, group, client);
+            (0..number)
+                .map(|number| think.sample_keyed(key.number(number)).0)
+                .collect()
+        };
+        let random = varies(think);
+        Some(Self {
+            number: *clients,
+            duration: duration.0,
+            warmup: warmup.0,
+            think: if random {
+                (0..*clients).map(|client| pauses(client, ROUNDS)).collect()
+            } else {
+                vec![pauses(0, 1)]
+            },
+        })
+    }
+}
+
+/// Kind, pickled size, and how many different objects may meet in one pickle.
+#[derive(Debug, Serialize)]
+struct Data(&'static str, u64, u64);
+
+/// Why a word of the format cannot get here.
+const REFUSED: &str = "`obstacle` leaves out what cannot be measured";
+
+impl Plan {
+    /// Of one repetition: `key` is the root key of the replication with the same number.
+    pub fn of(configuration: &Configuration, machine: &Machine, key: Key) -> Self {
+        let program = &configuration.program;
+        let chunk = largest_chunk(configuration);
+        let groups = configuration.tasks.iter().enumerate().map(|(group, task)| {
+            // A client's requests begin again after so many.
+            let (count, requests) = match task.demand {
+                Demand::Count(count) => (count, 0),
+                Demand::Clients { clients, .. } => (0, u64::from(clients) * ROUNDS),
+                Demand::Arrivals { .. } => unreachable!("{REFUSED}"),
+            };
+            let item = |index: u64| match task.demand {
+                Demand::Count(_) => index,
+                Demand::Clients { .. } => draws::request((index / ROUNDS) as u32, index % ROUNDS),
+                Demand::Arrivals { .. } => unreachable!("{REFUSED}"),
+            };
+            let different =
+                |payload: Payload| Data(kind_name(payload.kind), payload.size.0, chunk.min(count));
+            let edge = |dependency: &crate::scenario::Dependency| {
+                let kind = match dependency.kind {
+                    DependencyKind::Each => "each",
+                    DependencyKind::All => "all",
+                };
+                (dependency.group, kind)
+            };
+            Group {
+                count,
+                argument: different(task.argument),
+                result: different(task.result),
+                after: task.after.iter().map(edge).collect(),
+                steps: drawn(&task.steps, count + requests, |index| {
+                    draws::item(key, &task.name, item(index))
+                }),
+                clients: Clients::of(&task.demand, group as u64, key),
+            }
+        });
+        let background = configuration.background.iter().flat_map(|background| {
+            (0..background.count).map(move |number| {
+                let key = draws::background(key, &background.name, number.into());
+                drawn(&background.steps, ROUNDS, |round| key.number(round))
+            })
+        });
+        let import = |number| {
+            let time = program
+                .imports
+                .sample_keyed(draws::imports(draws::program(key), number));
+            vec![json!(["python", time.0])]
+        };
+        let imports = match &program.imports {
+            Distribution::Constant(Nanos::ZERO) => 0,
+            Distribution::Constant(_) => 1,
+            _ => ROUNDS,
+        };
+        let mut locks = Vec::new();
+        every_step(configuration, &mut |step| {
+            if let Step::Lock { name, .. } = step {
+                locks.push(name.clone());
+            }
+        });
+        locks.sort_unstable();
+        locks.dedup();
+        Self {
+            cpus: machine.cpus(configuration.machine.cores),
+            other_cpus: machine.other_cpus(configuration.machine.cores),
+            switch_interval_s: configuration.python.switch_interval.as_secs_f64(),
+            executor: executor_name(&configuration.executor),
+            run: Run::of(&configuration.executor),
+            order: working_order(&configuration.tasks),
+            groups: groups.collect(),
+            background: background.collect(),
+            setups: if program.setup.is_empty() {
+                Vec::new()
+            } else {
+                drawn(&program.setup, ROUNDS, |number| draws::setup(key, number))
+            },
+            imports: (0..imports).map(import).collect(),
+            memory: program.memory.0,
+            locks,
+        }
+    }
+
+    /// The line that the Python side reads.
+    pub fn to_line(&self) -> String {
+        serde_json::to_string(self).expect("a plan is made of numbers, strings and lists") + "\n"
+    }
+}
+
+impl Run {
+    fn of(executor: &Executor) -> Self {
+        let nothing = Self::default();
+        match *executor {
+            Executor::Sequential | Executor::ThreadPerTask => nothing,
+            Executor::Threads { workers } | Executor::Interpreters { workers } => Self {
+                workers: Some(workers),
+                ..nothing
+            },
+            Executor::Processes {
+                workers,
+                start_method,
+                chunksize,
+                max_tasks_per_child,
+            } => Self {
+                workers: Some(workers),
+                start_method: Some(start_method_name(start_method)),
+                chunksize: Some(chunksize),
+                max_tasks_per_child,
+                ..nothing
+            },
+            Executor::Pool {
+                workers,
+                start_method,
+                method,
+                chunksize,
+                max_tasks_per_child,
+            } => Self {
+                workers: Some(workers),
+                start_method: Some(start_method_name(start_method)),
+                // `imap` without a chunksize and with one of 1 are two paths of the pool's code.
+                chunksize,
+                max_tasks_per_child,
+                method: Some(method_name(method)),
+            },
+            Executor::ProcessPerTask { start_method } => Self {
+                start_method: Some(start_method_name(start_method)),
+                ..nothing
+            },
+            Executor::Server { threads } => Self {
+                workers: Some(threads),
+                ..nothing
+            },
+            Executor::Consumers { .. } | Executor::Asyncio { .. } => unreachable!("{REFUSED}"),
+        }
+    }
+}
+
+/// Every step of a configuration, inner ones too.
+pub fn every_step<'c>(configuration: &'c Configuration, visit: &mut impl FnMut(&'c Step)) {
+    fn walk<'s>(steps: &'s [Step], visit: &mut impl FnMut(&'s Step)) {
+        for step in steps {
+            visit(step);
+            match step {
+                Step::Lock { steps, .. } | Step::Repeat { steps, .. } => walk(steps, visit),
+                Step::Io(_)
+                | Step::Python { .. }
+                | Step::Native { .. }
+                | Step::Update { .. }
+                | Step::Crash { .. } => {}
+            }
+        }
+    }
+    for task in &configuration.tasks {
+        walk(&task.steps, visit);
+    }
+    for background in &configuration.background {
+        walk(&background.steps, visit);
+    }
+    walk(&configuration.program.setup, visit);
+}
+
+/// Most items that travel in one pickle.
+pub fn largest_chunk(configuration: &Configuration) -> u64 {
+    let count = |task: &crate::scenario::TaskGroup| match task.demand {
+        Demand::Count(count) => count,
+        Demand::Clients { .. } | Demand::Arrivals { .. } => 0,
+    };
+    let items = configuration.tasks.iter().map(count).max().unwrap_or(0);
+    match &configuration.executor {
+        Executor::Processes { chunksize, .. } => *chunksize,
+        Executor::Pool {
+            method: PoolMethod::ApplyAsync,
+            ..
+        } => 1,
+        Executor::Pool {
+            chunksize: Some(chunksize),
+            ..
+        } => *chunksize,
+        // `Pool._map_async`: four chunks for each worker.
+        Executor::Pool {
+            workers,
+            method: PoolMethod::Map | PoolMethod::Starmap,
+            ..
+        } => items.div_ceil(4 * u64::from(*workers)),
+        _ => 1,
+    }
+}
+
+fn method_name(method: PoolMethod) -> &'static str {
+    match method {
+        PoolMethod::Map => "map",
+        PoolMethod::Starmap => "starmap",
+        PoolMethod::Imap => "imap",
+        PoolMethod::ImapUnordered => "imap_unordered",
+        PoolMethod::ApplyAsync => "apply_async",
+    }
+}
+
+fn kind_name(kind: PayloadKind) -> &'static str {
+    match kind {
+        PayloadKind::Bytes => "bytes",
+        PayloadKind::ListFloat => "list[float]",
+        PayloadKind::ListInt => "list[int]",
+        PayloadKind::Dict => "dict",
+        PayloadKind::ListTuple => "list[tuple]",
+    }
+}
+
+/// So many times these steps, or once where nothing in them is random.
+fn drawn(steps: &[Step], count: u64, key: impl Fn(u64) -> Key) -> Vec<Steps> {
+    let times = if is_random(steps) { count } else { count.min(1) };
+    (0..times).map(|index| timed(steps, key(index))).collect()
+}
+
+fn varies(time: &Distribution) -> bool {
+    !matches!(time, Distribution::Constant(_) | Distribution::Forever)
+}
+
+fn is_random(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match step {
+        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => varies(time),
+        Step::Lock { steps, .. } | Step::Repeat { steps, .. } => is_random(steps),
+        Step::Update { .. } | Step::Crash { .. } => unreachable!("{REFUSED}"),
+    })
+}
+
+/// The steps with their times, named as the simulator names them.
+fn timed(steps: &[Step], key: Key) -> Steps {
+    let mut timed_steps = Vec::with_capacity(steps.len());
+    for (index, step) in steps.iter().enumerate() {
+        let key = key.number(index as u64);
+        match step {
+            Step::Io(time) => timed_steps.push(json!(["io", time.sample_keyed(key).min(Nanos::LONGEST).0])),
+            Step::Python { time, .. } => timed_steps.push(json!(["python", time.sample_keyed(key).0])),
+            Step::Native {
+                time,
+                holds_lock: true,
+                ..
+            } => timed_steps.push(json!(["holds_lock", time.sample_keyed(key).0])),
+            Step::Native {
+                time,
+                holds_lock: false,
+                ..
+            } => timed_steps.push(native(time.sample_keyed(key))),
+            Step::Update { .. } | Step::Crash { .. } => unreachable!("{REFUSED}"),
+            Step::Lock { name, steps } => timed_steps.push(json!(["lock", name, timed(steps, key)])),
+            Step::Repeat { times, steps } if is_random(steps) => {
+                for time in 0..*times {
+                    timed_steps.extend(timed(steps, key.number(time)));
+                }
+            }
+            Step::Repeat { times, steps } => {
+                timed_steps.push(json!(["repeat", times, timed(steps, key.number(0))]));
+            }
+        }
+    }
+    timed_steps
+}
+
+fn native(time: Nanos) -> Json {
+    match time {
+        Nanos::FOREVER => json!(["repeat", VERY_OFTEN, [["native", LONGEST_CALL.0]]]),
+        time if time > LONGEST_CALL => {
+            let calls = time.0.div_ceil(LONGEST_CALL.0);
+            json!(["repeat", calls, [["native", time.0 / calls]]])
+        }
+        time => json!(["native", time.0]),
+    }
+}
+
+impl Plan {
+    /// Longer than the work takes if nothing goes in parallel and every step waits for the interpreter lock.
+    pub fn longest_time(&self) -> Nanos {
+        // Slower than any pickling and copying there and back.
+        const PER_BYTE: u64 = 100;
+        let interval = (self.switch_interval_s * 1e9) as u64;
+        let per_step = interval.saturating_mul(1 + self.background.len() as u64);
+        let of = |steps: &Steps| time_of(steps, per_step);
+        let groups = self.groups.iter().map(|group| {
+            let data = group.argument.1.saturating_add(group.result.1);
+            let steps = match &group.steps[..] {
+                [same] => of(same).saturating_mul(group.count),
+                each => each.iter().map(of).fold(0, u64::saturating_add),
+            };
+            let clients = group.clients.as_ref();
+            let steps = steps
+                .saturating_add(clients.map_or(0, |clients| clients.warmup.saturating_add(clients.duration)));
+            steps.saturating_add(data.saturating_mul(PER_BYTE).saturating_mul(group.count))
+        });
+        let work = groups.fold(0, u64::saturating_add);
+        let items: u64 = self.groups.iter().map(|group| group.count).sum();
+        let workers = self.run.workers.map_or(items, u64::from);
+        let longest = |lists: &[Steps]| lists.iter().map(of).max().unwrap_or(0).saturating_mul(workers);
+        Nanos(
+            work.saturating_add(longest(&self.setups))
+                .saturating_add(longest(&self.imports)),
+        )
+    }
+}
+
+/// Of steps one after the other, ns, and so much more for each.
+fn time_of(steps: &[Json], per_step: u64) -> u64 {
+    let number = |json: &Json| json.as_u64().unwrap_or(0);
+    let inner = |step: &Json| step[2].as_array().map_or(0, |steps| time_of(steps, per_step));
+    let times = steps.iter().map(|step| match step[0].as_str() {
+        Some("lock") => inner(step),
+        Some("repeat") => inner(step).saturating_mul(number(&step[1])),
+        _ => number(&step[1]).saturating_add(per_step),
+    });
+    times.fold(0, u64::saturating_add)
+}

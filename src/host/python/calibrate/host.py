@@ -1,0 +1,102 @@
+"""What the kernel says about this machine."""
+
+import glob
+import os
+import time
+
+# `linux/time.h`: goes on at every tick.
+CLOCK_MONOTONIC_COARSE = 6
+
+
+def facts():
+    """Everything that is read and not measured."""
+    cpus = sorted(os.sched_getaffinity(0))
+    return {
+        "cpus": len(cpus),
+        "cores": len(cores(cpus)),
+        "model": model(),
+        "kernel": os.uname().release,
+        "libc": libc(),
+        "quota": quota(),
+        "tick": round(time.clock_getres(CLOCK_MONOTONIC_COARSE) * 1e9),
+        "base_slice": number("/sys/kernel/debug/sched/base_slice_ns"),
+        "migration_cost": number("/sys/kernel/debug/sched/migration_cost_ns"),
+    }
+
+
+def cores(cpus):
+    """The hardware threads of each core."""
+    by_core = {}
+    for cpu in cpus:
+        siblings = text(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        by_core.setdefault(siblings or cpu, []).append(cpu)
+    return list(by_core.values())
+
+
+def one_cpu_of_each_core():
+    """Of those that this process may use."""
+    return [core[0] for core in cores(sorted(os.sched_getaffinity(0)))]
+
+
+def siblings():
+    """Two hardware threads of one core, if there are any."""
+    return next((core[:2] for core in cores(sorted(os.sched_getaffinity(0))) if len(core) > 1), None)
+
+
+def model():
+    """Of the processor."""
+    for line in (text("/proc/cpuinfo") or "").splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return os.uname().machine
+
+
+def libc():
+    """Which one, and which version."""
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION")
+    except (OSError, ValueError):
+        return None
+
+
+def quota():
+    """CPUs that the control group is granted, or None for all."""
+    for path in ["/sys/fs/cgroup/cpu.max", *glob.glob("/sys/fs/cgroup" + own_group() + "/cpu.max")]:
+        granted, _, period = (text(path) or "max 1").partition(" ")
+        if granted != "max":
+            return int(granted) / int(period)
+    return None
+
+
+def own_group():
+    """The control group of this process."""
+    for line in (text("/proc/self/cgroup") or "").splitlines():
+        if line.startswith("0::"):
+            return line[3:]
+    return ""
+
+
+def cpu_time():
+    """CPU time since the machine started, s: of everybody, and stolen from this machine by its own host."""
+    fields = (text("/proc/stat") or "cpu" + " 0" * 8).splitlines()[0].split()[1:9]
+    user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, fields)
+    per_second = os.sysconf("SC_CLK_TCK")
+    return (user + nice + system + irq + softirq) / per_second, steal / per_second
+
+
+def number(path):
+    """The number in a file of the kernel's, if it is there."""
+    try:
+        return int(text(path))
+    except (TypeError, ValueError):
+        return None
+
+
+def text(path):
+    """What a file of the kernel's says, if it is there."""
+    try:
+        with open(path) as file:
+            return file.read().strip()
+    except OSError:
+        return None

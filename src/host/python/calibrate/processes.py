@@ -1,0 +1,127 @@
+"""`multiprocessing.Process` by each start method: what it takes in the parent and in the child."""
+
+import multiprocessing
+import os
+import resource
+import tempfile
+import time
+from multiprocessing import connection, context, reduction, spawn
+
+import target
+from sampling import batch, clock, once
+
+# Memory of the parent, MiB.
+TOUCHED = (0, 256)
+contexts = {}
+
+
+def probe(samples, effort):
+    """Forked ones are cheap and there are many of them."""
+    with tempfile.NamedTemporaryFile(prefix="gilsim-") as told:
+        for _ in range(effort):
+            method("fork")
+            children(samples, told, "fork", 3)
+            children(samples, told, "spawn", 1)
+            children(samples, told, "forkserver", 2)
+    forks(samples, 2 * effort)
+    running(samples)
+    preparation(samples)
+
+
+def method(name):
+    """A context; the fork server and the resource tracker are up when it is first given out."""
+    if name not in contexts:
+        contexts[name] = multiprocessing.get_context(name)
+        process = contexts[name].Process(target=target.nothing)
+        process.start()
+        process.join()
+    return contexts[name]
+
+
+def children(samples, told, name, count):
+    """Processes that tell how much CPU time they have had when they reach their target."""
+    make = method(name).Process
+    for _ in range(count):
+        for tell, what in ((target.tell_clock, "reached"), (target.tell_memory, "memory")):
+            took, forked, process = start(make, tell, told.name)
+            connection.wait([process.sentinel])
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            joined, _ = once(process.join)
+            value = int(told.readlines()[-1])
+            samples.add(f"{name} {what}", value)
+            if what == "reached":
+                # In pairs, for both vary more than they differ.
+                samples.add(f"{name} start", took - forked)
+                samples.add("join", joined)
+                # The fork server's children are not ours.
+                if name != "forkserver":
+                    all_of_it = cpu_time(resource.getrusage(resource.RUSAGE_CHILDREN)) - cpu_time(before)
+                    samples.add(f"{name} rest", all_of_it - value)
+
+
+def start(make, tell, path):
+    """As a program does it: CPU time of all, and of the `os.fork` in it."""
+    forked, fork = [0], os.fork
+
+    def timed_fork():
+        began = clock()
+        child = fork()
+        forked[0] = clock() - began
+        return child
+
+    os.fork = timed_fork
+    try:
+        began = clock()
+        process = make(target=tell, args=(path,))
+        process.start()
+        return clock() - began, forked[0], process
+    finally:
+        os.fork = fork
+
+
+def cpu_time(usage):
+    """In ns; the kernel counts in us."""
+    return round((usage.ru_utime + usage.ru_stime) * 1e9)
+
+
+def forks(samples, count):
+    """`os.fork` alone, with little memory and with much."""
+    for touched in TOUCHED:
+        memory = bytearray(touched << 20)
+        memory[::4096] = b"1" * len(range(0, touched << 20, 4096))
+        samples.add(f"mapped {touched}", target.memory("Anonymous:") / (1 << 20))
+        for _ in range(count):
+            began = clock()
+            child = os.fork()
+            if not child:
+                os._exit(0)
+            samples.add(f"os.fork {touched}", clock() - began)
+            os.waitpid(child, 0)
+        del memory
+
+
+def running(samples):
+    """What a pool asks of a worker that runs, over and over."""
+    process = method("fork").Process(target=time.sleep, args=(60,))
+    process.start()
+    try:
+        pid, waitpid = process.pid, os.waitpid
+        samples.time("waitpid", lambda: waitpid(pid, os.WNOHANG), 300, 5)
+        samples.time("exitcode", lambda: process.exitcode, 300, 5)
+        processes = [process] * 300
+        for _ in range(5):
+            samples.add("sentinel", batch(lambda: [process.sentinel for process in processes], 1) / 300)
+    finally:
+        process.kill()
+        process.join()
+
+
+def preparation(samples):
+    """Length of what describes the work to a spawned child: `popen_spawn_posix.Popen._launch`."""
+    process = method("spawn").Process(target=target.nothing)
+    context.set_spawning_popen(process)
+    try:
+        data = spawn.get_preparation_data(process._name)
+        samples.add("preparation", sum(len(reduction.ForkingPickler.dumps(part)) for part in (data, process)))
+    finally:
+        context.set_spawning_popen(None)

@@ -1,0 +1,42 @@
+"""The Python code of `concurrent.futures.ThreadPoolExecutor`, each thread's part while all others sleep."""
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import target
+from sampling import batch, clock
+
+MANY = 300
+
+
+def probe(samples, effort):
+    """Calls of nothing."""
+    for _ in range(effort):
+        with ThreadPoolExecutor(1) as executor:
+            alone(samples, executor)
+        futures = [Future() for _ in range(MANY)]
+        for future in futures:
+            future.set_running_or_notify_cancel()
+        each = iter(futures)
+        samples.add("future set_result", batch(lambda: next(each).set_result(None), MANY) / MANY)
+
+
+def alone(samples, executor):
+    """The caller submits while the only worker is held up; the worker works off the queue while the caller waits."""
+    gate, clocks = threading.Lock(), []
+
+    def tell():
+        clocks.append(clock())
+
+    with gate:
+        executor.submit(lambda: gate.acquire() and gate.release())
+        executor.submit(tell)
+        samples.add("thread pool submit", batch(lambda: executor.submit(target.nothing), MANY) / MANY)
+        results = executor.map(target.nothing, range(MANY))
+        last = executor.submit(tell)
+    last.result()
+    samples.add("thread pool worker", (clocks[1] - clocks[0]) / (2 * MANY))
+    began = clock()
+    for _ in results:
+        pass
+    samples.add("thread pool result", (clock() - began) / MANY)

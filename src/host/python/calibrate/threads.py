@@ -1,0 +1,57 @@
+"""`threading.Thread`: who pays for its beginning and its end; and what it takes of memory."""
+
+import os
+import threading
+import time
+
+import target
+from sampling import clock
+
+MANY = 40
+
+
+def probe(samples, _effort):
+    """Threads that do nothing, one after the other. All on one CPU: no core is idle when it is woken."""
+    cpus = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cpus)})
+    try:
+        for _ in range(3):
+            cycles(samples)
+    finally:
+        os.sched_setaffinity(0, cpus)
+    memory(samples)
+
+
+def cycles(samples):
+    """CPU time of the parent until `start` returns, of the child until its target, and of all together."""
+    reached = []
+
+    def look():
+        reached.append(clock())
+
+    parent = 0
+    process = time.process_time_ns()
+    for _ in range(MANY):
+        began = clock()
+        thread = threading.Thread(target=look)
+        thread.start()
+        parent += clock() - began
+        thread.join()
+    process = time.process_time_ns() - process
+    child = sum(reached) / MANY
+    samples.add("thread start", parent / MANY)
+    samples.add("thread reached", child)
+    samples.add("thread rest", process / MANY - parent / MANY - child)
+
+
+def memory(samples):
+    """Of threads that wait."""
+    stop = threading.Event()
+    before = target.memory("Private_Dirty:")
+    threads = [threading.Thread(target=stop.wait) for _ in range(MANY)]
+    for thread in threads:
+        thread.start()
+    samples.add("thread memory", max(target.memory("Private_Dirty:") - before, 0) / MANY)
+    stop.set()
+    for thread in threads:
+        thread.join()

@@ -1,0 +1,53 @@
+"""From a wake-up until the thread runs, and how late timers are. These are wall clock: they need a quiet host."""
+
+import os
+import time
+from time import perf_counter_ns as now
+
+# Idle times of the CPU before it is woken, us.
+IDLE = (30, 100, 300, 1_000, 5_000)
+MESSAGE = 20
+# As long as the longest of them, so that both are woken from the same depth, us.
+SLEEP = 5_000
+
+
+def probe(samples, effort):
+    """Messages between two CPUs, then sleeps."""
+    cpus = sorted(os.sched_getaffinity(0))
+    if len(cpus) > 1:
+        try:
+            wake_ups(samples, cpus, effort)
+        finally:
+            os.sched_setaffinity(0, cpus)
+    for _ in range(6 * effort):
+        began = now()
+        time.sleep(SLEEP / 1e6)
+        samples.add("overslept", now() - began - SLEEP * 1_000)
+
+
+def wake_ups(samples, cpus, effort):
+    """A process on another CPU that has slept for so long."""
+    there, back = os.pipe(), os.pipe()
+    child = os.fork()
+    if not child:
+        os.sched_setaffinity(0, {cpus[1]})
+        os.close(there[1])
+        while os.read(there[0], 1):
+            os.write(back[1], b"%020d" % now())
+        os._exit(0)
+    os.close(there[0])
+    os.close(back[1])
+    os.sched_setaffinity(0, {cpus[0]})
+    for _ in range(5 * effort):
+        for idle in IDLE:
+            wait = now() + idle * 1_000
+            if idle > 500:
+                time.sleep((idle - 300) / 1e6)
+            while now() < wait:
+                pass
+            sent = now()
+            os.write(there[1], b"x")
+            samples.add(f"woken after {idle} us", int(os.read(back[0], MESSAGE)) - sent)
+    os.close(there[1])
+    os.close(back[0])
+    os.waitpid(child, 0)

@@ -1,0 +1,108 @@
+"""How much of each verb a length of time is: CPU time on a core that has nothing else to do.
+
+A step takes `call + amount * count` ns, `call` being what it costs to begin one.
+"""
+
+import sys
+import time
+from statistics import median
+
+import program
+import work
+
+SAMPLES = 15
+# Of one sample, ns.
+LENGTH = 1_000_000
+
+# Up to this long, ns, a checksum is long enough; key derivation takes some microseconds to begin.
+SHORT = 40_000
+
+# The smallest and the first large amount to try of each verb.
+AMOUNTS = {
+    program.PYTHON: (0, 10_000),
+    program.NATIVE_SHORT: (work.KEEPS_LOCK_UP_TO + 1, len(work.BUFFER)),
+    program.NATIVE_LONG: (1, 2_000),
+    program.HOLDS_LOCK: (0, 200_000),
+}
+
+
+class Speeds:
+    """What the verbs of a program cost here and now."""
+
+    def __init__(self, verbs):
+        self.lines = {verb: line(verb) for verb in verbs}
+        self.slack = timer_slack()
+
+    def per_count(self):
+        """ns for one count of each verb."""
+        return {verb: count for verb, (_, count) in self.lines.items()}
+
+    def steps(self, described):
+        """Steps with amounts, from steps with times."""
+        return [self.step(*step) for step in described]
+
+    def step(self, verb, time, inner=None):
+        """One of them."""
+        if verb == "io":
+            # Asked for nothing, the kernel does not wait at all.
+            return program.IO, max(time - self.slack, min(time, 1)) / 1e9
+        if verb == "lock":
+            return program.LOCK, (time, self.steps(inner))
+        if verb == "repeat":
+            return program.REPEAT, (time, self.steps(inner))
+        number = number_of(verb, time)
+        call, count = self.lines[number]
+        least = AMOUNTS[number][0]
+        # What never ends asks for more than a C call can count.
+        return number, min(max(round((time - call) / count), least), sys.maxsize)
+
+
+def number_of(verb, time):
+    """The verb of the program for a verb of the plan."""
+    if verb == "python":
+        return program.PYTHON
+    if verb == "holds_lock":
+        return program.HOLDS_LOCK
+    return program.NATIVE_SHORT if time <= SHORT else program.NATIVE_LONG
+
+
+def verbs_of(described):
+    """Every verb of the program that these steps need a speed of."""
+    for verb, time, *inner in described:
+        if inner:
+            yield from verbs_of(inner[0])
+        elif verb != "io":
+            yield number_of(verb, time)
+
+
+def line(verb):
+    """What a step of this verb costs: to begin it, and for each count; ns of CPU time."""
+    small, large = AMOUNTS[verb]
+    one = [(verb, large)]
+    # Warm: caches, and an interpreter that has specialized the loop.
+    for _ in range(3):
+        sample(one)
+    if verb != program.NATIVE_SHORT:
+        large = max(large * LENGTH // max(sample(one), 1), small + 1)
+    times = max(LENGTH // 20 // max(sample([(verb, small)]), 1), 1)
+    # In turn, so that a disturbance hurts both alike.
+    pairs = [(sample([(verb, small)] * times) / times, sample([(verb, large)])) for _ in range(SAMPLES)]
+    shortest, longest = (median(times) for times in zip(*pairs))
+    count = max(longest - shortest, 1) / (large - small)
+    return shortest - count * small, count
+
+
+def sample(steps):
+    """CPU time of these steps."""
+    began = time.thread_time_ns()
+    program.play(steps)
+    return time.thread_time_ns() - began
+
+
+def timer_slack():
+    """How much later than asked the kernel lets a thread sleep, ns."""
+    try:
+        with open("/proc/self/timerslack_ns") as file:
+            return int(file.read())
+    except (OSError, ValueError):
+        return 0

@@ -1,0 +1,111 @@
+"""What an item does: the steps of the plan, played by whichever thread or process has the item.
+
+A process or interpreter that begins anew reads the steps from a file, with amounts instead of times, since its parent
+has calibrated already. One that is forked has them.
+"""
+
+import itertools
+import marshal
+import os
+
+import payloads
+import work
+
+# Where the parent writes down what a new process needs.
+FILE = "GILSIM_PROGRAM"
+
+# A step is a pair of a verb, which is an index into VERBS, and its amount.
+PYTHON, NATIVE_SHORT, NATIVE_LONG, HOLDS_LOCK, IO, LOCK, REPEAT = range(7)
+
+
+def with_lock(amount):
+    """The inner steps with the named lock held."""
+    name, steps = amount
+    with locks[name]:
+        play(steps)
+
+
+def repeatedly(amount):
+    """The inner steps, so many times."""
+    times, steps = amount
+    for _ in range(times):
+        play(steps)
+
+
+VERBS = (
+    work.python,
+    work.native_short,
+    work.native_long,
+    work.holds_lock,
+    work.io,
+    with_lock,
+    repeatedly,
+)
+
+# By group: for each item its steps, or one list of steps for all.
+groups = []
+# By group: what the items' results are made of, and how many different ones there have to be.
+results = []
+# For each initializer its steps.
+setups = []
+# For each new process or interpreter the steps of importing the main module again.
+imports = []
+# By name.
+locks = {}
+
+set_ups = itertools.count()
+
+
+def play(steps):
+    """The steps in order."""
+    for verb, amount in steps:
+        VERBS[verb](amount)
+
+
+def run_item(argument):
+    """One item: its steps, then its result."""
+    group, index = argument[0], argument[1]
+    steps = groups[group]
+    play(steps[index if len(steps) > 1 else 0])
+    return results[group].next()
+
+
+def set_up(worker_locks):
+    """What a worker does before its first item."""
+    if worker_locks:
+        locks.update(worker_locks)
+    if setups:
+        play(setups[number_of_worker() % len(setups)])
+
+
+def number_of_worker():
+    """Counted from 0, as workers are started."""
+    import multiprocessing
+
+    identity = multiprocessing.current_process()._identity
+    return identity[-1] - 1 if identity else next(set_ups)
+
+
+def import_main():
+    """What importing the main module again costs a new process or interpreter."""
+    load()
+    if imports:
+        import multiprocessing
+
+        digits = multiprocessing.current_process().name.rpartition("-")[2]
+        number = int(digits) - 1 if digits.isdigit() else 0
+        play(imports[number % len(imports)])
+
+
+def save():
+    """For processes that begin anew."""
+    described = [payload.described() for payload in results]
+    with open(os.environ[FILE], "wb") as file:
+        marshal.dump((groups, described, setups, imports), file)
+
+
+def load():
+    """What the parent wrote down."""
+    with open(os.environ[FILE], "rb") as file:
+        groups[:], described, setups[:], imports[:] = marshal.load(file)
+    results[:] = [payloads.Payloads(*payload) for payload in described]

@@ -1,0 +1,186 @@
+"""One repetition of one configuration: reads what to do from standard input, says what came of it on standard output.
+
+One line of JSON in, one out. The standard input then stays open for as long as somebody waits for the answer.
+"""
+
+import collections
+import gc
+import json
+import os
+import sys
+import threading
+import time
+
+import calibration
+import orphan
+import program
+from items import Clock, Items
+from payloads import Payloads
+
+Functions = collections.namedtuple("Functions", "call call_with call_and_name call_several set_up call_alone")
+
+
+def main(functions):
+    """All of it."""
+    plan = json.loads(sys.stdin.buffer.readline())
+    orphan.die_with_parent()
+    if plan["cpus"] is not None:
+        os.sched_setaffinity(0, plan["cpus"])
+    sys.setswitchinterval(plan["switch_interval_s"])
+    threading.excepthook = give_up
+    verbs = sorted(set(verbs_of(plan)))
+    before = calibration.Speeds(verbs)
+    items = prepare(plan, before)
+    play = player(plan, items, functions, before)
+    start_background(plan, before)
+    clock, busy = Clock(), BusyElsewhere()
+    answer = answer_of(clock, *play(clock))
+    answer["elsewhere"] = busy.share()
+    # With background threads there is no idle core any more.
+    after = None if plan["background"] else calibration.Speeds(verbs)
+    answer["drift"] = drift(before, after) if after else 0
+    print(json.dumps(answer), flush=True)
+    # Background threads never end.
+    os._exit(0)
+
+
+def give_up(failure):
+    """Whoever waits for a thread that failed would wait for ever."""
+    sys.excepthook(failure.exc_type, failure.exc_value, failure.exc_traceback)
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def every_list_of_steps(plan):
+    """Wherever there are any."""
+    for group in plan["groups"]:
+        yield from group["steps"]
+    for thread in plan["background"]:
+        yield from thread
+    yield from plan["setups"]
+    yield from plan["imports"]
+
+
+def verbs_of(plan):
+    """Every verb that needs a speed."""
+    for steps in every_list_of_steps(plan):
+        yield from calibration.verbs_of(steps)
+
+
+def prepare(plan, speeds):
+    """Everything that is there before the clock starts."""
+    program.groups[:] = [[speeds.steps(steps) for steps in group["steps"]] for group in plan["groups"]]
+    program.results[:] = [Payloads(*group["result"]) for group in plan["groups"]]
+    program.setups[:] = [speeds.steps(steps) for steps in plan["setups"]]
+    program.imports[:] = [speeds.steps(steps) for steps in plan["imports"]]
+    program.locks.update((name, lock(plan)) for name in plan["locks"])
+    program.save()
+    if plan["memory"]:
+        # Zeroed page by page, so that the kernel has to map each.
+        prepare.memory = bytearray(plan["memory"])
+        prepare.memory[::4096] = b"1" * len(range(0, plan["memory"], 4096))
+    items = Items(plan["groups"], plan["order"])
+    items.make_payloads()
+    gc.collect()
+    return items
+
+
+def lock(plan):
+    """One for all workers."""
+    method = plan["run"].get("start_method")
+    if method is None:
+        return threading.Lock()
+    import multiprocessing
+
+    return multiprocessing.get_context(method).Lock()
+
+
+def start_background(plan, speeds):
+    """Threads that run beside the tasks, over and over."""
+    for rounds in plan["background"]:
+        steps = [speeds.steps(steps) for steps in rounds]
+        threading.Thread(target=go_on, args=(steps,), daemon=True).start()
+
+
+def go_on(rounds):
+    """Until the process ends."""
+    while True:
+        for steps in rounds:
+            program.play(steps)
+
+
+def player(plan, items, functions, speeds):
+    """What plays the tasks on a clock, and gives back all latencies and the time over which they were counted."""
+    if plan["executor"] == "server":
+        import server
+
+        return server.Server(plan, speeds.slack).serve
+    import executors
+
+    run = executors.BY_NAME[plan["executor"]]
+
+    def play(clock):
+        clock.begin()
+        run(items, functions, clock, plan["run"])
+        clock.end()
+        return items.latencies, clock.finished - clock.began
+
+    return play
+
+
+def answer_of(clock, latencies, counted):
+    """What the repetition came to, in ns."""
+    return {
+        "makespan": clock.finished - clock.began,
+        "teardown": clock.ended - clock.finished,
+        "items": len(latencies),
+        "counted": counted,
+        "latencies": order_statistics(latencies),
+    }
+
+
+def order_statistics(latencies):
+    """Mean, median, 95th and 99th percentile by nearest rank."""
+    latencies.sort()
+    count = len(latencies)
+    if not count:
+        return [0, 0, 0, 0]
+    return [sum(latencies) // count] + [latencies[-(-count * percent // 100) - 1] for percent in (50, 95, 99)]
+
+
+def drift(before, after):
+    """By how much the speed of any verb has changed."""
+    after = after.per_count()
+    changes = (abs(after[verb] / count - 1) for verb, count in before.per_count().items())
+    return max(changes, default=0)
+
+
+class BusyElsewhere:
+    """CPU time that others took from this machine meanwhile, as a share of all that it has."""
+
+    def __init__(self):
+        self.began, self.taken, self.own = time.perf_counter(), busy_time(), own_time()
+
+    def share(self):
+        """None where the kernel does not tell."""
+        elapsed, taken, own = time.perf_counter() - self.began, busy_time(), own_time()
+        if taken is None or self.taken is None:
+            return None
+        elsewhere = (taken - self.taken) - (own - self.own)
+        # The kernel counts in hundredths of a second.
+        return max(elsewhere - 0.02, 0) / (elapsed * os.cpu_count())
+
+
+def own_time():
+    """CPU time of this process and of the children it has waited for, s."""
+    return sum(os.times()[:4])
+
+
+def busy_time():
+    """CPU time that anybody took, and that the machine's own host took from it, s."""
+    try:
+        with open("/proc/stat") as file:
+            user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, file.readline().split()[1:9])
+    except (OSError, ValueError):
+        return None
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,102 @@
+//! The Python side, as files that an interpreter can read: a spawned worker imports the main module from its file.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// What measures a scenario: every file, by name.
+const MEASURING: [(&str, &str); 11] = [
+    ("main.py", include_str!("python/main.py")),
+    ("work.py", include_str!("python/work.py")),
+    ("program.py", include_str!("python/program.py")),
+    ("payloads.py", include_str!("python/payloads.py")),
+    ("calibration.py", include_str!("python/calibration.py")),
+    ("graph.py", include_str!("python/graph.py")),
+    ("items.py", include_str!("python/items.py")),
+    ("executors.py", include_str!("python/executors.py")),
+    ("server.py", include_str!("python/server.py")),
+    ("session.py", include_str!("python/session.py")),
+    ("orphan.py", include_str!("python/orphan.py")),
+];
+
+/// What calibrates a profile.
+const CALIBRATING: [(&str, &str); 18] = [
+    ("main.py", include_str!("python/calibrate/main.py")),
+    ("calibrate.py", include_str!("python/calibrate/calibrate.py")),
+    ("sampling.py", include_str!("python/calibrate/sampling.py")),
+    ("host.py", include_str!("python/calibrate/host.py")),
+    ("target.py", include_str!("python/calibrate/target.py")),
+    ("piping.py", include_str!("python/calibrate/piping.py")),
+    ("waking.py", include_str!("python/calibrate/waking.py")),
+    ("pickling.py", include_str!("python/calibrate/pickling.py")),
+    ("locking.py", include_str!("python/calibrate/locking.py")),
+    ("threads.py", include_str!("python/calibrate/threads.py")),
+    ("processes.py", include_str!("python/calibrate/processes.py")),
+    ("threadpool.py", include_str!("python/calibrate/threadpool.py")),
+    ("processpool.py", include_str!("python/calibrate/processpool.py")),
+    ("pools.py", include_str!("python/calibrate/pools.py")),
+    ("speed.py", include_str!("python/calibrate/speed.py")),
+    (
+        "subinterpreters.py",
+        include_str!("python/calibrate/subinterpreters.py"),
+    ),
+    ("payloads.py", include_str!("python/payloads.py")),
+    ("orphan.py", include_str!("python/orphan.py")),
+];
+
+/// A folder with the Python side in it, which goes when this is dropped.
+pub struct Scripts {
+    folder: TempDir,
+}
+
+impl Scripts {
+    /// Writes down what measures a scenario.
+    pub fn write() -> io::Result<Self> {
+        Self::of(&MEASURING)
+    }
+
+    /// Writes down what calibrates a profile.
+    pub fn for_calibration() -> io::Result<Self> {
+        Self::of(&CALIBRATING)
+    }
+
+    fn of(files: &[(&str, &str)]) -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("gilsim-").tempdir()?;
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text)?;
+        }
+        Ok(Self { folder })
+    }
+
+    /// A file beside them.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// `python main.py`, with nothing of the user's Python settings but what comes with the interpreter.
+    pub fn command(&self, interpreter: &Path) -> Command {
+        let mut command = Command::new(interpreter);
+        without_python_variables(&mut command);
+        command
+            .arg(self.path("main.py"))
+            // What multiprocessing leaves behind when it is killed goes with the rest.
+            .env("TMPDIR", self.folder.path())
+            // For interpreters of a pool, which do not get the folder of the main module.
+            .env("PYTHONPATH", self.folder.path())
+            // What it leaves behind when it is killed, the fork server's socket for one, goes with the scripts.
+            .env("TMPDIR", self.folder.path())
+            .env("GILSIM_PROGRAM", self.path("program.marshal"));
+        command
+    }
+}
+
+/// What a user has set for other programs shall not change what is measured.
+pub fn without_python_variables(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PYTHON") {
+            command.env_remove(name);
+        }
+    }
+}

@@ -1,0 +1,431 @@
+//! Simulated beside measured figures: on the console, as CSV and JSON, and as a plot.
+
+use crate::report::console::{Column, render};
+use crate::report::plot::{Beside, MeasuredPoint, Plot};
+use crate::report::{OutputFile, Outputs, ReportError, csv, human, json};
+use crate::results::sheet::Figure;
+use crate::results::statistics::{Estimate, Interval};
+use crate::results::{Sheet, Value, significant};
+use crate::scenario::Scenario;
+use crate::study::choices::Choice;
+use crate::study::compare::{Accuracy, Compared, ComparedRow, Comparison, alike};
+
+/// The comparison for a person, at most `width` columns wide.
+pub fn table(comparison: &Comparison, width: u16) -> String {
+    let mut columns: Vec<Column> = Vec::new();
+    for (index, name) in comparison.identity.iter().enumerate() {
+        let cells = comparison.rows.iter().map(|row| row.identity[index].to_string());
+        let column = match name.as_str() {
+            "run" | "executor" | "start_method" => Column::words(short(name), cells.collect()),
+            _ => Column::numbers(short(name), cells.collect()),
+        };
+        let is_told_by_run = name == "executor";
+        if name == "run" || (column.tells_rows_apart() && !is_told_by_run) {
+            columns.push(column);
+        }
+    }
+    let main = |cell: &dyn Fn(&Compared) -> String| -> Vec<String> {
+        let rows = comparison.rows.iter();
+        rows.map(|row| row.main().map(cell).unwrap_or_default()).collect()
+    };
+    let speedup = |cell: &dyn Fn(&Compared) -> String| -> Vec<String> {
+        let of = |row: &ComparedRow| {
+            row.figures
+                .iter()
+                .find(|figure| figure.figure == "speedup")
+                .map(cell)
+        };
+        comparison
+            .rows
+            .iter()
+            .map(|row| of(row).unwrap_or_default())
+            .collect()
+    };
+    columns.extend([
+        Column::numbers("measured", main(&|figure| shown(figure.figure, figure.measured))),
+        Column::numbers(
+            "simulated",
+            main(&|figure| shown(figure.figure, figure.simulated)),
+        ),
+        Column::numbers("error", main(&|figure| human::signed_percent(figure.error))),
+        Column::numbers(
+            "spread",
+            main(&|figure| format!("± {}", human::percent(figure.spread))),
+        ),
+        Column::numbers(
+            "speedup (sim.)",
+            speedup(&|figure| {
+                let (measured, simulated) = (figure.measured, figure.simulated);
+                format!(
+                    "{} ({})",
+                    human::hundredths(measured),
+                    human::hundredths(simulated)
+                )
+            }),
+        ),
+        Column::words("", comparison.rows.iter().map(remark).collect()),
+    ]);
+    columns.retain(|column| !column.is_empty());
+    format!("{}{}", render(&columns, width), verdict(comparison))
+}
+
+/// What all rows together say.
+fn verdict(comparison: &Comparison) -> String {
+    let mut text = String::new();
+    for figure in comparison.figures() {
+        if let Some(accuracy) = comparison.accuracy(figure) {
+            text += &format!("{}: {}\n", in_words(figure), of_accuracy(&accuracy));
+        }
+    }
+    let choices = &comparison.choices;
+    if let Some(regret) = comparison.largest_regret() {
+        text += &format!(
+            "choices: the simulated winner is the measured one, or within its spread, in {} of {}; \
+             to follow it costs at most {}\n",
+            choices.iter().filter(|choice| choice.right).count(),
+            of_sweeps(choices.len()),
+            human::percent(regret)
+        );
+        for choice in choices.iter().filter(|choice| !choice.right) {
+            text += &format!(
+                "  {}: simulated to be the fastest is {}, measured is {}; regret {}\n",
+                in_common(choice),
+                name(comparison, choice, choice.recommended),
+                name(comparison, choice, choice.best),
+                human::percent(choice.regret)
+            );
+        }
+    }
+    text
+}
+
+fn of_accuracy(accuracy: &Accuracy) -> String {
+    let number = accuracy.configurations;
+    let plural = if number == 1 { "" } else { "s" };
+    format!(
+        "off by {} in the median and {} at the 90th percentile of {number} configuration{plural}; {} within the spread \
+         of the measurement",
+        human::percent(accuracy.median),
+        human::percent(accuracy.p90),
+        accuracy.within_spread
+    )
+}
+
+fn of_sweeps(number: usize) -> String {
+    format!("{number} sweep{}", if number == 1 { "" } else { "s" })
+}
+
+/// What a sweep's configurations have in common, but for the scenario.
+fn in_common(choice: &Choice) -> String {
+    let parts: Vec<String> = choice
+        .given
+        .iter()
+        .filter(|(column, _)| column != "scenario")
+        .map(|(column, value)| format!("{} = {value}", short(column)))
+        .collect();
+    if parts.is_empty() {
+        "all".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+/// The run of a row, and what else was chosen, as far as not given.
+fn name(comparison: &Comparison, choice: &Choice, row: usize) -> String {
+    let identity = comparison.identity.iter().zip(&comparison.rows[row].identity);
+    let chosen = identity.filter(|(column, value)| {
+        let given = choice.given.iter().any(|(given, _)| given == *column);
+        !given && column.as_str() != "executor" && **value != Value::Empty
+    });
+    let words: Vec<String> = chosen
+        .map(|(column, value)| match column.as_str() {
+            "run" | "start_method" => value.to_string(),
+            "chunksize" if *value == Value::Integer(1) => String::new(),
+            _ => format!("{} = {value}", short(column)),
+        })
+        .filter(|words| !words.is_empty())
+        .collect();
+    words.join(", ")
+}
+
+fn remark(row: &ComparedRow) -> String {
+    match (row.remark.as_str(), row.noisy) {
+        ("", 0) => String::new(),
+        ("", noisy) => format!("{noisy} of {} noisy", row.repetitions),
+        (remark, _) => remark.to_owned(),
+    }
+}
+
+/// `background.busy.count` is "busy", `start_method` is "start".
+fn short(column: &str) -> &str {
+    match column {
+        "start_method" => "start",
+        "chunksize" => "chunk",
+        _ => {
+            let path = column.strip_suffix(".count").unwrap_or(column);
+            path.rsplit('.').next().unwrap_or(path)
+        }
+    }
+}
+
+fn in_words(figure: &str) -> &str {
+    match figure {
+        "makespan_s" => "makespan",
+        "throughput_per_s" => "throughput",
+        "latency_mean_s" => "mean latency",
+        "latency_p99_s" => "99th percentile of latency",
+        other => other,
+    }
+}
+
+fn shown(figure: &str, value: f64) -> String {
+    if figure.ends_with("_per_s") {
+        return human::with_thousands(&significant(value, 4));
+    }
+    human::duration(value)
+}
+
+/// `compared.csv`: a row per configuration and figure.
+///
+/// Columns: those that say which configuration it is, `figure`, `measured` (median), `measured_min`, `measured_max`,
+/// `simulated` (median of the same draws), `error` and `spread` (fractions), `repetitions`, `noisy` and `remark` (why
+/// there is no figure).
+pub fn sheet(comparison: &Comparison) -> Sheet {
+    let figures = [
+        "figure",
+        "measured",
+        "measured_min",
+        "measured_max",
+        "simulated",
+        "error",
+        "spread",
+        "repetitions",
+        "noisy",
+        "remark",
+    ];
+    let columns = comparison.identity.iter().map(String::as_str).chain(figures);
+    let mut rows = Vec::new();
+    for row in &comparison.rows {
+        let counts = [
+            Value::Integer(row.repetitions as u64),
+            Value::Integer(row.noisy as u64),
+            row.remark.as_str().into(),
+        ];
+        for figure in &row.figures {
+            let mut values = row.identity.clone();
+            values.push(figure.figure.into());
+            values.extend(
+                [
+                    figure.measured,
+                    figure.range.low,
+                    figure.range.high,
+                    figure.simulated,
+                    figure.error,
+                    figure.spread,
+                ]
+                .map(Value::Number),
+            );
+            values.extend(counts.clone());
+            rows.push(values);
+        }
+        if row.figures.is_empty() {
+            let mut values = row.identity.clone();
+            values.extend(vec![Value::Empty; 7]);
+            values.extend(counts);
+            rows.push(values);
+        }
+    }
+    Sheet {
+        columns: columns.map(str::to_owned).collect(),
+        rows,
+    }
+}
+
+/// `choices.csv`: a row per sweep.
+///
+/// Columns: `given` (what its configurations have in common), `options`, `recommended` and `best` (what was simulated
+/// and what was measured to be the fastest), `right` (1 or 0), `regret` (a fraction).
+fn choices_sheet(comparison: &Comparison) -> Sheet {
+    let columns = ["given", "options", "recommended", "best", "right", "regret"];
+    let rows = comparison.choices.iter().map(|choice| {
+        vec![
+            in_common(choice).as_str().into(),
+            Value::Integer(choice.options as u64),
+            name(comparison, choice, choice.recommended).as_str().into(),
+            name(comparison, choice, choice.best).as_str().into(),
+            Value::Integer(choice.right.into()),
+            Value::Number(choice.regret),
+        ]
+    });
+    Sheet {
+        columns: columns.map(str::to_owned).to_vec(),
+        rows: rows.collect(),
+    }
+}
+
+/// `compared.csv` as text, for `--format csv`.
+pub fn to_csv(comparison: &Comparison) -> String {
+    String::from_utf8(csv::csv(&sheet(comparison))).expect("CSV is made of strings, commas and line breaks")
+}
+
+/// The rows of `compared.csv` as JSON, for `--format json`.
+pub fn to_json(comparison: &Comparison) -> String {
+    json::json(&sheet(comparison))
+}
+
+/// The scenario and what was simulated of it, for a plot.
+pub struct Simulated<'a> {
+    /// What was asked.
+    pub scenario: &'a Scenario,
+    /// `results.csv`: a row for each configuration of the scenario.
+    pub results: &'a Sheet,
+}
+
+/// The files of a comparison; the plot only where the scenario is known. `release` is the CPython that was measured.
+///
+/// # Errors
+/// The plot cannot be drawn.
+pub fn outputs(
+    comparison: &Comparison,
+    simulated: Option<&Simulated>,
+    release: &str,
+) -> Result<Outputs, ReportError> {
+    let file = |name, bytes| OutputFile { name, bytes };
+    let mut files = vec![
+        file("compared.csv", csv::csv(&sheet(comparison))),
+        file("choices.csv", csv::csv(&choices_sheet(comparison))),
+    ];
+    if let Some(plot) = simulated.and_then(|simulated| plot(comparison, simulated, release)) {
+        files.push(file("compared.svg", plot.svg()?));
+        files.push(file("compared.png", plot.png()?));
+    }
+    Ok(Outputs::new(files))
+}
+
+/// Measured points with their range on the simulated curves; `None` where the results are not of this scenario.
+fn plot(comparison: &Comparison, simulated: &Simulated, release: &str) -> Option<Plot> {
+    let Simulated { scenario, results } = simulated;
+    if results.rows.len() != scenario.configurations.len() {
+        return None;
+    }
+    let figure = ["speedup", "throughput_per_s", "makespan_s"]
+        .into_iter()
+        .find(|figure| comparison.of(figure).next().is_some())?;
+    let columns = identity_columns(comparison, results)?;
+    let mut points = Vec::new();
+    for row in &results.rows {
+        let identity: Vec<Value> = columns.iter().map(|column| row[*column].clone()).collect();
+        let compared = comparison.rows.iter().find(|row| alike(&row.identity, &identity));
+        let figures = compared.map_or(&[][..], |row| &row.figures);
+        let of_figure = figures.iter().filter(|compared| compared.figure == figure);
+        points.push(
+            of_figure
+                .map(|compared| MeasuredPoint {
+                    x: 0.0,
+                    y: compared.measured,
+                    spread: Some(compared.range),
+                    fitted: false,
+                })
+                .collect(),
+        );
+    }
+    let most = comparison
+        .rows
+        .iter()
+        .map(|row| row.repetitions)
+        .max()
+        .unwrap_or(0);
+    let beside = Beside {
+        note: format!(
+            "open markers: measured with CPython {release}, median and range of {most} repetitions"
+        ),
+        points,
+    };
+    let estimates: Vec<Option<Estimate>> = results
+        .rows
+        .iter()
+        .map(|row| estimate(results, row, figure))
+        .collect();
+    let replications = scenario.replicate.replications;
+    Some(Plot::beside(
+        scenario,
+        Figure::named(figure)?,
+        &estimates,
+        replications,
+        &beside,
+    ))
+}
+
+/// Where `results.csv` has the columns that tell configurations apart.
+fn identity_columns(comparison: &Comparison, results: &Sheet) -> Option<Vec<usize>> {
+    comparison
+        .identity
+        .iter()
+        .map(|name| results.column(name))
+        .collect()
+}
+
+/// A figure of a row of `results.csv`, with its confidence interval where it has one.
+fn estimate(results: &Sheet, row: &[Value], figure: &str) -> Option<Estimate> {
+    let number = |column: &str| row[results.column(column)?].number();
+    let (name, unit) = figure
+        .strip_suffix("_s")
+        .map_or((figure, ""), |name| (name, "_s"));
+    let bound = |which: &str| number(&format!("{name}_ci95_{which}{unit}"));
+    let interval = bound("low").zip(bound("high"));
+    Some(Estimate {
+        mean: number(figure)?,
+        interval: interval.map(|(low, high)| Interval { low, high }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::{Results, made_up};
+    use crate::study::compare::compare;
+
+    fn comparison(results: &Results, factor: impl Fn(usize, usize) -> f64) -> Comparison {
+        let measured = made_up::measured(results, factor);
+        compare(&results.replications_sheet(), &measured.repetitions_sheet()).unwrap()
+    }
+
+    #[test]
+    fn reads_well_at_100_columns() {
+        let results = made_up::quickstart();
+        let forked_on_16 = 14;
+        let slower = |row: usize, repetition: usize| {
+            let noise = 1.0 + (repetition % 3) as f64 / 50.0;
+            if row == forked_on_16 { 2.0 * noise } else { noise }
+        };
+        insta::assert_snapshot!(table(&comparison(&results, slower), 100));
+    }
+
+    #[test]
+    fn every_figure_has_a_row_and_every_column_a_value() {
+        let comparison = comparison(&made_up::runs_only(), |_, _| 1.1);
+        let sheet = sheet(&comparison);
+        assert_eq!(sheet.rows.len(), 10);
+        assert!(sheet.rows.iter().all(|row| row.len() == sheet.columns.len()));
+    }
+
+    #[test]
+    fn the_plot_has_a_point_for_each_configuration_that_was_measured() {
+        for results in [made_up::quickstart(), made_up::runs_only(), made_up::echo()] {
+            let comparison = comparison(&results, |_, repetition| 1.1 + repetition as f64 / 100.0);
+            let sheet = results.sheet();
+            let simulated = Simulated {
+                scenario: &results.scenario,
+                results: &sheet,
+            };
+            let outputs = outputs(&comparison, Some(&simulated), "3.13.1").unwrap();
+            let names: Vec<&str> = outputs.files().iter().map(|file| file.name).collect();
+            assert_eq!(
+                names,
+                ["compared.csv", "choices.csv", "compared.svg", "compared.png"]
+            );
+            let svg = String::from_utf8(outputs.files()[2].bytes.clone()).unwrap();
+            assert!(svg.contains("measured with CPython 3.13.1"));
+        }
+    }
+}

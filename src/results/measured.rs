@@ -1,0 +1,283 @@
+//! What came out on the real interpreter: repetitions in the terms of replications, with their spread.
+
+use crate::results::sheet::{FIGURES, Figure, identity_columns, identity_values};
+use crate::results::statistics::median;
+use crate::results::{Replication, Row, Sheet, Status, Summary, Value, identity};
+use crate::scenario::{Configuration, Scenario};
+use crate::units::Nanos;
+
+/// Everything that was measured of a scenario.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// What was asked.
+    pub scenario: Scenario,
+    /// Configurations that were measured at least once, in the scenario's order.
+    pub rows: Vec<MeasuredRow>,
+    /// Configurations that were not, in the scenario's order.
+    pub left_out: Vec<LeftOut>,
+    /// Somebody did not wait for all repetitions.
+    pub interrupted: bool,
+    /// Where it was measured.
+    pub host: Host,
+}
+
+/// A machine and its interpreters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// Physical cores that could be used.
+    pub cores: u32,
+    /// Operating system and processor architecture.
+    pub system: String,
+    /// Releases of CPython, in full, with the path of each.
+    pub interpreters: Vec<(String, String)>,
+}
+
+/// One configuration's repetitions.
+#[derive(Clone, Debug)]
+pub struct MeasuredRow {
+    /// Index into the scenario's configurations.
+    pub configuration: usize,
+    /// Of CPython, in full: `3.11.7`.
+    pub release: String,
+    /// In the order of their numbers.
+    pub repetitions: Vec<Repetition>,
+}
+
+/// One run of one configuration on the real interpreter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Repetition {
+    /// The simulator's replication of this number has the same draws.
+    pub number: u64,
+    /// What came out, as far as it can be measured; zero elsewhere.
+    pub replication: Replication,
+    /// The makespan of the sequential run with the same draws; `None` where there is none, or it did not end.
+    pub baseline: Option<Nanos>,
+    /// By how much the speed of the same work differed between before and after, as a fraction.
+    pub drift: f64,
+    /// Share of the machine's CPU time that others took meanwhile; `None` where the system does not tell.
+    pub elsewhere: Option<f64>,
+    /// The machine was too busy or too unsteady for this to be trusted, however often it was tried.
+    pub noisy: bool,
+}
+
+/// A configuration that cannot be measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Index into the scenario's configurations.
+    pub configuration: usize,
+    /// Why not.
+    pub reason: String,
+}
+
+/// Columns of `results.csv` that cannot be measured from outside: empty here.
+const NOT_MEASURED: [&str; 14] = [
+    "running",
+    "waiting_for_lock",
+    "ready_without_core",
+    "io",
+    "serialization",
+    "ipc",
+    "starting",
+    "idle",
+    "parent_busy",
+    "parent_waiting_for_lock",
+    "switches",
+    "peak_memory_bytes",
+    "events",
+    "critical_path_s",
+];
+
+/// The columns of `measured.csv` after those of `results.csv`, with their meaning.
+pub const SPREAD: [(&str, &str); 11] = [
+    ("makespan_min_s", "shortest of the repetitions; empty unless done"),
+    ("makespan_median_s", "median of the repetitions"),
+    ("makespan_max_s", "longest of the repetitions"),
+    ("speedup_min", "least of the repetitions"),
+    ("speedup_median", "median of the repetitions"),
+    ("speedup_max", "largest of the repetitions"),
+    ("throughput_min_per_s", "least of the repetitions"),
+    ("throughput_median_per_s", "median of the repetitions"),
+    ("throughput_max_per_s", "largest of the repetitions"),
+    (
+        "noisy",
+        "repetitions during which the machine was too busy or too unsteady",
+    ),
+    ("interpreter", "release of CPython in full"),
+];
+
+impl MeasuredRow {
+    /// In the terms of simulated rows.
+    pub fn row(&self) -> Row {
+        Row {
+            replications: self
+                .repetitions
+                .iter()
+                .map(|repetition| repetition.replication.clone())
+                .collect(),
+            baseline: self
+                .repetitions
+                .iter()
+                .map(|repetition| repetition.baseline)
+                .collect(),
+        }
+    }
+
+    /// How many are not to be trusted.
+    pub fn noisy(&self) -> usize {
+        self.repetitions
+            .iter()
+            .filter(|repetition| repetition.noisy)
+            .count()
+    }
+
+    fn spread(&self, configuration: &Configuration) -> [Value; 11] {
+        let row = self.row();
+        let each: Vec<Summary> = (0..row.replications.len())
+            .map(|index| Summary::of_replication(configuration, &row, index))
+            .collect();
+        let done = each.iter().all(|summary| summary.status == Status::Done);
+        let figures = |of: fn(&Summary) -> Option<f64>| -> [Value; 3] {
+            let figures: Option<Vec<f64>> = each.iter().map(of).collect();
+            let figures = figures.filter(|_| done).unwrap_or_default();
+            [
+                figures.iter().copied().min_by(f64::total_cmp).into(),
+                median(&figures).into(),
+                figures.iter().copied().max_by(f64::total_cmp).into(),
+            ]
+        };
+        let [a, b, c] = figures(|summary| Some(summary.makespan?.mean));
+        let [d, e, f] = figures(|summary| Some(summary.speedup?.mean));
+        let [g, h, i] = figures(|summary| Some(summary.throughput?.mean));
+        let noisy = Value::Integer(self.noisy() as u64);
+        [a, b, c, d, e, f, g, h, i, noisy, self.release.as_str().into()]
+    }
+}
+
+impl Measured {
+    /// The configuration of a row.
+    pub fn configuration(&self, row: &MeasuredRow) -> &Configuration {
+        &self.scenario.configurations[row.configuration]
+    }
+
+    /// `measured.csv`: a row per configuration, with the columns of `results.csv` and then those of [`SPREAD`].
+    pub fn sheet(&self) -> Sheet {
+        let paths = identity::swept_paths(&self.scenario.configurations);
+        let columns = identity_columns(&paths)
+            .chain(FIGURES.iter().map(|figure| figure.column))
+            .chain(SPREAD.iter().map(|(column, _)| *column));
+        let rows = self.rows.iter().map(|measured| {
+            let configuration = self.configuration(measured);
+            let summary = Summary::of(configuration, &measured.row());
+            let mut values = identity_values(&self.scenario, configuration, &paths);
+            values.extend(FIGURES.iter().map(|figure| figure_of(figure, &summary)));
+            values.extend(measured.spread(configuration));
+            values
+        });
+        Sheet {
+            columns: columns.map(str::to_owned).collect(),
+            rows: rows.collect(),
+        }
+    }
+
+    /// `repetitions.csv`: a row per configuration and repetition, with the columns of `replications.csv`, then
+    /// `drift`, `busy_elsewhere`, `noisy` (1 or 0) and `interpreter`.
+    pub fn repetitions_sheet(&self) -> Sheet {
+        let paths = identity::swept_paths(&self.scenario.configurations);
+        let figures: Vec<&Figure> = FIGURES.iter().filter(|figure| figure.is_of_each()).collect();
+        let columns = identity_columns(&paths)
+            .chain(["replication", "status"])
+            .chain(figures.iter().map(|figure| figure.column))
+            .chain(["items", "counted_s", "baseline_s"])
+            .chain(["drift", "busy_elsewhere", "noisy", "interpreter"]);
+        let mut rows = Vec::new();
+        for measured in &self.rows {
+            let configuration = self.configuration(measured);
+            let row = measured.row();
+            for (index, repetition) in measured.repetitions.iter().enumerate() {
+                let summary = Summary::of_replication(configuration, &row, index);
+                let mut values = identity_values(&self.scenario, configuration, &paths);
+                values.push(Value::Integer(repetition.number));
+                values.push(summary.status.name().into());
+                values.extend(figures.iter().map(|figure| figure_of(figure, &summary)));
+                values.push(Value::Integer(repetition.replication.items));
+                values.push(Value::Number(repetition.replication.counted.as_secs_f64()));
+                values.push(repetition.baseline.map(Nanos::as_secs_f64).into());
+                values.push(Value::Number(repetition.drift));
+                values.push(repetition.elsewhere.into());
+                values.push(Value::Integer(repetition.noisy.into()));
+                values.push(measured.release.as_str().into());
+                rows.push(values);
+            }
+        }
+        Sheet {
+            columns: columns.map(str::to_owned).collect(),
+            rows,
+        }
+    }
+}
+
+fn figure_of(figure: &Figure, summary: &Summary) -> Value {
+    if NOT_MEASURED.contains(&figure.column) {
+        return Value::Empty;
+    }
+    figure.of(summary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::made_up;
+
+    #[test]
+    fn every_row_has_a_value_for_every_column_and_none_for_what_is_not_measured() {
+        let measured = made_up::measured(&made_up::runs_only(), |_, _| 1.1);
+        for sheet in [measured.sheet(), measured.repetitions_sheet()] {
+            assert!(sheet.rows.iter().all(|row| row.len() == sheet.columns.len()));
+            for (column, name) in sheet.columns.iter().enumerate() {
+                let empty = sheet.rows.iter().all(|row| row[column] == Value::Empty);
+                if NOT_MEASURED.contains(&name.as_str()) {
+                    assert!(empty, "{name}");
+                }
+            }
+        }
+        assert_eq!(
+            measured.repetitions_sheet().rows.len(),
+            10 * measured.sheet().rows.len()
+        );
+    }
+
+    #[test]
+    fn the_spread_is_that_of_the_repetitions() {
+        let factors = [1.0, 3.0, 2.0];
+        let results = made_up::Maker::new("spread")
+            .replications(3)
+            .run(
+                "threads",
+                crate::scenario::Executor::ThreadPerTask,
+                &[],
+                1.0,
+                Some(2.0),
+            )
+            .make();
+        let mut measured = made_up::measured(&results, |_, _| 1.0);
+        for (repetition, factor) in measured.rows[0].repetitions.iter_mut().zip(factors) {
+            repetition.replication.makespan = Nanos((1e9 * factor) as u64);
+            repetition.baseline = Some(Nanos::from_secs(6));
+        }
+        let sheet = measured.sheet();
+        let cell = |name: &str| {
+            let column = sheet.columns.iter().position(|column| column == name);
+            sheet.rows[0][column.unwrap()].clone()
+        };
+        for (name, figure) in [
+            ("makespan_min_s", 1.0),
+            ("makespan_median_s", 2.0),
+            ("makespan_max_s", 3.0),
+            ("speedup_min", 2.0),
+            ("speedup_median", 3.0),
+            ("speedup_max", 6.0),
+        ] {
+            assert_eq!(cell(name), Value::Number(figure), "{name}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Sheets read back from CSV.
+
+use crate::results::{Sheet, Value};
+
+impl Sheet {
+    /// Reads what was written as CSV: numbers become numbers again, though integers above 2^53 lose their last digits.
+    ///
+    /// # Errors
+    /// It is no CSV, or a row has too few or too many cells: in words, with the line.
+    pub fn from_csv(text: &str) -> Result<Self, String> {
+        let mut reader = ::csv::Reader::from_reader(text.as_bytes());
+        let header = reader.headers().map_err(|error| error.to_string())?;
+        let columns: Vec<String> = header.iter().map(str::to_owned).collect();
+        let mut rows = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(|error| error.to_string())?;
+            rows.push(record.iter().map(value).collect());
+        }
+        Ok(Self { columns, rows })
+    }
+
+    /// Where a column is.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column == name)
+    }
+}
+
+fn value(cell: &str) -> Value {
+    if let Ok(integer) = cell.parse() {
+        return Value::Integer(integer);
+    }
+    match cell.parse::<f64>() {
+        // A run may be called `inf`.
+        Ok(number) if number.is_finite() => Value::Number(number),
+        _ => cell.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::made_up;
+
+    #[test]
+    fn what_was_written_reads_back() {
+        let sheet = made_up::echo().sheet();
+        let line = |cells: Vec<String>| cells.join(",") + "\n";
+        let shown = |row: &Vec<Value>| line(row.iter().map(ToString::to_string).collect());
+        let text: String = std::iter::once(line(sheet.columns.clone()))
+            .chain(sheet.rows.iter().map(shown))
+            .collect();
+        let back = Sheet::from_csv(&text).unwrap();
+        assert_eq!(back.columns, sheet.columns);
+        let again: Vec<String> = back.rows.iter().map(shown).collect();
+        assert_eq!(again, sheet.rows.iter().map(shown).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_ragged_row_is_named() {
+        let error = Sheet::from_csv("a,b\n1,2\n3\n").unwrap_err();
+        assert!(error.contains("line: 3"), "{error}");
+    }
+}

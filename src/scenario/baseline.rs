@@ -1,0 +1,74 @@
+//! The implied sequential run, which a configuration is compared with, and what makes two configurations the same.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Configuration, Demand, Executor, Scenario, Transport};
+
+/// Each distinct configuration of a scenario once, whoever asks for it.
+pub struct Distinct {
+    /// In the order in which they are first asked for.
+    pub configurations: Vec<Arc<Configuration>>,
+    /// For each configuration of the scenario its own index in `configurations`, and its baseline's where it has one.
+    pub rows: Vec<(usize, Option<usize>)>,
+}
+
+impl Distinct {
+    /// The configurations of a scenario and their baselines.
+    pub fn of(scenario: &Scenario) -> Self {
+        let mut configurations = Vec::new();
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        let mut index_of = |configuration: Configuration| {
+            *known.entry(configuration.essence()).or_insert_with(|| {
+                configurations.push(Arc::new(configuration));
+                configurations.len() - 1
+            })
+        };
+        let rows = scenario
+            .configurations
+            .iter()
+            .map(|configuration| {
+                (
+                    index_of(configuration.clone()),
+                    configuration.baseline().map(&mut index_of),
+                )
+            })
+            .collect();
+        Self { configurations, rows }
+    }
+}
+
+impl Configuration {
+    /// The implied sequential run: the same work on the same machine under the scenario's own `[python]`. None where
+    /// the work has a duration instead of a count.
+    pub fn baseline(&self) -> Option<Self> {
+        let counted = self
+            .tasks
+            .iter()
+            .all(|task| matches!(task.demand, Demand::Count(_)));
+        counted.then(|| Self {
+            executor: Executor::Sequential,
+            transport: Transport::Pickle,
+            python: self.baseline_python.clone(),
+            ..self.clone()
+        })
+    }
+
+    /// Everything that its results depend on. Two configurations that agree in it have the same results.
+    fn essence(&self) -> String {
+        let Self {
+            machine,
+            python,
+            program,
+            tasks,
+            background,
+            executor,
+            transport,
+            ..
+        } = self;
+        format!(
+            "{} {} {:?} {} {python:?} {program:?} {tasks:?} {background:?} {executor:?} {transport:?}",
+            machine.cores, machine.smt, machine.memory, machine.profile.name
+        )
+    }
+}
