@@ -4,7 +4,7 @@ use crate::report::plot::names::{Quantity, figure_quantity, label, others, setti
 use crate::results::identity::{self, column_of};
 use crate::results::sheet::Figure;
 use crate::results::statistics::Estimate;
-use crate::results::{Results, Summary};
+use crate::results::{Results, Status, Summary};
 use crate::scenario::{Configuration, MatchValue};
 use crate::study::published::{ComparedCell, compare};
 
@@ -72,6 +72,8 @@ pub struct Bar {
     pub label: String,
     /// `None` where it did not end.
     pub figure: Option<Estimate>,
+    /// How it ended.
+    pub status: Status,
     /// What others measured.
     pub published: Vec<PublishedPoint>,
 }
@@ -91,6 +93,7 @@ pub struct PublishedPoint {
 struct Item<'a> {
     configuration: &'a Configuration,
     figure: Option<Estimate>,
+    status: Status,
     published: Vec<ComparedCell>,
 }
 
@@ -113,6 +116,7 @@ impl Chart {
             .map(|(row, (configuration, summary))| Item {
                 configuration,
                 figure: figure.estimate(summary),
+                status: summary.status,
                 published: speaking_of(row),
             })
             .collect();
@@ -282,6 +286,7 @@ fn bar_chart(results: &Results, items: &[Item], figure: &Figure) -> BarChart {
         .map(|item| Bar {
             label: label(item.configuration, &all, None),
             figure: item.figure,
+            status: item.status,
             published: published_points(item, 0.0).collect(),
         })
         .collect();
