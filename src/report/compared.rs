@@ -5,7 +5,7 @@ use crate::report::plot::{Beside, MeasuredPoint, Plot};
 use crate::report::{OutputFile, Outputs, ReportError, csv, human, json};
 use crate::results::sheet::Figure;
 use crate::results::statistics::{Estimate, Interval};
-use crate::results::{Sheet, Value, significant};
+use crate::results::{Sheet, Status, Value, significant};
 use crate::scenario::Scenario;
 use crate::study::choices::Choice;
 use crate::study::compare::{Accuracy, Compared, ComparedRow, Comparison, alike};
@@ -341,10 +341,12 @@ fn plot(comparison: &Comparison, simulated: &Simulated, release: &str) -> Option
         ),
         points,
     };
-    let estimates: Vec<Option<Estimate>> = results
+    // A row without a figure did not end; the plot need not say how.
+    let estimates: Vec<(Option<Estimate>, Status)> = results
         .rows
         .iter()
         .map(|row| estimate(results, row, figure))
+        .map(|estimate| (estimate, Status::Done))
         .collect();
     let replications = scenario.replicate.replications;
     Some(Plot::beside(

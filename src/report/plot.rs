@@ -21,7 +21,7 @@ pub use chart::{Beside, MeasuredPoint};
 
 use crate::report::ReportError;
 use crate::results::statistics::Estimate;
-use crate::results::{self, Results};
+use crate::results::{self, Results, Status};
 use crate::scenario::Scenario;
 use chart::Chart;
 use figure::Figure;
@@ -41,7 +41,7 @@ impl Plot {
     pub fn beside(
         scenario: &Scenario,
         figure: &results::sheet::Figure,
-        estimates: &[Option<Estimate>],
+        estimates: &[(Option<Estimate>, Status)],
         replications: u32,
         beside: &Beside,
     ) -> Self {

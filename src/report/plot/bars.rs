@@ -6,6 +6,7 @@ use crate::report::plot::chart::{Bar, BarChart, MeasuredPoint};
 use crate::report::plot::figure::{Anchor, Colour, Figure, LineStyle, Marker};
 use crate::report::plot::labels::{TextWidth, wrap};
 use crate::report::plot::lines::{LEADING, MARGIN, WIDTH, WORDS, head};
+use crate::results::Status;
 use crate::results::statistics::Estimate;
 
 const ROW: f64 = 46.0;
@@ -129,7 +130,10 @@ fn axis(chart: &BarChart) -> Axis {
 
 fn in_words(bar: &Bar, unit: Unit) -> String {
     let Some(Estimate { mean, .. }) = bar.figure else {
-        return "no figure".to_owned();
+        return match bar.status {
+            Status::Done => "no figure".to_owned(),
+            status => status.name().to_owned(),
+        };
     };
     match unit {
         Unit::Seconds => human::short_duration(mean),

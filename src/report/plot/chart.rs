@@ -4,7 +4,7 @@ use crate::report::plot::names::{Quantity, figure_quantity, label, others, setti
 use crate::results::identity::{self, column_of};
 use crate::results::sheet::Figure;
 use crate::results::statistics::{Estimate, Interval};
-use crate::results::{Results, Summary};
+use crate::results::{Results, Status, Summary};
 use crate::scenario::{Configuration, Demand, MatchValue, Scenario, TaskGroup};
 use crate::study::published::compare;
 
@@ -72,6 +72,8 @@ pub struct Bar {
     pub label: String,
     /// `None` where it did not end.
     pub figure: Option<Estimate>,
+    /// How it ended.
+    pub status: Status,
     /// What was measured.
     pub measured: Vec<MeasuredPoint>,
 }
@@ -110,6 +112,7 @@ pub struct Beside {
 struct Item<'a> {
     configuration: &'a Configuration,
     figure: Option<Estimate>,
+    status: Status,
     measured: Vec<MeasuredPoint>,
 }
 
@@ -120,7 +123,9 @@ impl Chart {
     pub fn of(results: &Results) -> Self {
         let summaries = results.summaries();
         let figure = figure(results, &summaries);
-        let estimates = summaries.iter().map(|summary| figure.estimate(summary));
+        let estimates = summaries
+            .iter()
+            .map(|summary| (figure.estimate(summary), summary.status));
         let scenario = &results.scenario;
         let replications = scenario.replicate.replications;
         Self::beside(
@@ -136,16 +141,17 @@ impl Chart {
     pub fn beside(
         scenario: &Scenario,
         figure: &Figure,
-        estimates: &[Option<Estimate>],
+        estimates: &[(Option<Estimate>, Status)],
         replications: u32,
         beside: &Beside,
     ) -> Self {
         let nothing = Vec::new();
         let rows = scenario.configurations.iter().zip(estimates).enumerate();
         let items: Vec<Item> = rows
-            .map(|(row, (configuration, estimate))| Item {
+            .map(|(row, (configuration, (estimate, status)))| Item {
                 configuration,
                 figure: *estimate,
+                status: *status,
                 measured: beside.points.get(row).unwrap_or(&nothing).clone(),
             })
             .collect();
@@ -348,6 +354,7 @@ fn bar_chart(scenario: &Scenario, items: &[Item], figure: &Figure, marks: &Notes
         .map(|item| Bar {
             label: label(item.configuration, &all, None),
             figure: item.figure,
+            status: item.status,
             measured: item.measured.clone(),
         })
         .collect();
