@@ -52,18 +52,10 @@ pub fn table(comparison: &Comparison, width: u16) -> String {
             "spread",
             main(&|figure| format!("± {}", human::percent(figure.spread))),
         ),
-        Column::numbers(
-            "speedup (sim.)",
-            speedup(&|figure| {
-                let (measured, simulated) = (figure.measured, figure.simulated);
-                format!(
-                    "{} ({})",
-                    human::hundredths(measured),
-                    human::hundredths(simulated)
-                )
-            }),
-        ),
-        Column::words("", comparison.rows.iter().map(remark).collect()),
+        Column::numbers("speedup", speedup(&|figure| human::hundredths(figure.measured))),
+        Column::numbers("sim.", speedup(&|figure| human::hundredths(figure.simulated))),
+        Column::numbers("noisy", comparison.rows.iter().map(noisy).collect()),
+        Column::words("", comparison.rows.iter().map(|row| row.remark.clone()).collect()),
     ]);
     columns.retain(|column| !column.is_empty());
     format!("{}{}", render(&columns, width), verdict(comparison))
@@ -148,11 +140,11 @@ fn name(comparison: &Comparison, choice: &Choice, row: usize) -> String {
     words.join(", ")
 }
 
-fn remark(row: &ComparedRow) -> String {
-    match (row.remark.as_str(), row.noisy) {
-        ("", 0) => String::new(),
-        ("", noisy) => format!("{noisy} of {} noisy", row.repetitions),
-        (remark, _) => remark.to_owned(),
+/// How many of the repetitions that count.
+fn noisy(row: &ComparedRow) -> String {
+    match row.noisy {
+        0 => String::new(),
+        noisy => format!("{noisy} of {}", row.repetitions),
     }
 }
 
