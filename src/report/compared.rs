@@ -12,6 +12,22 @@ use crate::study::compare::{Accuracy, Compared, ComparedRow, Comparison, alike};
 
 /// The comparison for a person, at most `width` columns wide.
 pub fn table(comparison: &Comparison, width: u16) -> String {
+    // As much as fits without a line break in any cell; what is left out is in `compared.csv`.
+    let body = |left_out: &[&str]| {
+        let mut columns = columns(comparison);
+        columns.retain(|column| !left_out.contains(&column.heading.as_str()));
+        render(&columns, width)
+    };
+    let unbroken = |body: &String| body.lines().count() == comparison.rows.len() + 2;
+    let body = [&[][..], &["speedup", "sim."]]
+        .into_iter()
+        .map(body)
+        .find(unbroken)
+        .unwrap_or_else(|| body(&["speedup", "sim.", "chunk"]));
+    format!("{body}{}", verdict(comparison))
+}
+
+fn columns(comparison: &Comparison) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::new();
     for (index, name) in comparison.identity.iter().enumerate() {
         let cells = comparison.rows.iter().map(|row| row.identity[index].to_string());
@@ -52,21 +68,13 @@ pub fn table(comparison: &Comparison, width: u16) -> String {
             "spread",
             main(&|figure| format!("± {}", human::percent(figure.spread))),
         ),
-        Column::numbers(
-            "speedup (sim.)",
-            speedup(&|figure| {
-                let (measured, simulated) = (figure.measured, figure.simulated);
-                format!(
-                    "{} ({})",
-                    human::hundredths(measured),
-                    human::hundredths(simulated)
-                )
-            }),
-        ),
-        Column::words("", comparison.rows.iter().map(remark).collect()),
+        Column::numbers("speedup", speedup(&|figure| human::hundredths(figure.measured))),
+        Column::numbers("sim.", speedup(&|figure| human::hundredths(figure.simulated))),
+        Column::numbers("noisy", comparison.rows.iter().map(noisy).collect()),
+        Column::words("", comparison.rows.iter().map(|row| row.remark.clone()).collect()),
     ]);
     columns.retain(|column| !column.is_empty());
-    format!("{}{}", render(&columns, width), verdict(comparison))
+    columns
 }
 
 /// What all rows together say.
@@ -148,11 +156,11 @@ fn name(comparison: &Comparison, choice: &Choice, row: usize) -> String {
     words.join(", ")
 }
 
-fn remark(row: &ComparedRow) -> String {
-    match (row.remark.as_str(), row.noisy) {
-        ("", 0) => String::new(),
-        ("", noisy) => format!("{noisy} of {} noisy", row.repetitions),
-        (remark, _) => remark.to_owned(),
+/// How many of the repetitions that count.
+fn noisy(row: &ComparedRow) -> String {
+    match row.noisy {
+        0 => String::new(),
+        noisy => format!("{noisy}/{}", row.repetitions),
     }
 }
 

@@ -6,11 +6,14 @@
 use super::compare::ComparedRow;
 use crate::results::Value;
 
+/// Columns and their values.
+pub type Given = Vec<(String, String)>;
+
 /// One sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
     /// What all its configurations have in common: identity columns and their values, empty ones left out.
-    pub given: Vec<(String, String)>,
+    pub given: Given,
     /// How many configurations there are to choose from.
     pub options: usize,
     /// Index of the compared row that the simulation recommends.
@@ -25,7 +28,7 @@ pub struct Choice {
 
 /// Every sweep with something to choose, in the order of its first row.
 pub fn choices(identity: &[String], rows: &[ComparedRow]) -> Vec<Choice> {
-    let mut sweeps: Vec<(Vec<(String, String)>, Vec<usize>)> = Vec::new();
+    let mut sweeps: Vec<(Given, Vec<usize>)> = Vec::new();
     for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.main().is_some()) {
         let given = given(identity, &row.identity);
         match sweeps.iter_mut().find(|(known, _)| *known == given) {
@@ -41,7 +44,7 @@ pub fn choices(identity: &[String], rows: &[ComparedRow]) -> Vec<Choice> {
 }
 
 /// The columns that are given to a programmer, not chosen.
-fn given(identity: &[String], values: &[Value]) -> Vec<(String, String)> {
+fn given(identity: &[String], values: &[Value]) -> Given {
     let is_given = |column: &str| {
         let parts = ["machine.", "task.", "background.", "program."];
         matches!(column, "scenario" | "cores") || parts.iter().any(|part| column.starts_with(part))
@@ -54,7 +57,7 @@ fn given(identity: &[String], values: &[Value]) -> Vec<(String, String)> {
         .collect()
 }
 
-fn choice(given: Vec<(String, String)>, options: &[usize], rows: &[ComparedRow]) -> Option<Choice> {
+fn choice(given: Given, options: &[usize], rows: &[ComparedRow]) -> Option<Choice> {
     // As times, so that less is better: of throughput the time for one.
     let time = |figure: &str, value: f64| {
         if figure == "makespan_s" {

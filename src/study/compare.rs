@@ -31,9 +31,9 @@ pub struct ComparedRow {
     pub identity: Vec<Value>,
     /// Each figure that both sides have: makespan or throughput first.
     pub figures: Vec<Compared>,
-    /// Repetitions that both sides have.
+    /// Repetitions that both sides have, and that count.
     pub repetitions: usize,
-    /// How many of these are not to be trusted.
+    /// How many of these are not to be trusted: none, or all where there are no others.
     pub noisy: usize,
     /// Why there is nothing to compare; empty where there is.
     pub remark: String,
@@ -220,11 +220,12 @@ fn compared_row(
     } else {
         ""
     };
-    let pairs = pairs(simulated_sheet, simulated, measured_sheet, measured);
-    let noisy = pairs
-        .iter()
-        .filter(|(_, measured)| measured_sheet.number(measured, "noisy") == Some(1.0))
-        .count();
+    let mut pairs = pairs(simulated_sheet, simulated, measured_sheet, measured);
+    let is_noisy = |measured: &[Value]| measured_sheet.number(measured, "noisy") == Some(1.0);
+    if pairs.iter().any(|(_, measured)| !is_noisy(measured)) {
+        pairs.retain(|(_, measured)| !is_noisy(measured));
+    }
+    let noisy = pairs.iter().filter(|(_, measured)| is_noisy(measured)).count();
     let is_counted = simulated
         .rows
         .iter()
@@ -463,6 +464,26 @@ mod tests {
         let measured = made_up::measured(&many.make(), |_, _| 1.0);
         let comparison = compare(&few.make().replications_sheet(), &measured.repetitions_sheet()).unwrap();
         assert_eq!(comparison.rows[0].repetitions, 2);
+    }
+
+    #[test]
+    fn noisy_repetitions_count_only_where_there_are_no_others() {
+        let results = made_up::runs_only();
+        let mut measured =
+            made_up::measured(&results, |_, repetition| if repetition == 3 { 9.0 } else { 1.0 });
+        measured.rows[0].repetitions[3].noisy = true;
+        measured.rows[1]
+            .repetitions
+            .iter_mut()
+            .for_each(|repetition| repetition.noisy = true);
+        let comparison = compare(&results.replications_sheet(), &measured.repetitions_sheet()).unwrap();
+        let [quiet, noisy, ..] = &comparison.rows[..] else {
+            panic!("five rows")
+        };
+        assert_eq!((quiet.repetitions, quiet.noisy), (9, 0));
+        assert!(quiet.main().unwrap().spread < 1e-6);
+        assert_eq!((noisy.repetitions, noisy.noisy), (10, 10));
+        assert!(noisy.main().unwrap().spread > 1.0);
     }
 
     #[test]

@@ -33,7 +33,7 @@ def main(functions):
     items = prepare(plan, before)
     play = player(plan, items, functions, before)
     start_background(plan, before)
-    clock, busy = Clock(), BusyElsewhere()
+    clock, busy = Clock(), BusyElsewhere(plan["cpus"])
     answer = answer_of(clock, *play(clock))
     answer["elsewhere"] = busy.share()
     # With background threads there is no idle core any more.
@@ -156,19 +156,20 @@ def drift(before, after):
 
 
 class BusyElsewhere:
-    """CPU time that others took from this machine meanwhile, as a share of all that it has."""
+    """CPU time that others took from the program's cores meanwhile, as a share of all that these have."""
 
-    def __init__(self):
-        self.began, self.taken, self.own = time.perf_counter(), busy_time(), own_time()
+    def __init__(self, cpus):
+        self.cpus = range(os.cpu_count()) if cpus is None else cpus
+        self.began, self.taken, self.own = time.perf_counter(), busy_time(self.cpus), own_time()
 
     def share(self):
         """None where the kernel does not tell."""
-        elapsed, taken, own = time.perf_counter() - self.began, busy_time(), own_time()
+        elapsed, taken, own = time.perf_counter() - self.began, busy_time(self.cpus), own_time()
         if taken is None or self.taken is None:
             return None
         elsewhere = (taken - self.taken) - (own - self.own)
         # The kernel counts in hundredths of a second.
-        return max(elsewhere - 0.02, 0) / (elapsed * os.cpu_count())
+        return max(elsewhere - 0.02, 0) / (elapsed * len(self.cpus))
 
 
 def own_time():
@@ -176,11 +177,16 @@ def own_time():
     return sum(os.times()[:4])
 
 
-def busy_time():
-    """CPU time that anybody took, and that the machine's own host took from it, s."""
+def busy_time(cpus):
+    """CPU time that anybody took of these CPUs, and that the machine's own host took from it, s."""
+    wanted = {f"cpu{cpu}" for cpu in cpus}
+    ticks = 0
     try:
         with open("/proc/stat") as file:
-            user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, file.readline().split()[1:9])
+            for name, *counts in map(str.split, file):
+                if name in wanted:
+                    user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, counts[:8])
+                    ticks += user + nice + system + irq + softirq + steal
     except (OSError, ValueError):
         return None
-    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+    return ticks / os.sysconf("SC_CLK_TCK")

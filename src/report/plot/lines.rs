@@ -30,6 +30,8 @@ const SAMPLE: f64 = 44.0;
 const STROKE: f64 = 2.4;
 const MARKER: f64 = 4.6;
 const OPEN_MARKER: f64 = 7.0;
+/// Between measured points with a spread that have the same setting.
+const APART: f64 = 5.0;
 const LABEL_WIDTH: f64 = 220.0;
 
 /// Where the data are.
@@ -133,8 +135,10 @@ pub fn layout(chart: &LineChart, text_width: TextWidth) -> Figure {
     for (index, line) in chart.lines.iter().enumerate() {
         let style = LineStyle::nth(index);
         for point in &line.measured {
-            let centre = frame.at(point.x, point.y);
+            let mut centre = frame.at(point.x, point.y);
             if let Some(spread) = point.spread {
+                // Beside those of other lines, so that each can be told.
+                centre.0 += (index as f64 - (chart.lines.len() as f64 - 1.0) / 2.0) * APART;
                 let ends = [frame.down(spread.low), frame.down(spread.high)];
                 whisker(&mut figure, centre.0, ends, centre.1, style.colour);
             }
