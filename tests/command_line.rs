@@ -257,9 +257,9 @@ const MISTAKES: [(&str, &str, &str, &str); 16] = [
     ("an unknown executor", "\"threads\"", "\"treads\"", "threads"),
     (
         "a word that comes later",
-        "workers = 2\n",
-        "transport = \"pickle\"\n",
-        "transport",
+        "cores = [1, 2]",
+        "cores = 1\nquota = 1.5",
+        "quota",
     ),
     (
         "no steps",
