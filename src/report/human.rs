@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn sizes_have_three_digits_and_a_power_of_a_thousand() {
         for (bytes, shown) in [
-            (0, "0.00 kB"),
+            (0, "0 kB"),
             (17_825_792, "17.8 MB"),
             (999_999_999, "1000 MB"),
             (1_250_000_000, "1.25 GB"),
