@@ -79,7 +79,7 @@ fn a_profile_says_what_was_measured_and_what_was_not() {
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
-    assert!(text.contains("# measured: median 70 ns, quartiles 70 to 70, 1 samples; sha256"));
+    assert!(text.contains("# measured: median 70 ns, quartiles 70 to 70, 1 sample; sha256"));
     assert!(text.contains("# Not measured, and taken from linux-x86_64: scheduler.base_slice,"));
     assert!(!text.contains("TOO NOISY"));
 
@@ -155,6 +155,13 @@ fn a_place_that_cannot_be_written_to_is_found_out_first() {
         "{}",
         said.stderr
     );
+    // What is no plain file would be replaced by one, be it /dev/stdout.
+    let socket = Desk::new();
+    let path = socket.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket is made");
+    let said = calibrate(&desk, &script, &["-o", path.to_str().expect("a plain path")]).exits_with(2);
+    assert!(said.stderr.contains("it is no plain file"), "{}", said.stderr);
+    assert!(!path.is_file());
     nothing_is_left(&desk);
 }
 

@@ -76,6 +76,9 @@ fn beside(output: &Path) -> anyhow::Result<NamedTempFile> {
     if output.is_dir() {
         anyhow::bail!("{}: it is a folder; name a file with -o", cannot());
     }
+    if output.exists() && !output.is_file() {
+        anyhow::bail!("{}: it is no plain file; name another one with -o", cannot());
+    }
     let folder = match output.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -85,8 +85,6 @@ impl Scripts {
             .env("TMPDIR", self.folder.path())
             // For interpreters of a pool, which do not get the folder of the main module.
             .env("PYTHONPATH", self.folder.path())
-            // What it leaves behind when it is killed, the fork server's socket for one, goes with the scripts.
-            .env("TMPDIR", self.folder.path())
             .env("GILSIM_PROGRAM", self.path("program.marshal"));
         command
     }

@@ -156,10 +156,11 @@ impl Costs<'_> {
 fn measured(figure: Figure, unit: &str, what: &str) -> String {
     let [median, lower, upper] = [figure.median, figure.lower, figure.upper].map(short);
     let separator = if what.is_empty() { "" } else { "; " };
-    format!(
-        "measured: median {median} {unit}, quartiles {lower} to {upper}, {} samples{separator}{what}",
-        figure.samples
-    )
+    let samples = match figure.samples {
+        1 => "1 sample".to_owned(),
+        number => format!("{number} samples"),
+    };
+    format!("measured: median {median} {unit}, quartiles {lower} to {upper}, {samples}{separator}{what}")
 }
 
 /// A time, with three significant digits.
