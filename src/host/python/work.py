@@ -19,8 +19,11 @@ def nothing():
 
 
 def python(rounds):
-    """Bytecode with back-edges and calls: holds the interpreter lock and gives it up when asked to."""
-    for _ in range(rounds):
+    """Bytecode with back-edges and calls: holds the interpreter lock and gives it up when asked to.
+
+    Not over a range, whose first 257 numbers are made already and take a sixth less time.
+    """
+    for _ in repeat(None, rounds):
         nothing()
 
 
