@@ -184,6 +184,8 @@ impl World {
             Executor::Asyncio { in_flight, offload } => self.run_event_loop(me, *in_flight, *offload).await,
         }
         self.record.tear_down(me);
+        self.let_go_of_results(me).await;
+        self.record.end(me);
     }
 
     /// Items through a pool of threads, whose calls run where `context` says.

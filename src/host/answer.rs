@@ -73,6 +73,7 @@ fn without_figures(status: Status, detail: String) -> Replication {
         switches: 0,
         peak_memory: Bytes::ZERO,
         lost_updates: None,
+        total: Nanos::ZERO,
         critical_path: Nanos::ZERO,
         events: 0,
     }

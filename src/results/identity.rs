@@ -67,17 +67,6 @@ fn offload(executor: &Executor) -> Option<&'static str> {
     }
 }
 
-/// How worker processes come to be, where there are any.
-pub fn start_method(executor: &Executor) -> Option<StartMethod> {
-    match executor {
-        Executor::Processes { start_method, .. }
-        | Executor::Pool { start_method, .. }
-        | Executor::Consumers { start_method, .. }
-        | Executor::ProcessPerTask { start_method } => Some(*start_method),
-        _ => None,
-    }
-}
-
 /// Items per call sent to a worker, where they are sent in chunks: `default` where a pool decides by their number.
 pub fn chunksize(executor: &Executor) -> Value {
     match executor {
@@ -146,7 +135,9 @@ pub fn columns(configuration: &Configuration) -> [(&'static str, Value); 6] {
         ("executor", executor_name(executor).into()),
         (
             "start_method",
-            start_method(executor).map_or(Value::Empty, |method| start_method_name(method).into()),
+            executor
+                .start_method()
+                .map_or(Value::Empty, |method| start_method_name(method).into()),
         ),
         ("cores", Value::Integer(configuration.machine.cores.into())),
         ("workers", workers(executor).map(u64::from).into()),
@@ -220,7 +211,7 @@ pub fn setting(configuration: &Configuration, key: &str) -> Option<Setting> {
     let (shown, number) = match parts[..] {
         ["run"] => text(&configuration.label),
         ["executor"] => text(executor_name(executor)),
-        ["start_method"] => text(start_method_name(start_method(executor)?)),
+        ["start_method"] => text(start_method_name(executor.start_method()?)),
         ["cores"] => count(configuration.machine.cores.into()),
         ["machine", "smt"] => count(configuration.machine.smt.into()),
         ["machine", "profile"] => text(&configuration.machine.profile.name),
