@@ -209,8 +209,10 @@ impl Record {
             )
         } else if let Some(exception) = self.raised.get() {
             (Status::Broken, format!("{exception} ({crash}{done})"))
-        } else {
+        } else if crash.is_empty() {
             (Status::Done, String::new())
+        } else {
+            (Status::Done, format!("{crash}, and the program went on"))
         }
     }
 
