@@ -18,6 +18,7 @@ mod output;
 mod plot;
 pub mod published;
 mod table;
+pub mod validated;
 
 pub use manifest::{Difference, Manifest};
 pub use output::{OutputFile, Outputs};
