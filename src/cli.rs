@@ -9,6 +9,7 @@ mod measure;
 mod probe;
 mod run;
 mod schema;
+mod validate;
 
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::path::PathBuf;
@@ -51,6 +52,8 @@ enum Verb {
     Check(check::Arguments),
     /// Measure what this host costs under its Python, and write a profile.
     Calibrate(calibrate::Arguments),
+    /// Calibrate this host, then simulate, measure and compare many small programs: how far the simulation is off here.
+    Validate(validate::Arguments),
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
     /// Print the first draws of every distribution: the same in every build of one version.
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Verb::Probe(arguments) => probe::probe(&arguments),
         Verb::Check(arguments) => check::check(&arguments),
         Verb::Calibrate(arguments) => calibrate::run(&arguments),
+        Verb::Validate(arguments) => validate::validate(&arguments),
         Verb::Schema => schema::print(),
         Verb::Draws => {
             print(&crate::random::first_draws());

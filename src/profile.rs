@@ -290,6 +290,8 @@ pub struct ProcessCosts {
     pub fork_per_mib: Nanos,
     /// A forked child's way to its target.
     pub bootstrap: Nanos,
+    /// The same of a child of the fork server, which unpickles its work and what that needs.
+    pub forkserver_bootstrap: Nanos,
     /// A new interpreter until it runs code: start, `site`, importing `multiprocessing`.
     pub boot: Nanos,
     /// Preparing and starting a new interpreter, in the parent.
@@ -298,8 +300,10 @@ pub struct ProcessCosts {
     pub preparation: Bytes,
     /// A request to the fork server, in the parent.
     pub forkserver_request: Nanos,
-    /// The child's way out.
+    /// The way out of a child that was forked, by whomever: `os._exit`, and the kernel takes its pages back.
     pub exit: Nanos,
+    /// That of a spawned one, which takes its interpreter down first: `sys.exit`, `Py_FinalizeEx`.
+    pub spawn_exit: Nanos,
     /// `join` in the parent.
     pub join: Nanos,
     /// `Process.exitcode` in the parent, without the system call.
@@ -341,8 +345,10 @@ impl BytesPerMicro {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PickleCosts {
-    /// `dumps` or `loads` of next to nothing.
-    pub call: Nanos,
+    /// `dumps` of next to nothing.
+    pub call_dumps: Nanos,
+    /// `loads` of it.
+    pub call_loads: Nanos,
     /// Pickled size of a call or a result beside its payload.
     pub envelope: Bytes,
     /// `ForkingPickler.dumps` of an object that is nothing but data: a small number.

@@ -19,6 +19,7 @@ mod plot;
 pub mod probed;
 pub mod published;
 mod table;
+pub mod validated;
 
 pub use manifest::{Difference, Manifest};
 pub use output::{OutputFile, Outputs};

@@ -2,4 +2,6 @@
 
 pub mod choices;
 pub mod compare;
+pub mod programs;
 pub mod published;
+pub mod validation;

@@ -71,7 +71,7 @@ impl ThreadState {
     pub async fn dumps_in(&self, wrapping: Wrapping, payloads: &[Payload]) {
         let costs = &self.os().costs().pickle;
         let call = match wrapping {
-            Wrapping::Call => costs.call,
+            Wrapping::Call => costs.call_dumps,
             Wrapping::Object => costs.object_dumps,
         };
         self.serialize(call, payloads, &costs.dumps).await;
@@ -82,7 +82,7 @@ impl ThreadState {
     pub async fn loads_in(&self, wrapping: Wrapping, payloads: &[Payload]) {
         let costs = &self.os().costs().pickle;
         let call = match wrapping {
-            Wrapping::Call => costs.call,
+            Wrapping::Call => costs.call_loads,
             Wrapping::Object => costs.object_loads,
         };
         self.serialize(call, payloads, &costs.loads).await;

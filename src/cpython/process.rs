@@ -49,6 +49,8 @@ struct Child {
     main: Main,
     /// CPU time before it asks for its work.
     boot: Nanos,
+    /// CPU time of its way out.
+    exit: Nanos,
     /// Where its work is described, and how.
     preparation: Option<Preparation>,
     /// CPU time of the main module's imports, between reading and unpickling.
@@ -112,6 +114,7 @@ impl Launcher {
             foreground,
             main: Box::new(move |me| Box::pin(main(me))),
             boot: costs.bootstrap,
+            exit: costs.exit,
             preparation: None,
             imports: Nanos::ZERO,
             private_memory: me.os().costs().memory.forked_worker,
@@ -142,6 +145,7 @@ impl Launcher {
         me.native_holding_lock(costs.process.exec).await;
         let child = Child {
             boot: costs.process.boot,
+            exit: costs.process.spawn_exit,
             preparation: Some(preparation.clone()),
             imports: self.imports_of(number),
             private_memory: Bytes(costs.memory.interpreter.0 + self.modules.0),
@@ -170,6 +174,7 @@ impl Launcher {
             self.imports_of(number)
         };
         let child = Child {
+            boot: me.os().costs().process.forkserver_bootstrap,
             preparation: Some(preparation.clone()),
             imports,
             private_memory: me.os().costs().memory.forkserver_worker,
@@ -330,7 +335,7 @@ async fn live(me: ThreadState, child: Child) {
     }
     me.enter(Activity::Running);
     (child.main)(me.clone()).await;
-    me.bytecode(os.costs().process.exit).await;
+    me.bytecode(child.exit).await;
     os.exit_process(me.interpreter.process);
     child.exited.post(os, me.id).await;
     child.sentinel.hang_up(os, me.id).await;
@@ -372,6 +377,7 @@ impl ForkServer {
             foreground: true,
             main: Box::new(move |me| Box::pin(main(me))),
             boot: costs.process.boot + imports,
+            exit: costs.process.spawn_exit,
             preparation: None,
             imports: Nanos::ZERO,
             private_memory: Bytes(costs.memory.interpreter.0 + modules.0),

@@ -124,7 +124,7 @@ fn of_sweeps(number: usize) -> String {
 }
 
 /// What a sweep's configurations have in common, but for the scenario.
-fn in_common(choice: &Choice) -> String {
+pub(super) fn in_common(choice: &Choice) -> String {
     let parts: Vec<String> = choice
         .given
         .iter()
@@ -139,7 +139,7 @@ fn in_common(choice: &Choice) -> String {
 }
 
 /// The run of a row, and what else was chosen, as far as not given.
-fn name(comparison: &Comparison, choice: &Choice, row: usize) -> String {
+pub(super) fn name(comparison: &Comparison, choice: &Choice, row: usize) -> String {
     let identity = comparison.identity.iter().zip(&comparison.rows[row].identity);
     let chosen = identity.filter(|(column, value)| {
         let given = choice.given.iter().any(|(given, _)| given == *column);
@@ -157,7 +157,7 @@ fn name(comparison: &Comparison, choice: &Choice, row: usize) -> String {
 }
 
 /// How many of the repetitions that count.
-fn noisy(row: &ComparedRow) -> String {
+pub(super) fn noisy(row: &ComparedRow) -> String {
     match row.noisy {
         0 => String::new(),
         noisy => format!("{noisy}/{}", row.repetitions),
@@ -165,7 +165,7 @@ fn noisy(row: &ComparedRow) -> String {
 }
 
 /// `background.busy.count` is "busy", `start_method` is "start".
-fn short(column: &str) -> &str {
+pub(super) fn short(column: &str) -> &str {
     match column {
         "start_method" => "start",
         "chunksize" => "chunk",
@@ -186,7 +186,7 @@ fn in_words(figure: &str) -> &str {
     }
 }
 
-fn shown(figure: &str, value: f64) -> String {
+pub(super) fn shown(figure: &str, value: f64) -> String {
     if figure.ends_with("_per_s") {
         return human::with_thousands(&significant(value, 4));
     }

@@ -363,7 +363,8 @@ impl Comparison {
 }
 
 impl Accuracy {
-    fn of<'c>(compared: impl Iterator<Item = &'c Compared>) -> Option<Self> {
+    /// Of one figure of many configurations; `None` of none.
+    pub fn of<'c>(compared: impl Iterator<Item = &'c Compared>) -> Option<Self> {
         let all: Vec<&Compared> = compared.collect();
         let mut errors: Vec<f64> = all.iter().map(|compared| compared.error.abs()).collect();
         errors.sort_by(f64::total_cmp);

@@ -108,11 +108,6 @@ impl Costs<'_> {
         Some(self.figure("hash released")? - self.figure("hash kept")?)
     }
 
-    /// `dumps` or `loads` of next to nothing.
-    fn pickle_call(&self) -> Option<Figure> {
-        Some((self.figure("dumps")? + self.figure("loads")?) / 2.0)
-    }
-
     /// `os.write` or `os.read`, without the loop around it and the interpreter lock.
     fn system_call(&self, name: &str) -> Option<Figure> {
         Some(self.figure(name)? - self.figure("c call")? - self.uncontended()?)

@@ -36,7 +36,7 @@ pub(super) fn thread_pool(costs: &mut Costs) {
 pub(super) fn process_pool(costs: &mut Costs) {
     let item = costs.figure("process pool chunk").map(|chunk| chunk / 1_000.0);
     let submit = || Some(costs.figure("process pool submit")? - costs.send()?);
-    let feed = || Some(costs.figure("process pool feed")? - costs.pickle_call()?);
+    let feed = || Some(costs.figure("process pool feed")? - costs.figure("dumps")?);
     let call = || {
         let code = costs.figure("process pool call")? - item?;
         Some(
@@ -83,7 +83,7 @@ fn wait(costs: &Costs) -> Option<Figure> {
     let register = costs.descriptor("wait")?;
     let selector = costs.figure("wait 1")? - register;
     let selectors = selector * 3.0 + register * 4.0;
-    let received = costs.receive()? * 2.0 + costs.pickle_call()?;
+    let received = costs.receive()? * 2.0 + costs.figure("loads")?;
     Some(costs.figure("process pool wait")? - selectors - received)
 }
 
@@ -123,7 +123,7 @@ pub(super) fn pool(costs: &mut Costs) {
 
 /// What a message takes longer to pickle than next to nothing.
 fn extra(costs: &Costs, direction: &str, message: &str) -> Option<Figure> {
-    Some(costs.figure(&format!("{direction} {message}"))? - costs.pickle_call()?)
+    Some(costs.figure(&format!("{direction} {message}"))? - costs.figure(direction)?)
 }
 
 /// The locks of a queue's reading and writing end.

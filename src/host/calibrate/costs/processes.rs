@@ -29,7 +29,7 @@ pub(super) fn threads(costs: &mut Costs) {
 pub(super) fn processes(costs: &mut Costs) {
     let create = || costs.figure("fork start");
     // Of the parent's part, what describes the work is charged apart.
-    let describing = || Some(costs.pickle_call()? + costs.with_lock("write")?);
+    let describing = || Some(costs.figure("dumps")? + costs.with_lock("write")?);
     let others = |name: &str| Some(costs.figure(name)? - create()? - describing()?);
     let (create, exec, request) = (create(), others("spawn start"), others("forkserver start"));
     costs.time(
@@ -47,18 +47,19 @@ pub(super) fn processes(costs: &mut Costs) {
         );
         costs.time("process", "fork_per_mib", Some(per_mib), "256 MiB of small pages");
     }
-    // The model has one field for children of either kind; how far they differ is told.
-    let beside = |what: &str, name: &str| match costs.figure(name) {
-        Some(figure) => format!("{what} takes {} ms", short(figure.median / 1e6)),
-        None => format!("{what} was not measured"),
-    };
-    let bootstrap = beside("one of the fork server", "forkserver reached");
-    let exit = beside("a spawned one", "spawn rest");
     costs.time(
         "process",
         "bootstrap",
         costs.figure("fork reached"),
-        &format!("a forked child's clock at its target; {bootstrap}"),
+        "a forked child's clock at its target",
+    );
+    let served = || Some(costs.figure("forkserver reached")? - costs.with_lock("read")? - costs.figure("loads")?);
+    let served = served();
+    costs.time(
+        "process",
+        "forkserver_bootstrap",
+        served,
+        "the same of a fork server's child, less what it reads and unpickles",
     );
     costs.time(
         "process",
@@ -89,7 +90,13 @@ pub(super) fn processes(costs: &mut Costs) {
         "process",
         "exit",
         costs.figure("fork rest"),
-        &format!("all that a forked child takes after its target; {exit}"),
+        "all that a forked child takes after its target",
+    );
+    costs.time(
+        "process",
+        "spawn_exit",
+        costs.figure("spawn rest"),
+        "all that a spawned child takes after its target",
     );
     costs.time(
         "process",
@@ -153,10 +160,11 @@ const KINDS: [(&str, &str); 5] = [
 pub(super) fn pickle(costs: &mut Costs) {
     costs.time(
         "pickle",
-        "call",
-        costs.pickle_call(),
-        "ForkingPickler, the mean of dumps and loads",
+        "call_dumps",
+        costs.figure("dumps"),
+        "ForkingPickler, a small tuple",
     );
+    costs.time("pickle", "call_loads", costs.figure("loads"), "the same");
     let envelope = envelope(costs);
     costs.size(
         "pickle",

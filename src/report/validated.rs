@@ -1,0 +1,263 @@
+//! How far the simulation is off over many scenarios: on the console, as CSV and JSON.
+
+use crate::report::compared::{in_common, name, short};
+use crate::report::console::{Column, render};
+use crate::report::{OutputFile, Outputs, csv, human, json};
+use crate::results::{Sheet, Value};
+use crate::study::compare::{Accuracy, ComparedRow, Comparison};
+use crate::study::validation::{Bounds, Validated, Validation};
+
+/// A row per scenario, and what all of them say together; at most `width` columns wide.
+pub fn table(validation: &Validation, bounds: &Bounds, width: u16) -> String {
+    let scenarios = &validation.scenarios;
+    let of = |cell: &dyn Fn(&Comparison) -> Option<String>| -> Vec<String> {
+        let cell = |scenario: &Validated| scenario.comparison.as_ref().and_then(cell).unwrap_or_default();
+        scenarios.iter().map(cell).collect()
+    };
+    let accuracy = |cell: &dyn Fn(&Accuracy) -> String| of(&|comparison| comparison.main_accuracy().as_ref().map(cell));
+    let columns = [
+        Column::words(
+            "scenario",
+            scenarios.iter().map(|scenario| scenario.name.clone()).collect(),
+        ),
+        Column::numbers("configurations", accuracy(&|accuracy| accuracy.configurations.to_string())),
+        Column::numbers("median error", accuracy(&|accuracy| human::percent(accuracy.median))),
+        Column::numbers("90 %", accuracy(&|accuracy| human::percent(accuracy.p90))),
+        Column::numbers("winners", of(&winners)),
+        Column::numbers("regret", of(&|comparison| comparison.largest_regret().map(human::percent))),
+        Column::words("farthest off", of(&farthest)),
+    ];
+    format!("{}{}", render(&columns, width), verdict(validation, bounds))
+}
+
+/// Right ones of all sweeps.
+fn winners(comparison: &Comparison) -> Option<String> {
+    let choices = &comparison.choices;
+    let right = choices.iter().filter(|choice| choice.right).count();
+    (!choices.is_empty()).then(|| format!("{right}/{}", choices.len()))
+}
+
+/// The configuration with the largest error.
+fn farthest(comparison: &Comparison) -> Option<String> {
+    let error = |row: &&ComparedRow| row.main().map_or(0.0, |main| main.error.abs());
+    let row = comparison.rows.iter().max_by(|a, b| error(a).total_cmp(&error(b)))?;
+    let main = row.main()?;
+    Some(format!(
+        "{} ({})",
+        human::signed_percent(main.error),
+        configuration(comparison, row)
+    ))
+}
+
+/// What tells a row from the others of its scenario, in words.
+fn configuration(comparison: &Comparison, row: &ComparedRow) -> String {
+    let columns = comparison.identity.iter().zip(&row.identity).enumerate();
+    let words = columns.filter_map(|(index, (column, value))| {
+        let differs = || comparison.rows.iter().any(|other| other.identity[index] != *value);
+        match column.as_str() {
+            _ if *value == Value::Empty => None,
+            "scenario" | "executor" => None,
+            "run" => Some(value.to_string()),
+            _ if !differs() => None,
+            "start_method" => Some(value.to_string()),
+            _ => Some(format!("{} = {value}", short(column))),
+        }
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// Each bound, and whether it holds; then what was left out.
+fn verdict(validation: &Validation, bounds: &Bounds) -> String {
+    let mut text = String::new();
+    if let Some(accuracy) = validation.accuracy() {
+        text += &format!(
+            "{} configurations: off by {} in the median and {} at the 90th percentile; {} within the spread of the \
+             measurement\n",
+            accuracy.configurations,
+            human::percent(accuracy.median),
+            human::percent(accuracy.p90),
+            accuracy.within_spread
+        );
+    }
+    for judged in validation.judged(bounds) {
+        let figure = judged.figure.map_or("nothing to take it of".to_owned(), human::percent);
+        let (side, verdict) = (
+            if judged.is_most { "at most" } else { "at least" },
+            if judged.holds() { "holds" } else { "MISSED" },
+        );
+        text += &format!(
+            "{verdict}: {} {figure}, {side} {}\n",
+            judged.what,
+            human::percent(judged.bound)
+        );
+    }
+    for scenario in &validation.scenarios {
+        for (reason, number) in &scenario.left_out {
+            text += &format!("left out of {}: {number}, since {reason}\n", scenario.name);
+        }
+    }
+    text
+}
+
+/// `validation.csv`: a row per scenario, configuration and figure.
+///
+/// Columns: `scenario`, `configuration` (in words), `figure`, `measured` (median), `measured_min`, `measured_max`,
+/// `simulated` (median of the same draws), `error` and `spread` (fractions), `repetitions`, `noisy` and `remark` (why
+/// there is no figure).
+pub fn sheet(validation: &Validation) -> Sheet {
+    let columns = [
+        "scenario",
+        "configuration",
+        "figure",
+        "measured",
+        "measured_min",
+        "measured_max",
+        "simulated",
+        "error",
+        "spread",
+        "repetitions",
+        "noisy",
+        "remark",
+    ];
+    let mut rows = Vec::new();
+    for scenario in &validation.scenarios {
+        for row in scenario.comparison.iter().flat_map(|comparison| &comparison.rows) {
+            rows.extend(rows_of(scenario, row));
+        }
+        for (reason, number) in &scenario.left_out {
+            let mut values: Vec<Value> = vec![scenario.name.as_str().into()];
+            values.push(format!("{number} left out").as_str().into());
+            values.extend(vec![Value::Empty; columns.len() - 3]);
+            values.push(reason.as_str().into());
+            rows.push(values);
+        }
+    }
+    Sheet {
+        columns: columns.map(str::to_owned).to_vec(),
+        rows,
+    }
+}
+
+fn rows_of(scenario: &Validated, row: &ComparedRow) -> Vec<Vec<Value>> {
+    let words = scenario
+        .comparison
+        .as_ref()
+        .map(|comparison| configuration(comparison, row))
+        .unwrap_or_default();
+    let identity = [scenario.name.as_str().into(), words.as_str().into()];
+    let counts = [
+        Value::Integer(row.repetitions as u64),
+        Value::Integer(row.noisy as u64),
+        row.remark.as_str().into(),
+    ];
+    if row.figures.is_empty() {
+        let nothing = std::iter::repeat_n(Value::Empty, 7);
+        return vec![identity.into_iter().chain(nothing).chain(counts).collect()];
+    }
+    let of = |figure: &crate::study::compare::Compared| {
+        let numbers = [
+            figure.measured,
+            figure.range.low,
+            figure.range.high,
+            figure.simulated,
+            figure.error,
+            figure.spread,
+        ];
+        let identity = identity.iter().cloned().chain([figure.figure.into()]);
+        identity.chain(numbers.map(Value::Number)).chain(counts.clone()).collect()
+    };
+    row.figures.iter().map(of).collect()
+}
+
+/// `validation_choices.csv`: a row per scenario and sweep; columns as in `choices.csv`.
+fn choices_sheet(validation: &Validation) -> Sheet {
+    let columns = ["scenario", "given", "options", "recommended", "best", "right", "regret"];
+    let mut rows = Vec::new();
+    for scenario in &validation.scenarios {
+        let Some(comparison) = &scenario.comparison else { continue };
+        rows.extend(comparison.choices.iter().map(|choice| {
+            vec![
+                scenario.name.as_str().into(),
+                in_common(choice).as_str().into(),
+                Value::Integer(choice.options as u64),
+                name(comparison, choice, choice.recommended).as_str().into(),
+                name(comparison, choice, choice.best).as_str().into(),
+                Value::Integer(choice.right.into()),
+                Value::Number(choice.regret),
+            ]
+        }));
+    }
+    Sheet {
+        columns: columns.map(str::to_owned).to_vec(),
+        rows,
+    }
+}
+
+/// `validation.csv` as text, for `--format csv`.
+pub fn to_csv(validation: &Validation) -> String {
+    String::from_utf8(csv::csv(&sheet(validation))).expect("CSV is made of strings, commas and line breaks")
+}
+
+/// The rows of `validation.csv` as JSON, for `--format json`.
+pub fn to_json(validation: &Validation) -> String {
+    json::json(&sheet(validation))
+}
+
+/// The files over all scenarios.
+pub fn outputs(validation: &Validation, bounds: &Bounds) -> Outputs {
+    let file = |name, bytes| OutputFile { name, bytes };
+    Outputs::new(vec![
+        file("validation.csv", csv::csv(&sheet(validation))),
+        file("validation_choices.csv", csv::csv(&choices_sheet(validation))),
+        file("validation.txt", table(validation, bounds, 120).into_bytes()),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::made_up;
+    use crate::study::compare::compare;
+
+    fn validation() -> Validation {
+        let compared = |results: crate::results::Results| {
+            let forked_on_16 = 14;
+            let measured = made_up::measured(&results, |row, repetition| {
+                let noise = 1.0 + (repetition % 3) as f64 / 50.0;
+                if row == forked_on_16 { 2.0 * noise } else { noise }
+            });
+            Validated {
+                name: results.scenario.name.clone(),
+                comparison: Some(
+                    compare(&results.replications_sheet(), &measured.repetitions_sheet()).unwrap(),
+                ),
+                left_out: Vec::new(),
+            }
+        };
+        Validation {
+            scenarios: vec![
+                compared(made_up::quickstart()),
+                compared(made_up::echo()),
+                Validated {
+                    name: "event_loop".to_owned(),
+                    comparison: None,
+                    left_out: vec![("event loops cannot be measured yet".to_owned(), 4)],
+                },
+            ],
+        }
+    }
+
+    #[test]
+    fn reads_well_at_100_columns() {
+        insta::assert_snapshot!(table(&validation(), &Bounds::REQUIRED, 100));
+    }
+
+    #[test]
+    fn every_row_has_a_value_in_every_column() {
+        let validation = validation();
+        for sheet in [sheet(&validation), choices_sheet(&validation)] {
+            assert!(!sheet.rows.is_empty());
+            assert!(sheet.rows.iter().all(|row| row.len() == sheet.columns.len()));
+        }
+    }
+}
