@@ -224,6 +224,46 @@ chunksize = [1, 3]
 }
 
 #[test]
+fn consumers_get_their_items_through_every_channel() {
+    let Some(version) = version() else { return };
+    let rest = r#"
+[machine]
+cores = 1
+[program]
+setup = [{ python = "10us" }]
+[[task]]
+name = "told"
+count = 5
+argument = "1 kB"
+result = { size = "1 kB", kind = "list[int]" }
+steps = [{ lock = "one", steps = [{ python = "10us" }] }]
+[[task]]
+name = "untold"
+count = 2
+steps = [{ native = "10us" }]
+[[run]]
+executor = "consumers"
+workers = [1, 2]
+channel = ["pipe", "socket_pair", "simple_queue", "queue", "joinable_queue", "manager"]
+sender = "main"
+[[run]]
+executor = "consumers"
+workers = 2
+channel = ["pipe", "queue", "manager"]
+start_method = ["spawn", "forkserver"]
+sender = "thread"
+"#;
+    let desk = Desk::with(&scenario(&version, rest));
+    run(&desk, &["measure", "scenario.toml", "--repeat", "1"]).exits_with(0);
+    let repetitions = rows(&desk.read("output/scenario-measured/repetitions.csv"));
+    assert_eq!(repetitions.len(), 18);
+    for row in &repetitions {
+        assert_eq!((row["items"].as_str(), row["status"].as_str()), ("7", "done"));
+    }
+    assert_nothing_is_left(&desk);
+}
+
+#[test]
 fn a_server_answers_its_clients() {
     let Some(version) = version() else { return };
     let rest = r#"

@@ -55,7 +55,6 @@ fn no_machinery(configuration: &Configuration) -> Option<String> {
         _ if configuration.machine.memory.is_some() => {
             Some("a limit on memory cannot be measured yet".to_owned())
         }
-        Executor::Consumers { .. } => Some("channels of the program's own cannot be measured yet".to_owned()),
         Executor::Asyncio { .. } => Some("event loops cannot be measured yet".to_owned()),
         _ if shares && free_threaded => {
             Some("objects that threads share cannot be measured on a free-threaded build yet".to_owned())
@@ -70,6 +69,7 @@ fn no_machinery(configuration: &Configuration) -> Option<String> {
         | Executor::Threads { .. }
         | Executor::Processes { .. }
         | Executor::Pool { .. }
+        | Executor::Consumers { .. }
         | Executor::Interpreters { .. }
         | Executor::ThreadPerTask
         | Executor::ProcessPerTask { .. }

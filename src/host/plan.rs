@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::Machine;
 use crate::random::{Distribution, Key};
-use crate::results::identity::{executor_name, start_method_name};
+use crate::results::identity::{channel_and_sender, executor_name, start_method_name};
 use crate::scenario::{
     Configuration, Demand, DependencyKind, Executor, Payload, PayloadKind, PoolMethod, Step, draws,
     working_order,
@@ -53,6 +53,8 @@ struct Run {
     chunksize: Option<u64>,
     max_tasks_per_child: Option<u64>,
     method: Option<&'static str>,
+    channel: Option<&'static str>,
+    sender: Option<&'static str>,
 }
 
 /// A group of items.
@@ -237,6 +239,18 @@ impl Run {
                 chunksize,
                 max_tasks_per_child,
                 method: Some(method_name(method)),
+                ..nothing
+            },
+            Executor::Consumers {
+                workers,
+                start_method,
+                ..
+            } => Self {
+                workers: Some(workers),
+                start_method: Some(start_method_name(start_method)),
+                channel: channel_and_sender(executor).map(|(channel, _)| channel),
+                sender: channel_and_sender(executor).map(|(_, sender)| sender),
+                ..nothing
             },
             Executor::ProcessPerTask { start_method } => Self {
                 start_method: Some(start_method_name(start_method)),
@@ -246,7 +260,7 @@ impl Run {
                 workers: Some(threads),
                 ..nothing
             },
-            Executor::Consumers { .. } | Executor::Asyncio { .. } => unreachable!("{REFUSED}"),
+            Executor::Asyncio { .. } => unreachable!("{REFUSED}"),
         }
     }
 }

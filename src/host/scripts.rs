@@ -7,7 +7,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// What measures a scenario: every file, by name.
-const MEASURING: [(&str, &str); 11] = [
+const MEASURING: [(&str, &str); 12] = [
     ("main.py", include_str!("python/main.py")),
     ("work.py", include_str!("python/work.py")),
     ("program.py", include_str!("python/program.py")),
@@ -16,6 +16,7 @@ const MEASURING: [(&str, &str); 11] = [
     ("graph.py", include_str!("python/graph.py")),
     ("items.py", include_str!("python/items.py")),
     ("executors.py", include_str!("python/executors.py")),
+    ("consumers.py", include_str!("python/consumers.py")),
     ("server.py", include_str!("python/server.py")),
     ("session.py", include_str!("python/session.py")),
     ("orphan.py", include_str!("python/orphan.py")),

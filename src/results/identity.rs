@@ -106,7 +106,7 @@ fn method(executor: &Executor) -> Option<&'static str> {
 }
 
 /// What consumers get their items through, and who sends them.
-fn channel_and_sender(executor: &Executor) -> Option<(&'static str, &'static str)> {
+pub fn channel_and_sender(executor: &Executor) -> Option<(&'static str, &'static str)> {
     let Executor::Consumers { channel, sender, .. } = executor else {
         return None;
     };

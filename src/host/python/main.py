@@ -40,7 +40,15 @@ def call_alone(argument, locks, results):
     results.put((argument[0], argument[1], program.run_item(argument)))
 
 
+def consume(arguments, results, locks, joinable):
+    """All items that come through a channel, in a process of its own."""
+    import consumers
+
+    program.set_up(locks)
+    consumers.consume(arguments, results, joinable)
+
+
 if __name__ == "__main__":
     import session
 
-    session.main(session.Functions(call, call_with, call_and_name, call_several, set_up, call_alone))
+    session.main(session.Functions(call, call_with, call_and_name, call_several, set_up, call_alone, consume))

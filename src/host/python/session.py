@@ -17,7 +17,9 @@ import program
 from items import Clock, Items
 from payloads import Payloads
 
-Functions = collections.namedtuple("Functions", "call call_with call_and_name call_several set_up call_alone")
+Functions = collections.namedtuple(
+    "Functions", "call call_with call_and_name call_several set_up call_alone consume"
+)
 
 
 def main(functions):
@@ -115,9 +117,12 @@ def player(plan, items, functions, speeds):
         import server
 
         return server.Server(plan, speeds.slack).serve
-    import executors
+    if plan["executor"] == "consumers":
+        from consumers import consumers as run
+    else:
+        import executors
 
-    run = executors.BY_NAME[plan["executor"]]
+        run = executors.BY_NAME[plan["executor"]]
 
     def play(clock):
         clock.begin()
