@@ -264,6 +264,51 @@ sender = "thread"
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn an_event_loop_works_off_items_and_has_steps_run_elsewhere() {
+    let Some(version) = version() else { return };
+    let rest = r#"
+[machine]
+cores = 1
+[program]
+setup = [{ python = "10us" }]
+[[task]]
+name = "a"
+count = 5
+argument = "1 kB"
+result = { size = "1 kB", kind = "list[int]" }
+steps = [
+  { io = { exponential = { mean = "100us" } } },
+  { lock = "one", steps = [{ repeat = 2, steps = [{ io = "0us" }, { python = "10us", offload = true }] }] },
+]
+[[task]]
+name = "b"
+after = { a = "each" }
+steps = [{ native = "10us", offload = true }, { native = "10us", holds_lock = true }]
+[[task]]
+name = "c"
+after = { a = "all", b = "all" }
+steps = [{ io = "100us" }]
+[[background]]
+name = "busy"
+count = 1
+steps = [{ io = "1ms" }, { native = "1ms" }]
+[[run]]
+executor = "asyncio"
+workers = ["default", 2]
+offload = ["loop", "thread", "process"]
+"#;
+    let desk = Desk::with(&scenario(&version, rest));
+    run(&desk, &["measure", "scenario.toml", "--repeat", "1"]).exits_with(0);
+    let repetitions = rows(&desk.read("output/scenario-measured/repetitions.csv"));
+    assert_eq!(repetitions.len(), 6);
+    for row in &repetitions {
+        assert_eq!((row["items"].as_str(), row["status"].as_str()), ("11", "done"));
+    }
+    assert_nothing_is_left(&desk);
+}
+
+#[test]
 fn a_server_answers_its_clients() {
     let Some(version) = version() else { return };
     let rest = r#"
@@ -284,6 +329,9 @@ steps = [{ python = "forever" }]
 executor = "server"
 threads = [1, 2]
 switch_interval = "1ms"
+[[run]]
+executor = "asyncio"
+switch_interval = "1ms"
 "#;
     let desk = Desk::with(&scenario(&version, rest));
     let said = run(
@@ -292,7 +340,7 @@ switch_interval = "1ms"
     )
     .exits_with(0);
     let measured = rows(&said.stdout);
-    assert_eq!(measured.len(), 4);
+    assert_eq!(measured.len(), 6);
     for row in &measured {
         assert_eq!((row["status"].as_str(), row["speedup"].as_str()), ("done", ""));
         assert!(

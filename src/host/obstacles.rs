@@ -55,7 +55,9 @@ fn no_machinery(configuration: &Configuration) -> Option<String> {
         _ if configuration.machine.memory.is_some() => {
             Some("a limit on memory cannot be measured yet".to_owned())
         }
-        Executor::Asyncio { .. } => Some("event loops cannot be measured yet".to_owned()),
+        Executor::Asyncio { .. } if !cfg!(target_os = "linux") => {
+            Some("an event loop is measured on Linux alone, with its timers".to_owned())
+        }
         _ if shares && free_threaded => {
             Some("objects that threads share cannot be measured on a free-threaded build yet".to_owned())
         }
@@ -73,6 +75,7 @@ fn no_machinery(configuration: &Configuration) -> Option<String> {
         | Executor::Interpreters { .. }
         | Executor::ThreadPerTask
         | Executor::ProcessPerTask { .. }
+        | Executor::Asyncio { .. }
         | Executor::Server { .. } => None,
     }
 }

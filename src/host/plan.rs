@@ -7,9 +7,9 @@ use serde_json::{Value as Json, json};
 
 use super::Machine;
 use crate::random::{Distribution, Key};
-use crate::results::identity::{channel_and_sender, executor_name, start_method_name};
+use crate::results::identity::{channel_and_sender, executor_name, offload, start_method_name};
 use crate::scenario::{
-    Configuration, Demand, DependencyKind, Executor, Payload, PayloadKind, PoolMethod, Step, draws,
+    Configuration, Demand, DependencyKind, Executor, Offload, Payload, PayloadKind, PoolMethod, Step, draws,
     working_order,
 };
 use crate::units::Nanos;
@@ -23,7 +23,7 @@ const LONGEST_CALL: Nanos = Nanos::from_secs(60);
 /// For what never ends.
 const VERY_OFTEN: u64 = 1_000_000_000;
 
-/// Steps with their times: `["python", ns]`, `["lock", name, steps]`, `["repeat", times, steps]`.
+/// Steps with their times: `["python", ns]`, `["lock", name, steps]`, `["repeat", times, steps]`, `["offload", 0, steps]`.
 type Steps = Vec<Json>;
 
 /// The whole of it.
@@ -55,6 +55,8 @@ struct Run {
     method: Option<&'static str>,
     channel: Option<&'static str>,
     sender: Option<&'static str>,
+    offload: Option<&'static str>,
+    offload_workers: Option<u32>,
 }
 
 /// A group of items.
@@ -148,16 +150,21 @@ impl Plan {
                 argument: different(task.argument),
                 result: different(task.result),
                 after: task.after.iter().map(edge).collect(),
-                steps: drawn(&task.steps, count + requests, |index| {
-                    draws::item(key, &task.name, item(index))
-                }),
+                steps: drawn(
+                    &task.steps,
+                    Player::of(&configuration.executor),
+                    count + requests,
+                    |index| draws::item(key, &task.name, item(index)),
+                ),
                 clients: Clients::of(&task.demand, group as u64, key),
             }
         });
         let background = configuration.background.iter().flat_map(|background| {
             (0..background.count).map(move |number| {
                 let key = draws::background(key, &background.name, number.into());
-                drawn(&background.steps, ROUNDS, |round| key.number(round))
+                drawn(&background.steps, Player::Thread, ROUNDS, |round| {
+                    key.number(round)
+                })
             })
         });
         let import = |number| {
@@ -191,7 +198,9 @@ impl Plan {
             setups: if program.setup.is_empty() {
                 Vec::new()
             } else {
-                drawn(&program.setup, ROUNDS, |number| draws::setup(key, number))
+                drawn(&program.setup, Player::Thread, ROUNDS, |number| {
+                    draws::setup(key, number)
+                })
             },
             imports: (0..imports).map(import).collect(),
             memory: program.memory.0,
@@ -260,7 +269,26 @@ impl Run {
                 workers: Some(threads),
                 ..nothing
             },
-            Executor::Asyncio { .. } => unreachable!("{REFUSED}"),
+            Executor::Asyncio {
+                in_flight,
+                offload: elsewhere,
+            } => {
+                let (offload_workers, start_method) = match elsewhere {
+                    Offload::Loop => (None, None),
+                    Offload::Thread { workers } => (Some(workers), None),
+                    Offload::Process {
+                        workers,
+                        start_method,
+                    } => (Some(workers), Some(start_method_name(start_method))),
+                };
+                Self {
+                    workers: in_flight,
+                    start_method,
+                    offload: offload(executor),
+                    offload_workers,
+                    ..nothing
+                }
+            }
         }
     }
 }
@@ -336,10 +364,32 @@ fn kind_name(kind: PayloadKind) -> &'static str {
     }
 }
 
+/// Who plays the steps.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Player {
+    Thread,
+    /// A coroutine, which has steps with `offload` run elsewhere if the flag says so.
+    Coroutine {
+        offloads: bool,
+    },
+}
+
+impl Player {
+    /// Of items and requests.
+    fn of(executor: &Executor) -> Self {
+        match executor {
+            Executor::Asyncio { offload, .. } => Self::Coroutine {
+                offloads: *offload != Offload::Loop,
+            },
+            _ => Self::Thread,
+        }
+    }
+}
+
 /// So many times these steps, or once where nothing in them is random.
-fn drawn(steps: &[Step], count: u64, key: impl Fn(u64) -> Key) -> Vec<Steps> {
+fn drawn(steps: &[Step], player: Player, count: u64, key: impl Fn(u64) -> Key) -> Vec<Steps> {
     let times = if is_random(steps) { count } else { count.min(1) };
-    (0..times).map(|index| timed(steps, key(index))).collect()
+    (0..times).map(|index| timed(steps, player, key(index))).collect()
 }
 
 fn varies(time: &Distribution) -> bool {
@@ -355,36 +405,53 @@ fn is_random(steps: &[Step]) -> bool {
 }
 
 /// The steps with their times, named as the simulator names them.
-fn timed(steps: &[Step], key: Key) -> Steps {
+fn timed(steps: &[Step], player: Player, key: Key) -> Steps {
     let mut timed_steps = Vec::with_capacity(steps.len());
     for (index, step) in steps.iter().enumerate() {
         let key = key.number(index as u64);
         match step {
-            Step::Io(time) => timed_steps.push(json!(["io", time.sample_keyed(key).min(Nanos::LONGEST).0])),
-            Step::Python { time, .. } => timed_steps.push(json!(["python", time.sample_keyed(key).0])),
+            Step::Io(time) => {
+                let verb = if player == Player::Thread { "io" } else { "ask" };
+                timed_steps.push(json!([verb, time.sample_keyed(key).min(Nanos::LONGEST).0]));
+            }
+            Step::Python { time, offload, .. } => {
+                let step = json!(["python", time.sample_keyed(key).0]);
+                timed_steps.push(called(step, player, *offload));
+            }
             Step::Native {
                 time,
-                holds_lock: true,
-                ..
-            } => timed_steps.push(json!(["holds_lock", time.sample_keyed(key).0])),
-            Step::Native {
-                time,
-                holds_lock: false,
-                ..
-            } => timed_steps.push(native(time.sample_keyed(key))),
+                holds_lock,
+                offload,
+            } => {
+                let time = time.sample_keyed(key);
+                let step = if *holds_lock {
+                    json!(["holds_lock", time.0])
+                } else {
+                    native(time)
+                };
+                timed_steps.push(called(step, player, *offload));
+            }
             Step::Update { .. } | Step::Crash { .. } => unreachable!("{REFUSED}"),
-            Step::Lock { name, steps } => timed_steps.push(json!(["lock", name, timed(steps, key)])),
+            Step::Lock { name, steps } => timed_steps.push(json!(["lock", name, timed(steps, player, key)])),
             Step::Repeat { times, steps } if is_random(steps) => {
                 for time in 0..*times {
-                    timed_steps.extend(timed(steps, key.number(time)));
+                    timed_steps.extend(timed(steps, player, key.number(time)));
                 }
             }
             Step::Repeat { times, steps } => {
-                timed_steps.push(json!(["repeat", times, timed(steps, key.number(0))]));
+                timed_steps.push(json!(["repeat", times, timed(steps, player, key.number(0))]));
             }
         }
     }
     timed_steps
+}
+
+/// The step where it runs.
+fn called(step: Json, player: Player, offload: bool) -> Json {
+    match player {
+        Player::Coroutine { offloads: true } if offload => json!(["offload", 0, [step]]),
+        _ => step,
+    }
 }
 
 fn native(time: Nanos) -> Json {
@@ -433,7 +500,7 @@ fn time_of(steps: &[Json], per_step: u64) -> u64 {
     let number = |json: &Json| json.as_u64().unwrap_or(0);
     let inner = |step: &Json| step[2].as_array().map_or(0, |steps| time_of(steps, per_step));
     let times = steps.iter().map(|step| match step[0].as_str() {
-        Some("lock") => inner(step),
+        Some("lock" | "offload") => inner(step),
         Some("repeat") => inner(step).saturating_mul(number(&step[1])),
         _ => number(&step[1]).saturating_add(per_step),
     });

@@ -56,7 +56,7 @@ pub fn workers(executor: &Executor) -> Option<u32> {
 }
 
 /// Where offloaded steps run, under an event loop.
-fn offload(executor: &Executor) -> Option<&'static str> {
+pub fn offload(executor: &Executor) -> Option<&'static str> {
     match executor {
         Executor::Asyncio { offload, .. } => Some(match offload {
             Offload::Loop => "loop",

@@ -46,6 +46,10 @@ class Speeds:
         if verb == "io":
             # Asked for nothing, the kernel does not wait at all.
             return program.IO, max(time - self.slack, min(time, 1)) / 1e9
+        if verb == "ask":
+            return program.ASK, time
+        if verb == "offload":
+            return program.OFFLOADED, self.steps(inner)
         if verb == "lock":
             return program.LOCK, (time, self.steps(inner))
         if verb == "repeat":
@@ -71,7 +75,7 @@ def verbs_of(described):
     for verb, time, *inner in described:
         if inner:
             yield from verbs_of(inner[0])
-        elif verb != "io":
+        elif verb not in ("io", "ask"):
             yield number_of(verb, time)
 
 

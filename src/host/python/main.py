@@ -40,6 +40,11 @@ def call_alone(argument, locks, results):
     results.put((argument[0], argument[1], program.run_item(argument)))
 
 
+def call_offloaded(argument, steps):
+    """Some steps of an item, for an event loop that must not wait for them."""
+    return program.run_steps(argument, steps)
+
+
 def consume(arguments, results, locks, joinable):
     """All items that come through a channel, in a process of its own."""
     import consumers
@@ -51,4 +56,8 @@ def consume(arguments, results, locks, joinable):
 if __name__ == "__main__":
     import session
 
-    session.main(session.Functions(call, call_with, call_and_name, call_several, set_up, call_alone, consume))
+    session.main(
+        session.Functions(
+            call, call_with, call_and_name, call_several, set_up, call_alone, consume, call_offloaded
+        )
+    )

@@ -16,6 +16,8 @@ FILE = "GILSIM_PROGRAM"
 
 # A step is a pair of a verb, which is an index into VERBS, and its amount.
 PYTHON, NATIVE_SHORT, NATIVE_LONG, HOLDS_LOCK, IO, LOCK, REPEAT = range(7)
+# For coroutines alone, see event_loop.py.
+ASK, OFFLOADED = 7, 8
 
 
 def with_lock(amount):
@@ -68,6 +70,12 @@ def run_item(argument):
     steps = groups[group]
     play(steps[index if len(steps) > 1 else 0])
     return results[group].next()
+
+
+def run_steps(argument, steps):
+    """Some steps of an item, and its result."""
+    play(steps)
+    return results[argument[0]].next()
 
 
 def set_up(worker_locks):

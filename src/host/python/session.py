@@ -18,7 +18,7 @@ from items import Clock, Items
 from payloads import Payloads
 
 Functions = collections.namedtuple(
-    "Functions", "call call_with call_and_name call_several set_up call_alone consume"
+    "Functions", "call call_with call_and_name call_several set_up call_alone consume call_offloaded"
 )
 
 
@@ -117,6 +117,10 @@ def player(plan, items, functions, speeds):
         import server
 
         return server.Server(plan, speeds.slack).serve
+    if plan["executor"] == "asyncio":
+        import event_loop
+
+        return event_loop.Program(plan, items, functions, speeds.slack).run
     if plan["executor"] == "consumers":
         from consumers import consumers as run
     else:
