@@ -264,6 +264,44 @@ sender = "thread"
 }
 
 #[test]
+fn lost_updates_are_counted_and_a_lock_loses_none() {
+    let Some(version) = version() else { return };
+    let rest = r#"
+[machine]
+cores = 1
+[[task]]
+name = "a"
+count = 20
+steps = [
+  { update = "guarded", window = { exponential = { mean = "5us" } } },
+  { repeat = 3, steps = [{ update = "guarded" }] },
+  { update = "other", window = "5us", lock = "one" },
+]
+[[run]]
+executor = ["sequential", "threads", "thread-per-task", "processes", "pool", "process-per-task", "consumers", "asyncio"]
+"#;
+    let desk = Desk::with(&scenario(&version, rest));
+    run(&desk, &["measure", "scenario.toml", "--repeat", "1"]).exits_with(0);
+    let repetitions = rows(&desk.read("output/scenario-measured/repetitions.csv"));
+    assert_eq!(repetitions.len(), 8);
+    for row in &repetitions {
+        assert_eq!(
+            (row["lost_updates"].as_str(), row["status"].as_str()),
+            ("0", "done")
+        );
+    }
+    // Threads that wait while they update for longer than the interval cannot but overwrite each other's.
+    let long = rest
+        .replace("lock = \"one\"", "lock = \"none\"")
+        .replace("window = \"5us\"", "window = \"20ms\"");
+    desk.write("long.toml", scenario(&version, &long));
+    let arguments = ["measure", "long.toml", "--repeat", "1", "--only", "threads"];
+    run(&desk, &arguments).exits_with(0);
+    let repetitions = rows(&desk.read("output/long-measured/repetitions.csv"));
+    assert_ne!(repetitions[0]["lost_updates"], "0");
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn an_event_loop_works_off_items_and_has_steps_run_elsewhere() {
     let Some(version) = version() else { return };

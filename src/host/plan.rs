@@ -2,6 +2,8 @@
 //!
 //! Repetition r takes the draws of the simulator's replication r, so that both do the same work.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -9,8 +11,8 @@ use super::Machine;
 use crate::random::{Distribution, Key};
 use crate::results::identity::{channel_and_sender, executor_name, offload, start_method_name};
 use crate::scenario::{
-    Configuration, Demand, DependencyKind, Executor, Offload, Payload, PayloadKind, PoolMethod, Step, draws,
-    working_order,
+    Configuration, Demand, DependencyKind, Executor, Guard, Offload, Payload, PayloadKind, PoolMethod, Step,
+    draws, working_order,
 };
 use crate::units::Nanos;
 
@@ -23,7 +25,8 @@ const LONGEST_CALL: Nanos = Nanos::from_secs(60);
 /// For what never ends.
 const VERY_OFTEN: u64 = 1_000_000_000;
 
-/// Steps with their times: `["python", ns]`, `["lock", name, steps]`, `["repeat", times, steps]`, `["offload", 0, steps]`.
+/// Steps with their times: `["python", ns]`, `["lock", name, steps]`, `["repeat", times, steps]`, `["offload", 0, steps]`,
+/// `["update", ns, [name, lock]]` where `null` is no time and no lock, and the lock 0 is that of what is updated.
 type Steps = Vec<Json>;
 
 /// The whole of it.
@@ -43,6 +46,9 @@ pub struct Plan {
     imports: Vec<Steps>,
     memory: u64,
     locks: Vec<String>,
+    counters: Vec<String>,
+    /// Whether a counter is a `multiprocessing.Value`, and no attribute.
+    counters_of_processes: bool,
 }
 
 /// What the executor is told.
@@ -178,14 +184,20 @@ impl Plan {
             Distribution::Constant(_) => 1,
             _ => ROUNDS,
         };
-        let mut locks = Vec::new();
+        let (mut locks, mut counters) = (BTreeSet::new(), BTreeSet::new());
         every_step(configuration, &mut |step| {
-            if let Step::Lock { name, .. } = step {
-                locks.push(name.clone());
+            if let Step::Lock { name, .. }
+            | Step::Update {
+                guard: Guard::Lock(name),
+                ..
+            } = step
+            {
+                locks.insert(name.clone());
+            }
+            if let Step::Update { state, .. } = step {
+                counters.insert(state.clone());
             }
         });
-        locks.sort_unstable();
-        locks.dedup();
         Self {
             cpus: machine.cpus(configuration.machine.cores),
             other_cpus: machine.other_cpus(configuration.machine.cores),
@@ -204,7 +216,15 @@ impl Plan {
             },
             imports: (0..imports).map(import).collect(),
             memory: program.memory.0,
-            locks,
+            locks: locks.into_iter().collect(),
+            counters: counters.into_iter().collect(),
+            counters_of_processes: matches!(
+                configuration.executor,
+                Executor::Processes { .. }
+                    | Executor::Pool { .. }
+                    | Executor::Consumers { .. }
+                    | Executor::ProcessPerTask { .. }
+            ),
         }
     }
 
@@ -400,7 +420,8 @@ fn is_random(steps: &[Step]) -> bool {
     steps.iter().any(|step| match step {
         Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => varies(time),
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => is_random(steps),
-        Step::Update { .. } | Step::Crash { .. } => unreachable!("{REFUSED}"),
+        Step::Update { window, .. } => window.as_ref().is_some_and(varies),
+        Step::Crash { .. } => unreachable!("{REFUSED}"),
     })
 }
 
@@ -431,7 +452,16 @@ fn timed(steps: &[Step], player: Player, key: Key) -> Steps {
                 };
                 timed_steps.push(called(step, player, *offload));
             }
-            Step::Update { .. } | Step::Crash { .. } => unreachable!("{REFUSED}"),
+            Step::Update { state, window, guard } => {
+                let window = window.as_ref().map(|window| window.sample_keyed(key).0);
+                let guard = match guard {
+                    Guard::Nobody => Json::Null,
+                    Guard::Own => json!(0),
+                    Guard::Lock(name) => json!(name),
+                };
+                timed_steps.push(json!(["update", window, [state, guard]]));
+            }
+            Step::Crash { .. } => unreachable!("{REFUSED}"),
             Step::Lock { name, steps } => timed_steps.push(json!(["lock", name, timed(steps, player, key)])),
             Step::Repeat { times, steps } if is_random(steps) => {
                 for time in 0..*times {

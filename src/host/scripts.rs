@@ -7,10 +7,11 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// What measures a scenario: every file, by name.
-const MEASURING: [(&str, &str); 15] = [
+const MEASURING: [(&str, &str); 16] = [
     ("main.py", include_str!("python/main.py")),
     ("work.py", include_str!("python/work.py")),
     ("program.py", include_str!("python/program.py")),
+    ("shared.py", include_str!("python/shared.py")),
     ("payloads.py", include_str!("python/payloads.py")),
     ("calibration.py", include_str!("python/calibration.py")),
     ("graph.py", include_str!("python/graph.py")),

@@ -71,8 +71,9 @@ def consumers(items, functions, clock, run):
     context = multiprocessing.get_context(run["start_method"])
     channels = Channels(context, run["channel"], run["workers"] > 1)
     arguments, results = channels.items(), channels.results()
+    shared = program.for_workers()
     workers = [
-        context.Process(target=functions.consume, args=(arguments, results, program.locks, is_joinable(run)))
+        context.Process(target=functions.consume, args=(arguments, results, shared, is_joinable(run)))
         for _ in range(run["workers"])
     ]
     for worker in workers:

@@ -120,6 +120,10 @@ class Program:
                     await self.play(inner, argument)
             elif verb == program.OFFLOADED:
                 await self.offload(amount, argument)
+            elif verb == program.UPDATE and isinstance(amount[2], str):
+                name, window, lock = amount
+                async with self.locks[lock]:
+                    program.update((name, window, None))
             else:
                 program.VERBS[verb](amount)
 

@@ -29,14 +29,14 @@ def call_several(arguments):
     return [program.run_item(argument) for argument in arguments]
 
 
-def set_up(locks=None):
+def set_up(shared=None):
     """The initializer of a worker."""
-    program.set_up(locks)
+    program.set_up(shared)
 
 
-def call_alone(argument, locks, results):
+def call_alone(argument, shared, results):
     """One item in a process of its own."""
-    program.set_up(locks)
+    program.set_up(shared)
     results.put((argument[0], argument[1], program.run_item(argument)))
 
 
@@ -45,11 +45,11 @@ def call_offloaded(argument, steps):
     return program.run_steps(argument, steps)
 
 
-def consume(arguments, results, locks, joinable):
+def consume(arguments, results, shared, joinable):
     """All items that come through a channel, in a process of its own."""
     import consumers
 
-    program.set_up(locks)
+    program.set_up(shared)
     consumers.consume(arguments, results, joinable)
 
 

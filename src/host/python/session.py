@@ -14,6 +14,7 @@ import time
 import calibration
 import orphan
 import program
+import shared
 from items import Clock, Items
 from payloads import Payloads
 
@@ -76,6 +77,8 @@ def prepare(plan, speeds):
     program.setups[:] = [speeds.steps(steps) for steps in plan["setups"]]
     program.imports[:] = [speeds.steps(steps) for steps in plan["imports"]]
     program.locks.update((name, lock(plan)) for name in plan["locks"])
+    method, is_attribute = plan["run"]["start_method"], not plan["counters_of_processes"]
+    program.counters.update((name, shared.counter(method, is_attribute)) for name in plan["counters"])
     program.save()
     if plan["memory"]:
         # Zeroed page by page, so that the kernel has to map each.
@@ -89,7 +92,7 @@ def prepare(plan, speeds):
 
 def lock(plan):
     """One for all workers."""
-    method = plan["run"].get("start_method")
+    method = plan["run"]["start_method"]
     if method is None:
         return threading.Lock()
     import multiprocessing
@@ -145,6 +148,7 @@ def answer_of(clock, latencies, counted):
         "items": len(latencies),
         "counted": counted,
         "latencies": order_statistics(latencies),
+        "lost_updates": sum(counter.lost() for counter in program.counters.values()) if program.counters else None,
     }
 
 
