@@ -56,7 +56,7 @@ pub fn workers(executor: &Executor) -> Option<u32> {
 }
 
 /// Where offloaded steps run, under an event loop.
-fn offload(executor: &Executor) -> Option<&'static str> {
+pub fn offload(executor: &Executor) -> Option<&'static str> {
     match executor {
         Executor::Asyncio { offload, .. } => Some(match offload {
             Offload::Loop => "loop",
@@ -95,7 +95,7 @@ fn method(executor: &Executor) -> Option<&'static str> {
 }
 
 /// What consumers get their items through, and who sends them.
-fn channel_and_sender(executor: &Executor) -> Option<(&'static str, &'static str)> {
+pub fn channel_and_sender(executor: &Executor) -> Option<(&'static str, &'static str)> {
     let Executor::Consumers { channel, sender, .. } = executor else {
         return None;
     };
