@@ -239,8 +239,10 @@ impl World {
         let mut replication = self
             .record
             .conclude(os, outcome, critical_path, self.plan.len(), place);
-        if replication.status == Status::Done {
-            replication.detail = self.arrived.unanswered().unwrap_or_default();
+        if replication.status == Status::Done
+            && let Some(unanswered) = self.arrived.unanswered()
+        {
+            replication.detail = unanswered;
         }
         replication.lost_updates = self.shared.lost_updates();
         replication
