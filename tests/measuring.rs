@@ -347,6 +347,99 @@ offload = ["loop", "thread", "process"]
 }
 
 #[test]
+fn data_lies_in_shared_memory_and_what_processes_are_is_there() {
+    let Some(version) = version() else { return };
+    let rest = r#"
+[machine]
+cores = 1
+[program]
+memory = "2 MB"
+touched = "1 MB"
+modules = "1 MB"
+[[task]]
+name = "a"
+count = 3
+argument = "100 kB"
+result = "50 kB"
+steps = [{ native = "10us" }]
+[[task]]
+name = "b"
+after = { a = "each" }
+steps = [{ native = "10us" }]
+[[run]]
+executor = ["processes", "process-per-task"]
+start_method = ["fork", "forkserver"]
+forkserver = "running"
+transport = "shared_memory"
+[[run]]
+executor = "pool"
+method = "apply_async"
+start_method = "fork"
+transport = "shared_memory"
+"#;
+    let desk = Desk::with(&scenario(&version, rest));
+    run(&desk, &["measure", "scenario.toml", "--repeat", "1"]).exits_with(0);
+    let repetitions = rows(&desk.read("output/scenario-measured/repetitions.csv"));
+    assert_eq!(repetitions.len(), 5);
+    for row in &repetitions {
+        assert_eq!((row["items"].as_str(), row["status"].as_str()), ("6", "done"));
+    }
+    assert_nothing_is_left(&desk);
+}
+
+#[test]
+fn requests_come_by_themselves() {
+    let Some(version) = version() else { return };
+    let rest = r#"
+[machine]
+cores = 1
+[[task]]
+name = "request"
+arrivals = { exponential = { mean = "1ms" } }
+duration = "200ms"
+warmup = "50ms"
+steps = [{ python = { exponential = { mean = "20us" } } }]
+[[run]]
+executor = "server"
+threads = 2
+[[run]]
+executor = "asyncio"
+"#;
+    let desk = Desk::with(&scenario(&version, rest));
+    let arguments = ["measure", "scenario.toml", "--repeat", "1", "--format", "csv"];
+    let said = run(&desk, &arguments).exits_with(0);
+    let measured = rows(&said.stdout);
+    assert_eq!(measured.len(), 1);
+    let rate = measured[0]["throughput_per_s"].parse::<f64>();
+    assert!(rate.is_ok_and(|rate| rate > 0.0), "{measured:?}");
+    assert!(said.stderr.contains("to an event loop"), "{}", said.stderr);
+}
+
+#[test]
+fn what_becomes_of_a_crash_is_seen() {
+    let Some(version) = version() else { return };
+    let rest = r#"
+[machine]
+cores = 1
+[replicate]
+limit = "5s"
+[[task]]
+name = "item"
+count = 3
+steps = [{ crash = 1.0 }]
+[[run]]
+executor = ["threads", "processes", "pool"]
+"#;
+    let desk = Desk::with(&scenario(&version, rest));
+    let arguments = ["measure", "scenario.toml", "--repeat", "1", "--format", "csv"];
+    let said = run(&desk, &arguments).exits_with(1);
+    let measured = rows(&said.stdout);
+    let statuses: Vec<&str> = measured.iter().map(|row| row["status"].as_str()).collect();
+    assert_eq!(statuses, ["crashed", "broken", "limit"]);
+    assert_nothing_is_left(&desk);
+}
+
+#[test]
 fn a_server_answers_its_clients() {
     let Some(version) = version() else { return };
     let rest = r#"

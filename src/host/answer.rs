@@ -11,10 +11,28 @@ const MOST_DRIFT: f64 = 0.05;
 /// A machine that others kept busy for more than this share of its time was not ours.
 const MOST_ELSEWHERE: f64 = 0.05;
 
-/// The line, times in ns.
+/// The line.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// It came to its end.
+    Done(Figures),
+    /// The executor lost a worker, and the caller got an exception.
+    Broken {
+        /// The exception, and how far it came.
+        broken: String,
+    },
+    /// The program's own process died in a step.
+    Crashed {
+        #[serde(rename = "crashed")]
+        _crashed: bool,
+    },
+}
+
+/// What was measured, times in ns.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Answer {
+pub struct Figures {
     makespan: u64,
     teardown: u64,
     items: u64,
@@ -28,6 +46,19 @@ pub struct Answer {
 impl Answer {
     /// In the terms of results.
     pub fn into_repetition(self, number: u64) -> Repetition {
+        match self {
+            Self::Done(figures) => figures.into_repetition(number),
+            Self::Broken { broken } => failed(number, Status::Broken, broken),
+            Self::Crashed { .. } => {
+                let detail = "the program's own process crashed".to_owned();
+                failed(number, Status::Crashed, detail)
+            }
+        }
+    }
+}
+
+impl Figures {
+    fn into_repetition(self, number: u64) -> Repetition {
         let [mean, p50, p95, p99] = self.latencies.map(Nanos);
         Repetition {
             number,

@@ -172,7 +172,11 @@ fn repeat(
             Ok(answer) => answer.into_repetition(number),
             Err(Failure::Interrupted) => return None,
             Err(Failure::Limit) => {
-                let detail = format!("not done after {:.0} s", limit.as_secs_f64());
+                let after = format!("not done after {:.0} s", limit.as_secs_f64());
+                let detail = match plan.has_crashes() {
+                    true => format!("{after}: a process crashed, and what it was to do is never done"),
+                    false => after,
+                };
                 failed(number, Status::Limit, detail)
             }
             Err(Failure::Failed(detail)) => failed(number, Status::Failed, detail),
@@ -198,8 +202,15 @@ fn noise(repetition: &Repetition) -> f64 {
 /// After which a repetition is given up: the scenario's limit, or much more than the work takes.
 fn limit(scenario: &Scenario, plan: &Plan) -> Duration {
     const AT_LEAST: Nanos = Nanos::from_secs(60);
+    // Who waits for a process that has crashed will do so for ever.
+    const WITH_CRASHES: Nanos = Nanos::from_secs(10);
     const TIMES_THE_WORK: u64 = 20;
-    let generous = Nanos(plan.longest_time().0.saturating_mul(TIMES_THE_WORK)).saturating_add(AT_LEAST);
+    let at_least = if plan.has_crashes() {
+        WITH_CRASHES
+    } else {
+        AT_LEAST
+    };
+    let generous = Nanos(plan.longest_time().0.saturating_mul(TIMES_THE_WORK)).saturating_add(at_least);
     Duration::from_nanos(generous.min(scenario.replicate.limit).0)
 }
 

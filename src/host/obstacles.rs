@@ -1,8 +1,8 @@
 //! What cannot be measured, and why not.
 
-use super::plan::{every_step, largest_chunk};
+use super::plan::{every_step, largest_chunk, too_many_arrive};
 use super::{Interpreter, Machine};
-use crate::scenario::{Configuration, Demand, Executor, Offload, Payload, PayloadKind, Step, Transport};
+use crate::scenario::{Configuration, Demand, Executor, Offload, Payload, PayloadKind, Step};
 
 /// Objects take more room than their pickles: a float 32 bytes in a list and 9 in its pickle.
 const ROOM_FOR_OBJECTS: u64 = 8;
@@ -35,16 +35,19 @@ fn no_machinery(configuration: &Configuration) -> Option<String> {
     let mut shares = false;
     let mut locks = false;
     let mut updates = false;
-    let mut crashes = false;
     every_step(configuration, &mut |step| match step {
         Step::Python { shares: Some(_), .. } => shares = true,
         Step::Lock { .. } => locks = true,
         Step::Update { .. } => updates = true,
-        Step::Crash { .. } => crashes = true,
-        Step::Python { .. } | Step::Io(_) | Step::Native { .. } | Step::Repeat { .. } => {}
+        Step::Crash { .. }
+        | Step::Python { .. }
+        | Step::Io(_)
+        | Step::Native { .. }
+        | Step::Repeat { .. } => {}
     });
     let mut tasks = configuration.tasks.iter();
     let arrivals = tasks.any(|task| matches!(task.demand, Demand::Arrivals { .. }));
+    let too_many = (configuration.tasks.iter()).any(|task| too_many_arrive(&task.demand));
     match configuration.executor {
         Executor::Interpreters { .. } if updates => {
             Some("updates of what interpreters share cannot be measured yet".to_owned())
@@ -55,11 +58,10 @@ fn no_machinery(configuration: &Configuration) -> Option<String> {
         } if set_up_updates(configuration) => Some(
             "what the processes of an event loop update in their initializers cannot be measured".to_owned(),
         ),
-        _ if crashes => Some("processes that crash cannot be measured yet".to_owned()),
-        _ if arrivals => Some("requests that come by themselves cannot be measured yet".to_owned()),
-        _ if configuration.transport == Transport::SharedMemory => {
-            Some("data in shared memory cannot be measured yet".to_owned())
+        Executor::Asyncio { .. } if arrivals => {
+            Some("requests that come by themselves to an event loop cannot be measured yet".to_owned())
         }
+        _ if too_many => Some("more requests come by themselves than can be sent".to_owned()),
         _ if configuration.machine.memory.is_some() => {
             Some("a limit on memory cannot be measured yet".to_owned())
         }

@@ -8,11 +8,11 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::Machine;
-use crate::random::{Distribution, Key};
-use crate::results::identity::{channel_and_sender, executor_name, offload, start_method_name};
+use crate::random::{Distribution, Key, Stream};
+use crate::results::identity::{channel_and_sender, executor_name, offload, start_method, start_method_name};
 use crate::scenario::{
-    Configuration, Demand, DependencyKind, Executor, Guard, Offload, Payload, PayloadKind, PoolMethod, Step,
-    draws, working_order,
+    Configuration, Demand, DependencyKind, Executor, Guard, Offload, Payload, PayloadKind, PoolMethod,
+    StartMethod, Step, Transport, draws, working_order,
 };
 use crate::units::Nanos;
 
@@ -45,6 +45,9 @@ pub struct Plan {
     setups: Vec<Steps>,
     imports: Vec<Steps>,
     memory: u64,
+    /// Of it, objects that workers use.
+    touched: u64,
+    in_segments: bool,
     locks: Vec<String>,
     counters: Vec<String>,
     /// Whether a counter is a `multiprocessing.Value`, and no attribute.
@@ -56,6 +59,7 @@ pub struct Plan {
 struct Run {
     workers: Option<u32>,
     start_method: Option<&'static str>,
+    forkserver_running: bool,
     chunksize: Option<u64>,
     max_tasks_per_child: Option<u64>,
     method: Option<&'static str>,
@@ -75,6 +79,7 @@ struct Group {
     /// For each item its steps, or one list of steps for all. Where there are clients, for each of them as many lists.
     steps: Vec<Steps>,
     clients: Option<Clients>,
+    arrivals: Option<Arrivals>,
 }
 
 /// Who asks for a group's items, times in ns.
@@ -118,12 +123,53 @@ impl Clients {
     }
 }
 
+/// Requests that come by themselves, times in ns.
+#[derive(Debug, Serialize)]
+struct Arrivals {
+    duration: u64,
+    warmup: u64,
+    /// When each of them comes, from the start.
+    times: Vec<u64>,
+}
+
+/// More requests than this do not come by themselves in one repetition.
+const MOST_ARRIVALS: usize = 1_000_000;
+
+impl Arrivals {
+    fn of(demand: &Demand, group: u64, key: Key) -> Option<Self> {
+        let Demand::Arrivals {
+            between,
+            duration,
+            warmup,
+        } = demand
+        else {
+            return None;
+        };
+        let key = draws::arrivals(key, group);
+        let end = warmup.saturating_add(*duration).0;
+        let mut at = 0_u64;
+        let times = (0..).map(|number| {
+            at = at.saturating_add(between.sample_keyed(key.number(number)).0);
+            at
+        });
+        Some(Self {
+            duration: duration.0,
+            warmup: warmup.0,
+            times: times.take(MOST_ARRIVALS).take_while(|&at| at < end).collect(),
+        })
+    }
+}
+
+/// Whether more requests come by themselves than can be measured.
+pub fn too_many_arrive(demand: &Demand) -> bool {
+    // Any replication's: what matters is their rate.
+    let arrivals = Arrivals::of(demand, 0, Key::root(0, 0));
+    arrivals.is_some_and(|arrivals| arrivals.times.len() > MOST_ARRIVALS / 2)
+}
+
 /// Kind, pickled size, and how many different objects may meet in one pickle.
 #[derive(Debug, Serialize)]
 struct Data(&'static str, u64, u64);
-
-/// Why a word of the format cannot get here.
-const REFUSED: &str = "`obstacle` leaves out what cannot be measured";
 
 impl Plan {
     /// Of one repetition: `key` is the root key of the replication with the same number.
@@ -131,16 +177,19 @@ impl Plan {
         let program = &configuration.program;
         let chunk = largest_chunk(configuration);
         let groups = configuration.tasks.iter().enumerate().map(|(group, task)| {
+            let arrivals = Arrivals::of(&task.demand, group as u64, key);
+            let come = arrivals
+                .as_ref()
+                .map_or(0, |arrivals| arrivals.times.len() as u64);
             // A client's requests begin again after so many.
             let (count, requests) = match task.demand {
                 Demand::Count(count) => (count, 0),
                 Demand::Clients { clients, .. } => (0, u64::from(clients) * ROUNDS),
-                Demand::Arrivals { .. } => unreachable!("{REFUSED}"),
+                Demand::Arrivals { .. } => (0, come.max(1)),
             };
             let item = |index: u64| match task.demand {
-                Demand::Count(_) => index,
+                Demand::Count(_) | Demand::Arrivals { .. } => index,
                 Demand::Clients { .. } => draws::request((index / ROUNDS) as u32, index % ROUNDS),
-                Demand::Arrivals { .. } => unreachable!("{REFUSED}"),
             };
             let different =
                 |payload: Payload| Data(kind_name(payload.kind), payload.size.0, chunk.min(count));
@@ -163,6 +212,7 @@ impl Plan {
                     |index| draws::item(key, &task.name, item(index)),
                 ),
                 clients: Clients::of(&task.demand, group as u64, key),
+                arrivals,
             }
         });
         let background = configuration.background.iter().flat_map(|background| {
@@ -203,7 +253,11 @@ impl Plan {
             other_cpus: machine.other_cpus(configuration.machine.cores),
             switch_interval_s: configuration.python.switch_interval.as_secs_f64(),
             executor: executor_name(&configuration.executor),
-            run: Run::of(&configuration.executor),
+            run: Run {
+                forkserver_running: start_method(&configuration.executor)
+                    == Some(StartMethod::Forkserver { running: true }),
+                ..Run::of(&configuration.executor)
+            },
             order: working_order(&configuration.tasks),
             groups: groups.collect(),
             background: background.collect(),
@@ -215,7 +269,9 @@ impl Plan {
                 })
             },
             imports: (0..imports).map(import).collect(),
-            memory: program.memory.0,
+            memory: (program.memory.0 + program.modules.0).saturating_sub(program.touched.0),
+            touched: program.touched.0,
+            in_segments: configuration.transport == Transport::SharedMemory,
             locks: locks.into_iter().collect(),
             counters: counters.into_iter().collect(),
             counters_of_processes: matches!(
@@ -421,7 +477,7 @@ fn is_random(steps: &[Step]) -> bool {
         Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => varies(time),
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => is_random(steps),
         Step::Update { window, .. } => window.as_ref().is_some_and(varies),
-        Step::Crash { .. } => unreachable!("{REFUSED}"),
+        Step::Crash { .. } => true,
     })
 }
 
@@ -461,7 +517,10 @@ fn timed(steps: &[Step], player: Player, key: Key) -> Steps {
                 };
                 timed_steps.push(json!(["update", window, [state, guard]]));
             }
-            Step::Crash { .. } => unreachable!("{REFUSED}"),
+            Step::Crash { probability } if Stream::named(key).unit() < *probability => {
+                timed_steps.push(json!(["crash", 0]));
+            }
+            Step::Crash { .. } => {}
             Step::Lock { name, steps } => timed_steps.push(json!(["lock", name, timed(steps, player, key)])),
             Step::Repeat { times, steps } if is_random(steps) => {
                 for time in 0..*times {
@@ -496,6 +555,13 @@ fn native(time: Nanos) -> Json {
 }
 
 impl Plan {
+    /// Whether any process dies by itself.
+    pub fn has_crashes(&self) -> bool {
+        let items = self.groups.iter().flat_map(|group| &group.steps);
+        let all = items.chain(self.background.iter().flatten()).chain(&self.setups);
+        all.into_iter().any(|steps| crashes(steps))
+    }
+
     /// Longer than the work takes if nothing goes in parallel and every step waits for the interpreter lock.
     pub fn longest_time(&self) -> Nanos {
         // Slower than any pickling and copying there and back.
@@ -510,7 +576,11 @@ impl Plan {
                 each => each.iter().map(of).fold(0, u64::saturating_add),
             };
             let clients = group.clients.as_ref();
+            let arrivals = group.arrivals.as_ref();
             let steps = steps
+                .saturating_add(
+                    arrivals.map_or(0, |arrivals| arrivals.warmup.saturating_add(arrivals.duration)),
+                )
                 .saturating_add(clients.map_or(0, |clients| clients.warmup.saturating_add(clients.duration)));
             steps.saturating_add(data.saturating_mul(PER_BYTE).saturating_mul(group.count))
         });
@@ -523,6 +593,14 @@ impl Plan {
                 .saturating_add(longest(&self.imports)),
         )
     }
+}
+
+fn crashes(steps: &[Json]) -> bool {
+    steps.iter().any(|step| match step[0].as_str() {
+        Some("crash") => true,
+        Some("lock" | "repeat") => step[2].as_array().is_some_and(|inner| crashes(inner)),
+        _ => false,
+    })
 }
 
 /// Of steps one after the other, ns, and so much more for each.

@@ -7,11 +7,12 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// What measures a scenario: every file, by name.
-const MEASURING: [(&str, &str); 16] = [
+const MEASURING: [(&str, &str); 17] = [
     ("main.py", include_str!("python/main.py")),
     ("work.py", include_str!("python/work.py")),
     ("program.py", include_str!("python/program.py")),
     ("shared.py", include_str!("python/shared.py")),
+    ("segments.py", include_str!("python/segments.py")),
     ("payloads.py", include_str!("python/payloads.py")),
     ("calibration.py", include_str!("python/calibration.py")),
     ("graph.py", include_str!("python/graph.py")),

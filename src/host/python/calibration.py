@@ -48,6 +48,8 @@ class Speeds:
             return program.IO, max(time - self.slack, min(time, 1)) / 1e9
         if verb == "ask":
             return program.ASK, time
+        if verb == "crash":
+            return program.CRASH, None
         if verb == "offload":
             return program.OFFLOADED, self.steps(inner)
         if verb == "update":
@@ -82,7 +84,7 @@ def verbs_of(described):
                 yield program.PYTHON
         elif inner:
             yield from verbs_of(inner[0])
-        elif verb not in ("io", "ask"):
+        elif verb not in ("io", "ask", "crash"):
             yield number_of(verb, time)
 
 

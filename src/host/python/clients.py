@@ -1,4 +1,8 @@
-"""Clients of a server, in processes of their own: each thinks, asks, and waits for the reply, over and over."""
+"""Clients of a server, in processes of their own: each thinks, asks, and waits for the reply, over and over.
+
+Requests that come by themselves have a process for each group of them, and nobody waits for their replies: the server
+notes when they are done.
+"""
 
 import multiprocessing
 import os
@@ -6,8 +10,10 @@ import struct
 import threading
 import time
 
-# Group, client, number of the request.
-REQUEST = struct.Struct("<HIQ")
+# Group, client, number of the request, and when it came, ns.
+REQUEST = struct.Struct("<HIQq")
+# Whose request it is that came by itself.
+NOBODY = 0xFFFF_FFFF
 # More clients than this share processes.
 MOST_PROCESSES = 16
 # A sleep is over too late by the timer's slack and a wake-up, s: the rest of a pause is spent looking at the clock.
@@ -25,13 +31,16 @@ class Clients:
         self.clients = [
             (group, client)
             for group, described in enumerate(self.groups)
+            if described["clients"]
             for client in range(described["clients"]["number"])
         ]
+        self.arriving = [group for group, described in enumerate(self.groups) if described["arrivals"]]
+        self.spans = [described["clients"] or described["arrivals"] for described in self.groups]
 
     def start(self, cpus):
         """While there is only one thread to fork; they wait for a word to begin."""
         processes = min(len(self.clients), MOST_PROCESSES)
-        self.processes, self.connections = [], []
+        self.processes, self.connections, self.arrivals = [], [], []
         for number in range(processes):
             ours, theirs = self.context.Pipe()
             clients = self.clients[number::processes]
@@ -39,22 +48,36 @@ class Clients:
             process.start()
             self.processes.append(process)
             self.connections.append(ours)
+        for group in self.arriving:
+            ours, theirs = self.context.Pipe()
+            self.context.Process(target=self.come, args=(group, cpus, theirs), daemon=True).start()
+            self.arrivals.append(ours)
 
     def begin(self):
         """Says how long they will ask, s."""
-        for connection in self.connections:
+        self.began = time.perf_counter_ns()
+        for connection in self.connections + self.arrivals:
             connection.send("begin")
-        return max(described["clients"]["warmup"] + described["clients"]["duration"] for described in self.groups) / 1e9
+        return max(span["warmup"] + span["duration"] for span in self.spans) / 1e9
 
     def end(self):
         """Once their time is up: all latencies, and the time over which they were counted; ns."""
         latencies = [latency for connection in self.connections for latency in connection.recv()]
         for process in self.processes:
             process.join()
-        return latencies, max(described["clients"]["duration"] for described in self.groups)
+        return latencies, max(span["duration"] for span in self.spans)
+
+    def counted(self, noted):
+        """Latencies of requests that came by themselves, of `(group, came, answered)`, ns."""
+        for group, came, answered in noted:
+            first = self.began + self.spans[group]["warmup"]
+            if first <= answered < first + self.spans[group]["duration"]:
+                yield answered - came
 
     def steps_of(self, steps, group, client, number):
         """Of a request, among the steps of all requests of its group."""
+        if client == NOBODY:
+            return steps[number % len(steps)]
         rounds = len(steps) // self.groups[group]["clients"]["number"] or 1
         return steps[(client * rounds + number % rounds) % len(steps)]
 
@@ -76,6 +99,21 @@ class Clients:
             thread.join()
         connection.send(latencies)
 
+    def come(self, group, cpus, connection):
+        """A process that is the world outside: requests come at their times, whatever becomes of those before.
+
+        Where the socket has no room for one, those after it are late to be sent, but have come in time all the same.
+        """
+        if cpus:
+            os.sched_setaffinity(0, cpus)
+        way = self.ways(group, NOBODY)
+        connection.recv()
+        began = time.perf_counter()
+        for number, at in enumerate(self.spans[group]["times"]):
+            comes = began + at / 1e9
+            self.think(comes - time.perf_counter(), bool(cpus), comes)
+            way.send(REQUEST.pack(group, NOBODY, number, round(comes * 1e9)))
+
     def be_client(self, group, client, alone, began, latencies):
         """Think, ask, wait for the reply, until the time is up. Who is still waiting then is not answered in time."""
         described = self.groups[group]["clients"]
@@ -87,7 +125,7 @@ class Clients:
         while True:
             self.think(pauses[number % len(pauses)] / 1e9, alone, last)
             sent = time.perf_counter()
-            if sent >= last or not way.ask(REQUEST.pack(group, client, number), last - sent):
+            if sent >= last or not way.ask(REQUEST.pack(group, client, number, 0), last - sent):
                 return
             answered = time.perf_counter()
             if first <= answered < last:

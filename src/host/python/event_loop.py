@@ -144,7 +144,7 @@ class Program:
     async def serve_connection(self, reader, writer):
         """What the server calls for each connection."""
         while request := await reader.read(REQUEST.size):
-            group, client, number = REQUEST.unpack(request)
+            group, client, number, _ = REQUEST.unpack(request)
             steps = self.clients.steps_of(program.groups[group], group, client, number)
             await self.work(steps, (group, number, self.items.arguments[group].next()))
             writer.write(b"r")

@@ -3,6 +3,7 @@
 import time
 
 import program
+import segments
 from graph import EACH, Graph
 from payloads import Payloads
 
@@ -22,6 +23,7 @@ class Items:
         self.kept = [{} if group in inherited else None for group in range(len(groups))]
         self.submitted_at = [[0] * count for count in self.counts]
         self.latencies = []
+        self.segments = {}
 
     def make_payloads(self):
         """Before the clock starts."""
@@ -40,10 +42,20 @@ class Items:
     def argument(self, group, index):
         """What goes to a worker: which item it is, its data, and the results that it waited for one by one."""
         self.submitted_at[group][index] = time.perf_counter_ns()
-        inherited = self.inherits[group]
-        if inherited:
-            return (group, index, self.arguments[group].next(), *[self.kept[first][index] for first in inherited])
-        return group, index, self.arguments[group].next()
+        data = self.arguments[group].next()
+        inherited = [self.kept[first][index] for first in self.inherits[group]]
+        if program.in_segments:
+            return group, index, self.in_segment(group, index, data, inherited)
+        return (group, index, data, *inherited)
+
+    def in_segment(self, group, index, data, inherited):
+        """The name of a segment with all of it; nothing where that is nothing."""
+        pieces = [piece for piece in (data, *inherited) if piece]
+        if not pieces:
+            return None
+        segment = segments.put(pieces)
+        self.segments[group, index] = segment
+        return segment.name
 
     def arguments_of(self, group):
         """Of all items of a group, made as they are asked for."""
@@ -51,6 +63,12 @@ class Items:
 
     def in_hands(self, group, index, result):
         """The result of an item is in the caller's hands."""
+        if program.in_segments:
+            if result:
+                result = segments.take_out(result)
+            segment = self.segments.pop((group, index), None)
+            if segment is not None:
+                segment.unlink()
         self.latencies.append(time.perf_counter_ns() - self.submitted_at[group][index])
         if self.kept[group] is not None:
             self.kept[group][index] = result

@@ -4,11 +4,13 @@ A process or interpreter that begins anew reads the steps from a file, with amou
 has calibrated already. One that is forked has them.
 """
 
+import collections
 import itertools
 import marshal
 import os
 
 import payloads
+import segments
 import shared
 import work
 
@@ -16,9 +18,9 @@ import work
 FILE = "GILSIM_PROGRAM"
 
 # A step is a pair of a verb, which is an index into VERBS, and its amount.
-PYTHON, NATIVE_SHORT, NATIVE_LONG, HOLDS_LOCK, IO, LOCK, REPEAT, UPDATE = range(8)
+PYTHON, NATIVE_SHORT, NATIVE_LONG, HOLDS_LOCK, IO, LOCK, REPEAT, UPDATE, CRASH = range(9)
 # For coroutines alone, see event_loop.py.
-ASK, OFFLOADED = 8, 9
+ASK, OFFLOADED = 9, 10
 
 # The lock that belongs to what is updated. No lock of the scenario is called that.
 OWN = 0
@@ -52,6 +54,13 @@ def update(amount):
             shared.update(counter, counter.raw, window)
 
 
+def crash(_):
+    """The end of this process, as in a segmentation fault."""
+    if os.getpid() == own_process:
+        print('{"crashed": true}', flush=True)
+    os._exit(1)
+
+
 VERBS = (
     work.python,
     work.native_short,
@@ -61,6 +70,7 @@ VERBS = (
     with_lock,
     repeatedly,
     update,
+    crash,
 )
 
 # By group: for each item its steps, or one list of steps for all.
@@ -71,11 +81,18 @@ results = []
 setups = []
 # For each new process or interpreter the steps of importing the main module again.
 imports = []
+# Objects of the parent that every worker uses. One that is not forked makes its own, which is part of its initializer.
+touched = []
+has_touched = False
+# Whether items' data lies in shared memory.
+in_segments = False
 # By name: what a worker that is a process gets from its parent.
 locks = {}
 counters = {}
 
 set_ups = itertools.count()
+# Of the program itself, once it is there.
+own_process = None
 
 
 def play(steps):
@@ -87,9 +104,24 @@ def play(steps):
 def run_item(argument):
     """One item: its steps, then its result."""
     group, index = argument[0], argument[1]
+    if touched and not has_touched:
+        touch()
+    segment = segments.attach(argument[2]) if in_segments and argument[2] else None
     steps = groups[group]
     play(steps[index if len(steps) > 1 else 0])
-    return results[group].next()
+    result = results[group].next()
+    if in_segments and result:
+        result = segments.put([result]).name
+    if segment is not None:
+        segment.close()
+    return result
+
+
+def touch():
+    """A worker that was forked uses the objects of its parent once: it writes to their reference counts."""
+    global has_touched
+    collections.deque(touched, 0)
+    has_touched = True
 
 
 def run_steps(argument, steps):
@@ -136,11 +168,12 @@ def save():
     """For processes that begin anew."""
     described = [payload.described() for payload in results]
     with open(os.environ[FILE], "wb") as file:
-        marshal.dump((groups, described, setups, imports), file)
+        marshal.dump((groups, described, setups, imports, in_segments, own_process), file)
 
 
 def load():
     """What the parent wrote down."""
+    global in_segments, own_process
     with open(os.environ[FILE], "rb") as file:
-        groups[:], described, setups[:], imports[:] = marshal.load(file)
+        groups[:], described, setups[:], imports[:], in_segments, own_process = marshal.load(file)
     results[:] = [payloads.Payloads(*payload) for payload in described]

@@ -10,7 +10,7 @@ import threading
 import time
 
 import program
-from clients import REQUEST, Clients
+from clients import NOBODY, REQUEST, Clients
 
 
 class Server:
@@ -18,6 +18,7 @@ class Server:
 
     def __init__(self, plan, slack):
         self.threads = plan["run"]["workers"]
+        self.noted = []
         # Each datagram is one request, and goes to whoever receives first.
         self.requests, self.to_server = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.clients = Clients(plan, slack, self.way)
@@ -27,7 +28,7 @@ class Server:
 
     def way(self, group, client):
         """From a client to the server and back."""
-        return Way(self.to_server, self.replies[group, client])
+        return Way(self.to_server, self.replies.get((group, client)))
 
     def serve(self, clock):
         """Until the time of all clients is up."""
@@ -37,14 +38,18 @@ class Server:
         time.sleep(self.clients.begin())
         clock.finish()
         clock.end()
-        return self.clients.end()
+        latencies, counted = self.clients.end()
+        return latencies + list(self.clients.counted(list(self.noted))), counted
 
     def serve_requests(self):
         """recv() without the lock, then the steps."""
         while True:
-            group, client, number = REQUEST.unpack(self.requests.recv(REQUEST.size))
+            group, client, number, came = REQUEST.unpack(self.requests.recv(REQUEST.size))
             program.play(self.clients.steps_of(program.groups[group], group, client, number))
-            self.replies[group, client].release()
+            if client == NOBODY:
+                self.noted.append((group, came, time.perf_counter_ns()))
+            else:
+                self.replies[group, client].release()
 
 
 class Way:
@@ -53,7 +58,11 @@ class Way:
     def __init__(self, socket, reply):
         self.socket, self.reply = socket, reply
 
+    def send(self, request):
+        """Without waiting for the reply."""
+        self.socket.send(request)
+
     def ask(self, request, timeout):
         """Whether there was a reply in time."""
-        self.socket.send(request)
+        self.send(request)
         return self.reply.acquire(timeout=timeout)

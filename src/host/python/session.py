@@ -5,11 +5,13 @@ One line of JSON in, one out. The standard input then stays open for as long as 
 
 import collections
 import gc
+import itertools
 import json
 import os
 import sys
 import threading
 import time
+from concurrent.futures import BrokenExecutor
 
 import calibration
 import orphan
@@ -21,6 +23,11 @@ from payloads import Payloads
 Functions = collections.namedtuple(
     "Functions", "call call_with call_and_name call_several set_up call_alone consume call_offloaded"
 )
+
+
+# The largest object that shares its pages with others, and what it takes beside its bytes.
+BLOCK = 512
+OVERHEAD = sys.getsizeof(b"")
 
 
 def main(functions):
@@ -35,16 +42,41 @@ def main(functions):
     before = calibration.Speeds(verbs)
     items = prepare(plan, before)
     play = player(plan, items, functions, before)
+    if plan["run"]["forkserver_running"]:
+        warm_up(plan["run"]["start_method"])
     start_background(plan, before)
     clock, busy = Clock(), BusyElsewhere(plan["cpus"])
-    answer = answer_of(clock, *play(clock))
+    try:
+        answer = answer_of(clock, *play(clock))
+    except BrokenExecutor as broken:
+        say({"broken": f"{type(broken).__name__}: {broken}; {len(items.latencies)} of {items.number()} items were done"})
     answer["elsewhere"] = busy.share()
     # With background threads there is no idle core any more.
     after = None if plan["background"] else calibration.Speeds(verbs)
     answer["drift"] = drift(before, after) if after else 0
+    say(answer)
+
+
+def say(answer):
+    """The last word."""
     print(json.dumps(answer), flush=True)
     # Background threads never end.
     os._exit(0)
+
+
+def nothing():
+    """For a process that is started for no other reason than that its server be up."""
+
+
+def warm_up(method):
+    """The fork server boots, and has the main module where it imports that. Its first process does not count."""
+    import multiprocessing
+    from multiprocessing import process
+
+    first = multiprocessing.get_context(method).Process(target=nothing)
+    first.start()
+    first.join()
+    process._process_counter = itertools.count(1)
 
 
 def give_up(failure):
@@ -79,11 +111,15 @@ def prepare(plan, speeds):
     program.locks.update((name, lock(plan)) for name in plan["locks"])
     method, is_attribute = plan["run"]["start_method"], not plan["counters_of_processes"]
     program.counters.update((name, shared.counter(method, is_attribute)) for name in plan["counters"])
+    program.in_segments = plan["in_segments"]
+    program.own_process = os.getpid()
     program.save()
     if plan["memory"]:
         # Zeroed page by page, so that the kernel has to map each.
         prepare.memory = bytearray(plan["memory"])
         prepare.memory[::4096] = b"1" * len(range(0, plan["memory"], 4096))
+    if plan["touched"] and plan["run"]["start_method"] == "fork":
+        program.touched[:] = [bytes(BLOCK - OVERHEAD) for _ in range(plan["touched"] // BLOCK)]
     items = Items(plan["groups"], plan["order"])
     items.make_payloads()
     gc.collect()
