@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::Machine;
 use crate::random::{Distribution, Key, Stream};
-use crate::results::identity::{channel_and_sender, executor_name, offload, start_method, start_method_name};
+use crate::results::identity::{channel_and_sender, executor_name, offload, start_method_name};
 use crate::scenario::{
     Configuration, Demand, DependencyKind, Executor, Guard, Offload, Payload, PayloadKind, PoolMethod,
     StartMethod, Step, Transport, draws, working_order,
@@ -254,7 +254,7 @@ impl Plan {
             switch_interval_s: configuration.python.switch_interval.as_secs_f64(),
             executor: executor_name(&configuration.executor),
             run: Run {
-                forkserver_running: start_method(&configuration.executor)
+                forkserver_running: configuration.executor.start_method()
                     == Some(StartMethod::Forkserver { running: true }),
                 ..Run::of(&configuration.executor)
             },
