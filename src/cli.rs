@@ -6,6 +6,7 @@ mod calibrate;
 mod check;
 mod compare;
 mod measure;
+mod probe;
 mod run;
 mod schema;
 mod validate;
@@ -45,6 +46,8 @@ enum Verb {
     Measure(measure::Arguments),
     /// Hold what was simulated against what was measured.
     Compare(compare::Arguments),
+    /// Run a function of yours and write the `[[task]]` that does what it does.
+    Probe(probe::Arguments),
     /// Say what is wrong with a scenario, without simulating it.
     Check(check::Arguments),
     /// Measure what this host costs under its Python, and write a profile.
@@ -90,6 +93,7 @@ pub fn main() -> ExitCode {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Measure(arguments) => measure::measure(&arguments),
         Verb::Compare(arguments) => compare::compare_with(&arguments),
+        Verb::Probe(arguments) => probe::probe(&arguments),
         Verb::Check(arguments) => check::check(&arguments),
         Verb::Calibrate(arguments) => calibrate::run(&arguments),
         Verb::Validate(arguments) => validate::validate(&arguments),

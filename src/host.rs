@@ -8,7 +8,8 @@
 //!  session   one fresh interpreter that does it                   <- one line of JSON
 //!  measure   which configurations, in which order, how often
 //! ```
-//! [`calibrate()`] uses the same sessions to measure what a profile of this machine says.
+//! [`calibrate()`] uses the same sessions to measure what a profile of this machine says, and [`probe()`] to find out what
+//! a function of the user's does.
 
 mod answer;
 mod calibrate;
@@ -17,6 +18,7 @@ mod machine;
 mod measure;
 mod obstacles;
 mod plan;
+mod probe;
 mod scripts;
 mod session;
 
@@ -29,6 +31,8 @@ pub use interpreter::Interpreter;
 pub use machine::Machine;
 pub use measure::{Measuring, measure, sessions};
 pub use plan::Plan;
+pub use probe::{Data, Doing, Part, Probed, Request, probe};
+pub use session::Failure;
 
 /// Why nothing can be measured.
 #[derive(Debug, Error)]

@@ -361,6 +361,8 @@ pub struct PickleCosts {
     pub dumps: PickleSpeeds,
     /// `loads`, MB/s by kind of payload.
     pub loads: PickleSpeeds,
+    /// Deallocating what `loads` made, MB/s of the pickle.
+    pub free: PickleSpeeds,
 }
 
 /// MB/s by kind of payload.

@@ -16,6 +16,7 @@ mod manifest;
 pub mod measured;
 mod output;
 mod plot;
+pub mod probed;
 pub mod published;
 mod table;
 pub mod validated;

@@ -47,6 +47,8 @@ pub struct Replication {
     pub makespan: Nanos,
     /// Shutting the executor down, after the makespan.
     pub teardown: Nanos,
+    /// From the beginning of the makespan until the executor is shut down and the results are gone.
+    pub total: Nanos,
     /// Items done, or requests answered within the counted duration.
     pub items: u64,
     /// The time over which `items` were counted: the makespan, or the clients' duration.

@@ -435,6 +435,7 @@ impl Executor {
         match self {
             Self::Processes { start_method, .. }
             | Self::Pool { start_method, .. }
+            | Self::Consumers { start_method, .. }
             | Self::ProcessPerTask { start_method } => Some(*start_method),
             _ => None,
         }

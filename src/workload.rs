@@ -184,6 +184,8 @@ impl World {
             Executor::Asyncio { in_flight, offload } => self.run_event_loop(me, *in_flight, *offload).await,
         }
         self.record.tear_down(me);
+        self.let_go_of_results(me).await;
+        self.record.end(me);
     }
 
     /// Items through a pool of threads, whose calls run where `context` says.
@@ -237,8 +239,10 @@ impl World {
         let mut replication = self
             .record
             .conclude(os, outcome, critical_path, self.plan.len(), place);
-        if replication.status == Status::Done {
-            replication.detail = self.arrived.unanswered().unwrap_or_default();
+        if replication.status == Status::Done
+            && let Some(unanswered) = self.arrived.unanswered()
+        {
+            replication.detail = unanswered;
         }
         replication.lost_updates = self.shared.lost_updates();
         replication

@@ -9,11 +9,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use command::{Desk, Said};
+use command::{Desk, Said, python3};
 use gilsim::profile::Profile;
-
-/// Set where a test without an interpreter is a failure and not a test to skip.
-const REQUIRED: &str = "GILSIM_REQUIRE_PYTHON";
 
 /// What an interpreter of this version answers when it is asked.
 fn answer(version: &str, minor: u8) -> String {
@@ -226,15 +223,7 @@ fn wait_until(what: &str, is_so: impl Fn() -> bool) {
 /// The host is whatever it is: what is guarded is that every probe works, and that all of it makes a profile.
 #[test]
 fn the_host_is_calibrated_with_every_probe() {
-    let there = Command::new("python3")
-        .args(["-c", "import sys; sys.exit(sys.version_info < (3, 9))"])
-        .status();
-    if !there.is_ok_and(|status| status.success()) {
-        assert!(
-            std::env::var_os(REQUIRED).is_none(),
-            "{REQUIRED} is set, and there is no python3 of 3.9 or newer"
-        );
-        eprintln!("SKIPPED: there is no python3 of 3.9 or newer");
+    if python3().is_none() {
         return;
     }
     let desk = Desk::new();

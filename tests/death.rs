@@ -299,12 +299,24 @@ fn a_lock_that_a_dead_worker_holds_is_never_free_again() {
 
 #[test]
 fn a_result_of_a_process_of_its_own_never_comes() {
-    let outcome = simulate("3.13", "", ITEM, "executor = \"process-per-task\"\n");
+    let item = format!("result = \"1 kB\"\n{ITEM}");
+    let outcome = simulate("3.13", "", &item, "executor = \"process-per-task\"\n");
     assert_eq!(outcome.status, Status::Deadlock, "{outcome:?}");
     assert!(
         outcome
             .detail
             .contains("the main thread waits for something to read from the result queue"),
+        "{}",
+        outcome.detail
+    );
+}
+
+#[test]
+fn who_only_joins_his_processes_does_not_notice() {
+    let outcome = simulate("3.13", "", ITEM, "executor = \"process-per-task\"\n");
+    assert_eq!(outcome.status, Status::Done, "{outcome:?}");
+    assert!(
+        outcome.detail.contains(" crashed") && outcome.detail.ends_with(", and the program went on"),
         "{}",
         outcome.detail
     );

@@ -224,6 +224,129 @@ chunksize = [1, 3]
 }
 
 #[test]
+fn consumers_get_their_items_through_every_channel() {
+    let Some(version) = version() else { return };
+    let rest = r#"
+[machine]
+cores = 1
+[program]
+setup = [{ python = "10us" }]
+[[task]]
+name = "told"
+count = 5
+argument = "1 kB"
+result = { size = "1 kB", kind = "list[int]" }
+steps = [{ lock = "one", steps = [{ python = "10us" }] }]
+[[task]]
+name = "untold"
+count = 2
+steps = [{ native = "10us" }]
+[[run]]
+executor = "consumers"
+workers = [1, 2]
+channel = ["pipe", "socket_pair", "simple_queue", "queue", "joinable_queue", "manager"]
+sender = "main"
+[[run]]
+executor = "consumers"
+workers = 2
+channel = ["pipe", "queue", "manager"]
+start_method = ["spawn", "forkserver"]
+sender = "thread"
+"#;
+    let desk = Desk::with(&scenario(&version, rest));
+    run(&desk, &["measure", "scenario.toml", "--repeat", "1"]).exits_with(0);
+    let repetitions = rows(&desk.read("output/scenario-measured/repetitions.csv"));
+    assert_eq!(repetitions.len(), 18);
+    for row in &repetitions {
+        assert_eq!((row["items"].as_str(), row["status"].as_str()), ("7", "done"));
+    }
+    assert_nothing_is_left(&desk);
+}
+
+#[test]
+fn lost_updates_are_counted_and_a_lock_loses_none() {
+    let Some(version) = version() else { return };
+    let rest = r#"
+[machine]
+cores = 1
+[[task]]
+name = "a"
+count = 20
+steps = [
+  { update = "guarded", window = { exponential = { mean = "5us" } } },
+  { repeat = 3, steps = [{ update = "guarded" }] },
+  { update = "other", window = "5us", lock = "one" },
+]
+[[run]]
+executor = ["sequential", "threads", "thread-per-task", "processes", "pool", "process-per-task", "consumers", "asyncio"]
+"#;
+    let desk = Desk::with(&scenario(&version, rest));
+    run(&desk, &["measure", "scenario.toml", "--repeat", "1"]).exits_with(0);
+    let repetitions = rows(&desk.read("output/scenario-measured/repetitions.csv"));
+    assert_eq!(repetitions.len(), 8);
+    for row in &repetitions {
+        assert_eq!(
+            (row["lost_updates"].as_str(), row["status"].as_str()),
+            ("0", "done")
+        );
+    }
+    // Threads that wait while they update for longer than the interval cannot but overwrite each other's.
+    let long = rest
+        .replace("lock = \"one\"", "lock = \"none\"")
+        .replace("window = \"5us\"", "window = \"20ms\"");
+    desk.write("long.toml", scenario(&version, &long));
+    let arguments = ["measure", "long.toml", "--repeat", "1", "--only", "threads"];
+    run(&desk, &arguments).exits_with(0);
+    let repetitions = rows(&desk.read("output/long-measured/repetitions.csv"));
+    assert_ne!(repetitions[0]["lost_updates"], "0");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_event_loop_works_off_items_and_has_steps_run_elsewhere() {
+    let Some(version) = version() else { return };
+    let rest = r#"
+[machine]
+cores = 1
+[program]
+setup = [{ python = "10us" }]
+[[task]]
+name = "a"
+count = 5
+argument = "1 kB"
+result = { size = "1 kB", kind = "list[int]" }
+steps = [
+  { io = { exponential = { mean = "100us" } } },
+  { lock = "one", steps = [{ repeat = 2, steps = [{ io = "0us" }, { python = "10us", offload = true }] }] },
+]
+[[task]]
+name = "b"
+after = { a = "each" }
+steps = [{ native = "10us", offload = true }, { native = "10us", holds_lock = true }]
+[[task]]
+name = "c"
+after = { a = "all", b = "all" }
+steps = [{ io = "100us" }]
+[[background]]
+name = "busy"
+count = 1
+steps = [{ io = "1ms" }, { native = "1ms" }]
+[[run]]
+executor = "asyncio"
+workers = ["default", 2]
+offload = ["loop", "thread", "process"]
+"#;
+    let desk = Desk::with(&scenario(&version, rest));
+    run(&desk, &["measure", "scenario.toml", "--repeat", "1"]).exits_with(0);
+    let repetitions = rows(&desk.read("output/scenario-measured/repetitions.csv"));
+    assert_eq!(repetitions.len(), 6);
+    for row in &repetitions {
+        assert_eq!((row["items"].as_str(), row["status"].as_str()), ("11", "done"));
+    }
+    assert_nothing_is_left(&desk);
+}
+
+#[test]
 fn a_server_answers_its_clients() {
     let Some(version) = version() else { return };
     let rest = r#"
@@ -244,6 +367,9 @@ steps = [{ python = "forever" }]
 executor = "server"
 threads = [1, 2]
 switch_interval = "1ms"
+[[run]]
+executor = "asyncio"
+switch_interval = "1ms"
 "#;
     let desk = Desk::with(&scenario(&version, rest));
     let said = run(
@@ -252,7 +378,7 @@ switch_interval = "1ms"
     )
     .exits_with(0);
     let measured = rows(&said.stdout);
-    assert_eq!(measured.len(), 4);
+    assert_eq!(measured.len(), 6);
     for row in &measured {
         assert_eq!((row["status"].as_str(), row["speedup"].as_str()), ("done", ""));
         assert!(

@@ -340,6 +340,21 @@ fn a_ping_starves_beside_two_threads_in_bytecode_and_not_beside_c_calls_that_hol
 }
 
 #[test]
+fn workers_that_compute_and_workers_that_pass_data_cost_what_was_published() {
+    for (benchmark, mode) in [
+        ("fib", "processes"),
+        ("fib", "subinterpreters"),
+        ("nbody-no-share", "subinterpreters"),
+        ("data-pass", "processes"),
+        ("data-pass", "subinterpreters"),
+    ] {
+        // The loop is fitted, so the ratio to it is off by as much.
+        let (_, difference) = pool_party(benchmark)(mode);
+        assert!(difference.abs() < 0.25, "{benchmark}, {mode}: {difference}");
+    }
+}
+
+#[test]
 fn starting_eight_workers_takes_what_was_published() {
     for cell in judge(&simulate("published/reasy-start-3.14", &[])) {
         let difference = cell.compared.difference().expect("it was simulated");

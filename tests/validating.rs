@@ -66,7 +66,10 @@ fn the_programs_are_of_every_kind_that_can_be_measured() {
     assert!(has(|executor| matches!(executor, Executor::Threads { .. })));
     assert!(has(|executor| matches!(executor, Executor::ThreadPerTask)));
     assert!(has(|executor| matches!(executor, Executor::Processes { .. })));
-    assert!(has(|executor| matches!(executor, Executor::ProcessPerTask { .. })));
+    assert!(has(|executor| matches!(
+        executor,
+        Executor::ProcessPerTask { .. }
+    )));
     assert!(has(|executor| matches!(executor, Executor::Pool { .. })));
     assert!(has(|executor| matches!(executor, Executor::Server { .. })));
 }
@@ -77,7 +80,10 @@ fn what_is_of_no_use_is_said_before_anything_is_written() {
     desk.write("folder", "a file");
     for (arguments, said) in [
         (&["--only", "nonsense"][..], "[possible values: cpu_bound"),
-        (&["--python", "no-such-python"], "cannot start the interpreter no-such-python"),
+        (
+            &["--python", "no-such-python"],
+            "cannot start the interpreter no-such-python",
+        ),
         (&["--python", "/bin/true"], "is not a Python interpreter"),
     ] {
         let all: Vec<&str> = ["validate"].iter().chain(arguments).copied().collect();
@@ -122,10 +128,18 @@ fn each_step_can_be_done_again_by_hand() {
     ]);
     // How far it is off is this machine's business.
     assert!(validated.code < 2, "{}", validated.stderr);
-    let throughputs = validated.stdout.lines().filter(|line| line.contains(",throughput_per_s,"));
+    let throughputs = validated
+        .stdout
+        .lines()
+        .filter(|line| line.contains(",throughput_per_s,"));
     assert_eq!(throughputs.count(), 4, "{}", validated.stdout);
     assert_eq!(desk.read("out/validation.csv"), validated.stdout);
-    for file in ["profile.toml", "server.toml", "validation_choices.csv", "validation.txt"] {
+    for file in [
+        "profile.toml",
+        "server.toml",
+        "validation_choices.csv",
+        "validation.txt",
+    ] {
         assert!(!desk.read(&format!("out/{file}")).is_empty());
     }
     let verified = desk.gilsim(&["run", "--verify", "out/server/manifest.json"]);
@@ -149,7 +163,10 @@ fn a_profile_that_is_none_is_refused() {
         "{}",
         missing.stderr
     );
-    desk.write("mine.toml", "description = \"mine\"\nlike = \"linux-x86_64\"\n[thread]\ncreate = \"soon\"\n");
+    desk.write(
+        "mine.toml",
+        "description = \"mine\"\nlike = \"linux-x86_64\"\n[thread]\ncreate = \"soon\"\n",
+    );
     let bad = desk.gilsim(&["validate", "--profile", "mine.toml"]);
     assert_eq!(bad.code, 2, "{}", bad.stderr);
     assert!(bad.stderr.contains("`thread.create` cannot be"), "{}", bad.stderr);

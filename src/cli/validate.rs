@@ -257,7 +257,10 @@ fn left_out(measured: &Measured) -> Vec<(String, usize)> {
 
 /// Whether every configuration that was measured has its figures.
 fn is_whole(validated: &Validated) -> bool {
-    let mut rows = validated.comparison.iter().flat_map(|comparison| &comparison.rows);
+    let mut rows = validated
+        .comparison
+        .iter()
+        .flat_map(|comparison| &comparison.rows);
     rows.all(|row| row.remark.is_empty())
 }
 
@@ -270,7 +273,9 @@ fn judge(validation: &Validation, ended: bool) -> u8 {
     }
     for judged in validation.judged(&Bounds::REQUIRED) {
         if !judged.holds() {
-            let figure = judged.figure.map_or("unknown".to_owned(), |figure| format!("{:.1} %", figure * 100.0));
+            let figure = judged
+                .figure
+                .map_or("unknown".to_owned(), |figure| format!("{:.1} %", figure * 100.0));
             let side = if judged.is_most { "at most" } else { "at least" };
             eprintln!(
                 "error: the {} is {figure}, not {side} {:.0} %",

@@ -40,6 +40,11 @@ impl ThreadState {
         self.free(self.size_as_objects(payloads));
     }
 
+    /// What deallocating the objects of a payload takes.
+    pub fn time_to_free(&self, payload: Payload) -> Nanos {
+        self.os().costs().pickle.free.of(payload.kind).time(payload.size)
+    }
+
     /// `PyMem_Malloc`, and touched.
     pub fn allocate(&self, bytes: Bytes) {
         self.os().map(self.interpreter.process, bytes);

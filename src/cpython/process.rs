@@ -342,7 +342,7 @@ async fn live(me: ThreadState, child: Child) {
     me.interpreter.lock.detach_for_good(os, me.id).await;
 }
 
-/// The first release whose fork server imports the main module, so that its children need not (3.13.8, 3.14.0). Before,
+/// The first release whose fork server imports the main module, so that its children need not (3.13.9, 3.14.1). Before,
 /// the path never reached the server, and every child imported it again: CPython's issue gh-126631.
 const PRELOADS_MAIN_FROM: Version = Version::release(3, 13);
 

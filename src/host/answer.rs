@@ -20,6 +20,7 @@ pub struct Answer {
     items: u64,
     counted: u64,
     latencies: [u64; 4],
+    lost_updates: Option<u64>,
     drift: f64,
     elsewhere: Option<f64>,
 }
@@ -36,6 +37,7 @@ impl Answer {
                 items: self.items,
                 counted: Nanos(self.counted),
                 latency: Latency { mean, p50, p95, p99 },
+                lost_updates: self.lost_updates,
                 ..without_figures(Status::Done, String::new())
             },
             baseline: None,
@@ -73,6 +75,7 @@ fn without_figures(status: Status, detail: String) -> Replication {
         switches: 0,
         peak_memory: Bytes::ZERO,
         lost_updates: None,
+        total: Nanos::ZERO,
         critical_path: Nanos::ZERO,
         events: 0,
     }

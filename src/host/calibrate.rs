@@ -19,7 +19,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::scripts::Scripts;
-use super::session::{Failure, Session, last_words};
+use super::session::{Failure, Session};
 use super::{HostError, Interpreter};
 
 use costs::Cost;
@@ -122,7 +122,7 @@ fn calibrate_within(
     let wait = |session: &mut Session| match session.wait(patience, interrupted) {
         Ok(Some(line)) => serde_json::from_str(&line)
             .map_err(|_| failed(format!("it says what makes no sense: {}", shortened(&line)))),
-        Ok(None) => Err(failed(last_words(&scripts))),
+        Ok(None) => Err(failed(session.last_words())),
         Err(Failure::Failed(said)) => Err(failed(said)),
         Err(Failure::Limit) => Err(failed(format!(
             "it has said nothing for {:.0} s",

@@ -2,7 +2,7 @@
 
 use super::plan::{every_step, largest_chunk};
 use super::{Interpreter, Machine};
-use crate::scenario::{Configuration, Demand, Executor, Payload, PayloadKind, Step, Transport};
+use crate::scenario::{Configuration, Demand, Executor, Offload, Payload, PayloadKind, Step, Transport};
 
 /// Objects take more room than their pickles: a float 32 bytes in a list and 9 in its pickle.
 const ROOM_FOR_OBJECTS: u64 = 8;
@@ -46,7 +46,15 @@ fn no_machinery(configuration: &Configuration) -> Option<String> {
     let mut tasks = configuration.tasks.iter();
     let arrivals = tasks.any(|task| matches!(task.demand, Demand::Arrivals { .. }));
     match configuration.executor {
-        _ if updates => Some("updates of shared state cannot be measured yet".to_owned()),
+        Executor::Interpreters { .. } if updates => {
+            Some("updates of what interpreters share cannot be measured yet".to_owned())
+        }
+        Executor::Asyncio {
+            offload: Offload::Process { .. },
+            ..
+        } if set_up_updates(configuration) => Some(
+            "what the processes of an event loop update in their initializers cannot be measured".to_owned(),
+        ),
         _ if crashes => Some("processes that crash cannot be measured yet".to_owned()),
         _ if arrivals => Some("requests that come by themselves cannot be measured yet".to_owned()),
         _ if configuration.transport == Transport::SharedMemory => {
@@ -55,8 +63,9 @@ fn no_machinery(configuration: &Configuration) -> Option<String> {
         _ if configuration.machine.memory.is_some() => {
             Some("a limit on memory cannot be measured yet".to_owned())
         }
-        Executor::Consumers { .. } => Some("channels of the program's own cannot be measured yet".to_owned()),
-        Executor::Asyncio { .. } => Some("event loops cannot be measured yet".to_owned()),
+        Executor::Asyncio { .. } if !cfg!(target_os = "linux") => {
+            Some("an event loop is measured on Linux alone, with its timers".to_owned())
+        }
         _ if shares && free_threaded => {
             Some("objects that threads share cannot be measured on a free-threaded build yet".to_owned())
         }
@@ -70,11 +79,24 @@ fn no_machinery(configuration: &Configuration) -> Option<String> {
         | Executor::Threads { .. }
         | Executor::Processes { .. }
         | Executor::Pool { .. }
+        | Executor::Consumers { .. }
         | Executor::Interpreters { .. }
         | Executor::ThreadPerTask
         | Executor::ProcessPerTask { .. }
+        | Executor::Asyncio { .. }
         | Executor::Server { .. } => None,
     }
+}
+
+fn set_up_updates(configuration: &Configuration) -> bool {
+    fn any(steps: &[Step]) -> bool {
+        steps.iter().any(|step| match step {
+            Step::Update { .. } => true,
+            Step::Lock { steps, .. } | Step::Repeat { steps, .. } => any(steps),
+            _ => false,
+        })
+    }
+    any(&configuration.program.setup)
 }
 
 /// Data that would not fit into half of the memory that is free.

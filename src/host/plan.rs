@@ -2,15 +2,17 @@
 //!
 //! Repetition r takes the draws of the simulator's replication r, so that both do the same work.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::Machine;
 use crate::random::{Distribution, Key};
-use crate::results::identity::{executor_name, start_method_name};
+use crate::results::identity::{channel_and_sender, executor_name, offload, start_method_name};
 use crate::scenario::{
-    Configuration, Demand, DependencyKind, Executor, Payload, PayloadKind, PoolMethod, Step, draws,
-    working_order,
+    Configuration, Demand, DependencyKind, Executor, Guard, Offload, Payload, PayloadKind, PoolMethod, Step,
+    draws, working_order,
 };
 use crate::units::Nanos;
 
@@ -23,7 +25,8 @@ const LONGEST_CALL: Nanos = Nanos::from_secs(60);
 /// For what never ends.
 const VERY_OFTEN: u64 = 1_000_000_000;
 
-/// Steps with their times: `["python", ns]`, `["lock", name, steps]`, `["repeat", times, steps]`.
+/// Steps with their times: `["python", ns]`, `["lock", name, steps]`, `["repeat", times, steps]`, `["offload", 0, steps]`,
+/// `["update", ns, [name, lock]]` where `null` is no time and no lock, and the lock 0 is that of what is updated.
 type Steps = Vec<Json>;
 
 /// The whole of it.
@@ -43,6 +46,9 @@ pub struct Plan {
     imports: Vec<Steps>,
     memory: u64,
     locks: Vec<String>,
+    counters: Vec<String>,
+    /// Whether a counter is a `multiprocessing.Value`, and no attribute.
+    counters_of_processes: bool,
 }
 
 /// What the executor is told.
@@ -53,6 +59,10 @@ struct Run {
     chunksize: Option<u64>,
     max_tasks_per_child: Option<u64>,
     method: Option<&'static str>,
+    channel: Option<&'static str>,
+    sender: Option<&'static str>,
+    offload: Option<&'static str>,
+    offload_workers: Option<u32>,
 }
 
 /// A group of items.
@@ -146,16 +156,21 @@ impl Plan {
                 argument: different(task.argument),
                 result: different(task.result),
                 after: task.after.iter().map(edge).collect(),
-                steps: drawn(&task.steps, count + requests, |index| {
-                    draws::item(key, &task.name, item(index))
-                }),
+                steps: drawn(
+                    &task.steps,
+                    Player::of(&configuration.executor),
+                    count + requests,
+                    |index| draws::item(key, &task.name, item(index)),
+                ),
                 clients: Clients::of(&task.demand, group as u64, key),
             }
         });
         let background = configuration.background.iter().flat_map(|background| {
             (0..background.count).map(move |number| {
                 let key = draws::background(key, &background.name, number.into());
-                drawn(&background.steps, ROUNDS, |round| key.number(round))
+                drawn(&background.steps, Player::Thread, ROUNDS, |round| {
+                    key.number(round)
+                })
             })
         });
         let import = |number| {
@@ -169,14 +184,20 @@ impl Plan {
             Distribution::Constant(_) => 1,
             _ => ROUNDS,
         };
-        let mut locks = Vec::new();
+        let (mut locks, mut counters) = (BTreeSet::new(), BTreeSet::new());
         every_step(configuration, &mut |step| {
-            if let Step::Lock { name, .. } = step {
-                locks.push(name.clone());
+            if let Step::Lock { name, .. }
+            | Step::Update {
+                guard: Guard::Lock(name),
+                ..
+            } = step
+            {
+                locks.insert(name.clone());
+            }
+            if let Step::Update { state, .. } = step {
+                counters.insert(state.clone());
             }
         });
-        locks.sort_unstable();
-        locks.dedup();
         Self {
             cpus: machine.cpus(configuration.machine.cores),
             other_cpus: machine.other_cpus(configuration.machine.cores),
@@ -189,11 +210,21 @@ impl Plan {
             setups: if program.setup.is_empty() {
                 Vec::new()
             } else {
-                drawn(&program.setup, ROUNDS, |number| draws::setup(key, number))
+                drawn(&program.setup, Player::Thread, ROUNDS, |number| {
+                    draws::setup(key, number)
+                })
             },
             imports: (0..imports).map(import).collect(),
             memory: program.memory.0,
-            locks,
+            locks: locks.into_iter().collect(),
+            counters: counters.into_iter().collect(),
+            counters_of_processes: matches!(
+                configuration.executor,
+                Executor::Processes { .. }
+                    | Executor::Pool { .. }
+                    | Executor::Consumers { .. }
+                    | Executor::ProcessPerTask { .. }
+            ),
         }
     }
 
@@ -237,6 +268,18 @@ impl Run {
                 chunksize,
                 max_tasks_per_child,
                 method: Some(method_name(method)),
+                ..nothing
+            },
+            Executor::Consumers {
+                workers,
+                start_method,
+                ..
+            } => Self {
+                workers: Some(workers),
+                start_method: Some(start_method_name(start_method)),
+                channel: channel_and_sender(executor).map(|(channel, _)| channel),
+                sender: channel_and_sender(executor).map(|(_, sender)| sender),
+                ..nothing
             },
             Executor::ProcessPerTask { start_method } => Self {
                 start_method: Some(start_method_name(start_method)),
@@ -246,7 +289,26 @@ impl Run {
                 workers: Some(threads),
                 ..nothing
             },
-            Executor::Consumers { .. } | Executor::Asyncio { .. } => unreachable!("{REFUSED}"),
+            Executor::Asyncio {
+                in_flight,
+                offload: elsewhere,
+            } => {
+                let (offload_workers, start_method) = match elsewhere {
+                    Offload::Loop => (None, None),
+                    Offload::Thread { workers } => (Some(workers), None),
+                    Offload::Process {
+                        workers,
+                        start_method,
+                    } => (Some(workers), Some(start_method_name(start_method))),
+                };
+                Self {
+                    workers: in_flight,
+                    start_method,
+                    offload: offload(executor),
+                    offload_workers,
+                    ..nothing
+                }
+            }
         }
     }
 }
@@ -322,10 +384,32 @@ fn kind_name(kind: PayloadKind) -> &'static str {
     }
 }
 
+/// Who plays the steps.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Player {
+    Thread,
+    /// A coroutine, which has steps with `offload` run elsewhere if the flag says so.
+    Coroutine {
+        offloads: bool,
+    },
+}
+
+impl Player {
+    /// Of items and requests.
+    fn of(executor: &Executor) -> Self {
+        match executor {
+            Executor::Asyncio { offload, .. } => Self::Coroutine {
+                offloads: *offload != Offload::Loop,
+            },
+            _ => Self::Thread,
+        }
+    }
+}
+
 /// So many times these steps, or once where nothing in them is random.
-fn drawn(steps: &[Step], count: u64, key: impl Fn(u64) -> Key) -> Vec<Steps> {
+fn drawn(steps: &[Step], player: Player, count: u64, key: impl Fn(u64) -> Key) -> Vec<Steps> {
     let times = if is_random(steps) { count } else { count.min(1) };
-    (0..times).map(|index| timed(steps, key(index))).collect()
+    (0..times).map(|index| timed(steps, player, key(index))).collect()
 }
 
 fn varies(time: &Distribution) -> bool {
@@ -336,41 +420,68 @@ fn is_random(steps: &[Step]) -> bool {
     steps.iter().any(|step| match step {
         Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => varies(time),
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => is_random(steps),
-        Step::Update { .. } | Step::Crash { .. } => unreachable!("{REFUSED}"),
+        Step::Update { window, .. } => window.as_ref().is_some_and(varies),
+        Step::Crash { .. } => unreachable!("{REFUSED}"),
     })
 }
 
 /// The steps with their times, named as the simulator names them.
-fn timed(steps: &[Step], key: Key) -> Steps {
+fn timed(steps: &[Step], player: Player, key: Key) -> Steps {
     let mut timed_steps = Vec::with_capacity(steps.len());
     for (index, step) in steps.iter().enumerate() {
         let key = key.number(index as u64);
         match step {
-            Step::Io(time) => timed_steps.push(json!(["io", time.sample_keyed(key).min(Nanos::LONGEST).0])),
-            Step::Python { time, .. } => timed_steps.push(json!(["python", time.sample_keyed(key).0])),
+            Step::Io(time) => {
+                let verb = if player == Player::Thread { "io" } else { "ask" };
+                timed_steps.push(json!([verb, time.sample_keyed(key).min(Nanos::LONGEST).0]));
+            }
+            Step::Python { time, offload, .. } => {
+                let step = json!(["python", time.sample_keyed(key).0]);
+                timed_steps.push(called(step, player, *offload));
+            }
             Step::Native {
                 time,
-                holds_lock: true,
-                ..
-            } => timed_steps.push(json!(["holds_lock", time.sample_keyed(key).0])),
-            Step::Native {
-                time,
-                holds_lock: false,
-                ..
-            } => timed_steps.push(native(time.sample_keyed(key))),
-            Step::Update { .. } | Step::Crash { .. } => unreachable!("{REFUSED}"),
-            Step::Lock { name, steps } => timed_steps.push(json!(["lock", name, timed(steps, key)])),
+                holds_lock,
+                offload,
+            } => {
+                let time = time.sample_keyed(key);
+                let step = if *holds_lock {
+                    json!(["holds_lock", time.0])
+                } else {
+                    native(time)
+                };
+                timed_steps.push(called(step, player, *offload));
+            }
+            Step::Update { state, window, guard } => {
+                let window = window.as_ref().map(|window| window.sample_keyed(key).0);
+                let guard = match guard {
+                    Guard::Nobody => Json::Null,
+                    Guard::Own => json!(0),
+                    Guard::Lock(name) => json!(name),
+                };
+                timed_steps.push(json!(["update", window, [state, guard]]));
+            }
+            Step::Crash { .. } => unreachable!("{REFUSED}"),
+            Step::Lock { name, steps } => timed_steps.push(json!(["lock", name, timed(steps, player, key)])),
             Step::Repeat { times, steps } if is_random(steps) => {
                 for time in 0..*times {
-                    timed_steps.extend(timed(steps, key.number(time)));
+                    timed_steps.extend(timed(steps, player, key.number(time)));
                 }
             }
             Step::Repeat { times, steps } => {
-                timed_steps.push(json!(["repeat", times, timed(steps, key.number(0))]));
+                timed_steps.push(json!(["repeat", times, timed(steps, player, key.number(0))]));
             }
         }
     }
     timed_steps
+}
+
+/// The step where it runs.
+fn called(step: Json, player: Player, offload: bool) -> Json {
+    match player {
+        Player::Coroutine { offloads: true } if offload => json!(["offload", 0, [step]]),
+        _ => step,
+    }
 }
 
 fn native(time: Nanos) -> Json {
@@ -419,7 +530,7 @@ fn time_of(steps: &[Json], per_step: u64) -> u64 {
     let number = |json: &Json| json.as_u64().unwrap_or(0);
     let inner = |step: &Json| step[2].as_array().map_or(0, |steps| time_of(steps, per_step));
     let times = steps.iter().map(|step| match step[0].as_str() {
-        Some("lock") => inner(step),
+        Some("lock" | "offload") => inner(step),
         Some("repeat") => inner(step).saturating_mul(number(&step[1])),
         _ => number(&step[1]).saturating_add(per_step),
     });

@@ -7,16 +7,21 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// What measures a scenario: every file, by name.
-const MEASURING: [(&str, &str); 11] = [
+const MEASURING: [(&str, &str); 16] = [
     ("main.py", include_str!("python/main.py")),
     ("work.py", include_str!("python/work.py")),
     ("program.py", include_str!("python/program.py")),
+    ("shared.py", include_str!("python/shared.py")),
     ("payloads.py", include_str!("python/payloads.py")),
     ("calibration.py", include_str!("python/calibration.py")),
     ("graph.py", include_str!("python/graph.py")),
     ("items.py", include_str!("python/items.py")),
     ("executors.py", include_str!("python/executors.py")),
+    ("consumers.py", include_str!("python/consumers.py")),
+    ("clients.py", include_str!("python/clients.py")),
     ("server.py", include_str!("python/server.py")),
+    ("machines.py", include_str!("python/machines.py")),
+    ("event_loop.py", include_str!("python/event_loop.py")),
     ("session.py", include_str!("python/session.py")),
     ("orphan.py", include_str!("python/orphan.py")),
 ];

@@ -6,7 +6,8 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -21,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The answer may still be on its way when the process is gone.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// What it complains of goes into this file, beside the scripts.
+/// What `main.py` complains of goes into this file, beside the scripts.
 const ERRORS: &str = "errors.txt";
 
 /// Why there is no answer.
@@ -38,6 +39,8 @@ pub enum Failure {
 /// The process and whatever it has started.
 pub(super) struct Session {
     child: Child,
+    /// What it complains of goes into this file.
+    errors: PathBuf,
     lines: Receiver<String>,
     /// Stays open until there is an answer: to close it is to end the session.
     _input: ChildStdin,
@@ -51,31 +54,29 @@ pub fn run(
     limit: Duration,
     interrupted: &AtomicBool,
 ) -> Result<Answer, Failure> {
-    let mut session = Session::start(scripts, interpreter, &plan.to_line())?;
-    let line = session.wait(limit, interrupted);
-    drop(session);
-    match line {
-        Ok(Some(line)) => serde_json::from_str(&line)
-            .map_err(|error| Failure::Failed(format!("the answer makes no sense: {error}: {line}"))),
-        Ok(None) => Err(Failure::Failed(last_words(scripts))),
-        Err(failure) => Err(failure),
-    }
+    let line = Session::start(scripts, interpreter, &plan.to_line())?.answer(limit, interrupted)?;
+    serde_json::from_str(&line)
+        .map_err(|error| Failure::Failed(format!("the answer makes no sense: {error}: {line}")))
 }
 
 impl Session {
     /// Starts `main.py` and tells it what to do: a line of JSON.
     pub(super) fn start(scripts: &Scripts, interpreter: &Interpreter, task: &str) -> Result<Self, Failure> {
-        Self::spawn(scripts, interpreter, task)
+        let command = scripts.command(&interpreter.executable);
+        Self::of(command, &scripts.path(ERRORS), task)
+    }
+
+    /// Starts an interpreter and tells it what to do. What it complains of goes into the file `errors`.
+    pub(super) fn of(command: Command, errors: &Path, task: &str) -> Result<Self, Failure> {
+        Self::spawn(command, errors, task)
             .map_err(|error| Failure::Failed(format!("the interpreter does not start: {error}")))
     }
 
-    fn spawn(scripts: &Scripts, interpreter: &Interpreter, task: &str) -> io::Result<Self> {
-        let errors = File::create(scripts.path(ERRORS))?;
-        let mut command = scripts.command(&interpreter.executable);
+    fn spawn(mut command: Command, errors: &Path, task: &str) -> io::Result<Self> {
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(errors);
+            .stderr(File::create(errors)?);
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn()?;
@@ -100,9 +101,30 @@ impl Session {
         });
         Ok(Self {
             child,
+            errors: errors.to_owned(),
             lines,
             _input: input,
         })
+    }
+
+    /// Its only line. It is ended then, with all that it has started.
+    pub(super) fn answer(mut self, limit: Duration, interrupted: &AtomicBool) -> Result<String, Failure> {
+        let line = self.wait(limit, interrupted)?;
+        line.ok_or_else(|| Failure::Failed(self.last_words()))
+    }
+
+    /// The line of a traceback that says why it has ended early.
+    pub(super) fn last_words(&self) -> String {
+        // Where it cannot be read, nothing is known.
+        let errors = std::fs::read_to_string(&self.errors).unwrap_or_default();
+        let told = errors
+            .lines()
+            .rev()
+            .find(|line| !line.trim().is_empty() && !line.starts_with(' '));
+        match told {
+            Some(line) => format!("the interpreter ended early: {}", line.trim()),
+            None => "the interpreter ended early and did not say why".to_owned(),
+        }
     }
 
     /// The next line of its answer; `None` if the process ends without one.
@@ -153,18 +175,4 @@ fn kill_group(child: &mut Child) {
 fn kill_group(child: &mut Child) {
     // It is gone already, or there is nothing else to try.
     let _ = child.kill();
-}
-
-/// The line of a traceback that says what happened.
-pub(super) fn last_words(scripts: &Scripts) -> String {
-    // Where it cannot be read, nothing is known.
-    let errors = std::fs::read_to_string(scripts.path(ERRORS)).unwrap_or_default();
-    let told = errors
-        .lines()
-        .rev()
-        .find(|line| !line.trim().is_empty() && !line.starts_with(' '));
-    match told {
-        Some(line) => format!("the interpreter ended early: {}", line.trim()),
-        None => "the interpreter ended early and did not say why".to_owned(),
-    }
 }

@@ -60,12 +60,12 @@ mod tests {
              status,detail,replications,makespan_s,makespan_ci95_low_s,makespan_ci95_high_s,speedup,speedup_ci95_low,\
              speedup_ci95_high,efficiency,throughput_per_s,latency_mean_s,latency_p50_s,latency_p95_s,latency_p99_s,\
              running,waiting_for_lock,ready_without_core,io,serialization,ipc,starting,idle,parent_busy,\
-             parent_waiting_for_lock,switches,peak_memory_bytes,teardown_s,events,critical_path_s,lost_updates"
+             parent_waiting_for_lock,switches,peak_memory_bytes,teardown_s,events,critical_path_s,lost_updates,total_s"
         );
         assert_eq!(
             text.lines().nth(3).unwrap(),
             "echo,server,server,,4,1,,0.005,0,done,,1,20,,,,,,,29700,0.00003367,0.00003367,0.00006734,0.00010101,\
-             0.287671233,0.575342466,0,0.0410958904,0,0,0,0.095890411,0.1,0.02,1234,120000000,0.002,98765,,"
+             0.287671233,0.575342466,0,0.0410958904,0,0,0,0.095890411,0.1,0.02,1234,120000000,0.002,98765,,,0"
         );
     }
 }

@@ -113,7 +113,8 @@ pub(super) fn identity_columns(configurations: &[Configuration]) -> Vec<Column> 
         Column::words(
             "start",
             each(&|c| {
-                identity::start_method(&c.executor)
+                c.executor
+                    .start_method()
                     .map(identity::start_method_name)
                     .unwrap_or_default()
                     .to_owned()

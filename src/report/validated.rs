@@ -14,17 +14,27 @@ pub fn table(validation: &Validation, bounds: &Bounds, width: u16) -> String {
         let cell = |scenario: &Validated| scenario.comparison.as_ref().and_then(cell).unwrap_or_default();
         scenarios.iter().map(cell).collect()
     };
-    let accuracy = |cell: &dyn Fn(&Accuracy) -> String| of(&|comparison| comparison.main_accuracy().as_ref().map(cell));
+    let accuracy =
+        |cell: &dyn Fn(&Accuracy) -> String| of(&|comparison| comparison.main_accuracy().as_ref().map(cell));
     let columns = [
         Column::words(
             "scenario",
             scenarios.iter().map(|scenario| scenario.name.clone()).collect(),
         ),
-        Column::numbers("configurations", accuracy(&|accuracy| accuracy.configurations.to_string())),
-        Column::numbers("median error", accuracy(&|accuracy| human::percent(accuracy.median))),
+        Column::numbers(
+            "configurations",
+            accuracy(&|accuracy| accuracy.configurations.to_string()),
+        ),
+        Column::numbers(
+            "median error",
+            accuracy(&|accuracy| human::percent(accuracy.median)),
+        ),
         Column::numbers("90 %", accuracy(&|accuracy| human::percent(accuracy.p90))),
         Column::numbers("winners", of(&winners)),
-        Column::numbers("regret", of(&|comparison| comparison.largest_regret().map(human::percent))),
+        Column::numbers(
+            "regret",
+            of(&|comparison| comparison.largest_regret().map(human::percent)),
+        ),
         Column::words("farthest off", of(&farthest)),
     ];
     format!("{}{}", render(&columns, width), verdict(validation, bounds))
@@ -40,7 +50,10 @@ fn winners(comparison: &Comparison) -> Option<String> {
 /// The configuration with the largest error.
 fn farthest(comparison: &Comparison) -> Option<String> {
     let error = |row: &&ComparedRow| row.main().map_or(0.0, |main| main.error.abs());
-    let row = comparison.rows.iter().max_by(|a, b| error(a).total_cmp(&error(b)))?;
+    let row = comparison
+        .rows
+        .iter()
+        .max_by(|a, b| error(a).total_cmp(&error(b)))?;
     let main = row.main()?;
     Some(format!(
         "{} ({})",
@@ -53,7 +66,12 @@ fn farthest(comparison: &Comparison) -> Option<String> {
 fn configuration(comparison: &Comparison, row: &ComparedRow) -> String {
     let columns = comparison.identity.iter().zip(&row.identity).enumerate();
     let words = columns.filter_map(|(index, (column, value))| {
-        let differs = || comparison.rows.iter().any(|other| other.identity[index] != *value);
+        let differs = || {
+            comparison
+                .rows
+                .iter()
+                .any(|other| other.identity[index] != *value)
+        };
         match column.as_str() {
             _ if *value == Value::Empty => None,
             "scenario" | "executor" => None,
@@ -80,7 +98,9 @@ fn verdict(validation: &Validation, bounds: &Bounds) -> String {
         );
     }
     for judged in validation.judged(bounds) {
-        let figure = judged.figure.map_or("nothing to take it of".to_owned(), human::percent);
+        let figure = judged
+            .figure
+            .map_or("nothing to take it of".to_owned(), human::percent);
         let (side, verdict) = (
             if judged.is_most { "at most" } else { "at least" },
             if judged.holds() { "holds" } else { "MISSED" },
@@ -164,17 +184,30 @@ fn rows_of(scenario: &Validated, row: &ComparedRow) -> Vec<Vec<Value>> {
             figure.spread,
         ];
         let identity = identity.iter().cloned().chain([figure.figure.into()]);
-        identity.chain(numbers.map(Value::Number)).chain(counts.clone()).collect()
+        identity
+            .chain(numbers.map(Value::Number))
+            .chain(counts.clone())
+            .collect()
     };
     row.figures.iter().map(of).collect()
 }
 
 /// `validation_choices.csv`: a row per scenario and sweep; columns as in `choices.csv`.
 fn choices_sheet(validation: &Validation) -> Sheet {
-    let columns = ["scenario", "given", "options", "recommended", "best", "right", "regret"];
+    let columns = [
+        "scenario",
+        "given",
+        "options",
+        "recommended",
+        "best",
+        "right",
+        "regret",
+    ];
     let mut rows = Vec::new();
     for scenario in &validation.scenarios {
-        let Some(comparison) = &scenario.comparison else { continue };
+        let Some(comparison) = &scenario.comparison else {
+            continue;
+        };
         rows.extend(comparison.choices.iter().map(|choice| {
             vec![
                 scenario.name.as_str().into(),

@@ -56,24 +56,13 @@ pub fn workers(executor: &Executor) -> Option<u32> {
 }
 
 /// Where offloaded steps run, under an event loop.
-fn offload(executor: &Executor) -> Option<&'static str> {
+pub fn offload(executor: &Executor) -> Option<&'static str> {
     match executor {
         Executor::Asyncio { offload, .. } => Some(match offload {
             Offload::Loop => "loop",
             Offload::Thread { .. } => "thread",
             Offload::Process { .. } => "process",
         }),
-        _ => None,
-    }
-}
-
-/// How worker processes come to be, where there are any.
-pub fn start_method(executor: &Executor) -> Option<StartMethod> {
-    match executor {
-        Executor::Processes { start_method, .. }
-        | Executor::Pool { start_method, .. }
-        | Executor::Consumers { start_method, .. }
-        | Executor::ProcessPerTask { start_method } => Some(*start_method),
         _ => None,
     }
 }
@@ -106,7 +95,7 @@ fn method(executor: &Executor) -> Option<&'static str> {
 }
 
 /// What consumers get their items through, and who sends them.
-fn channel_and_sender(executor: &Executor) -> Option<(&'static str, &'static str)> {
+pub fn channel_and_sender(executor: &Executor) -> Option<(&'static str, &'static str)> {
     let Executor::Consumers { channel, sender, .. } = executor else {
         return None;
     };
@@ -146,7 +135,9 @@ pub fn columns(configuration: &Configuration) -> [(&'static str, Value); 6] {
         ("executor", executor_name(executor).into()),
         (
             "start_method",
-            start_method(executor).map_or(Value::Empty, |method| start_method_name(method).into()),
+            executor
+                .start_method()
+                .map_or(Value::Empty, |method| start_method_name(method).into()),
         ),
         ("cores", Value::Integer(configuration.machine.cores.into())),
         ("workers", workers(executor).map(u64::from).into()),
@@ -220,7 +211,7 @@ pub fn setting(configuration: &Configuration, key: &str) -> Option<Setting> {
     let (shown, number) = match parts[..] {
         ["run"] => text(&configuration.label),
         ["executor"] => text(executor_name(executor)),
-        ["start_method"] => text(start_method_name(start_method(executor)?)),
+        ["start_method"] => text(start_method_name(executor.start_method()?)),
         ["cores"] => count(configuration.machine.cores.into()),
         ["machine", "smt"] => count(configuration.machine.smt.into()),
         ["machine", "profile"] => text(&configuration.machine.profile.name),

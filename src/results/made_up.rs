@@ -299,6 +299,7 @@ fn replication(figure: f64, requests: bool, index: u32) -> Replication {
         switches: 1234,
         peak_memory: Bytes(120_000_000),
         lost_updates: None,
+        total: Nanos::ZERO,
         critical_path: if requests {
             Nanos::ZERO
         } else {

@@ -49,7 +49,7 @@ pub const IDENTITY: [(&str, &str); 7] = [
 ];
 
 /// The figures of `results.csv`, in its order, after the identity columns and one column per swept path.
-pub const FIGURES: [Figure; 31] = [
+pub const FIGURES: [Figure; 32] = [
     over_replications(
         "status",
         "the worst replication: `done`, `limit`, `broken`, `crashed`, `out-of-memory` or `deadlock`",
@@ -174,6 +174,11 @@ pub const FIGURES: [Figure; 31] = [
         "lost_updates",
         "updates of shared state that others overwrote; mean over replications, empty where the scenario has none",
         |s| s.lost_updates.into(),
+    ),
+    each(
+        "total_s",
+        "makespan, shutting down, and letting go of the results; mean",
+        |s| s.total.into(),
     ),
 ];
 

@@ -44,6 +44,8 @@ pub struct Summary {
     pub critical_path: Option<f64>,
     /// Mean number of updates of shared state that others overwrote; `None` where the scenario updates none.
     pub lost_updates: Option<f64>,
+    /// Mean, seconds.
+    pub total: Option<f64>,
 }
 
 /// Latencies in seconds: each the mean over replications of that statistic.
@@ -210,6 +212,7 @@ impl Summary {
                 .map(|replication| replication.lost_updates.map(|lost| lost as f64))
                 .collect::<Option<Vec<f64>>>()
                 .and_then(|lost| mean(&lost)),
+            total: mean(&if_done(seconds(|replication| replication.total))),
         }
     }
 }

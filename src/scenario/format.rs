@@ -274,6 +274,7 @@ pub static PUBLISHED: Format = Format {
 pub static METRICS: Words = Words {
     list: &[
         Word::new("makespan_s", "Until the last result is in the caller's hands."),
+        Word::new("total_s", "Until the results are gone, and all is shut down."),
         Word::new("speedup", "Against the sequential run."),
         Word::new("throughput_per_s", "Items or requests per second."),
         Word::new("latency_mean_s", "From submission to result, on average."),

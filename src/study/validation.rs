@@ -88,7 +88,10 @@ impl Validation {
 
     /// Every sweep with something to choose.
     pub fn choices(&self) -> impl Iterator<Item = &Choice> {
-        let comparisons = self.scenarios.iter().filter_map(|scenario| scenario.comparison.as_ref());
+        let comparisons = self
+            .scenarios
+            .iter()
+            .filter_map(|scenario| scenario.comparison.as_ref());
         comparisons.flat_map(|comparison| &comparison.choices)
     }
 

@@ -188,6 +188,20 @@ impl World {
             }
         }
     }
+
+    /// The program's end: the interpreter deallocates one by one what has been unpickled. Its memory stays, for the kernel
+    /// takes back the whole process.
+    pub async fn let_go_of_results(&self, me: &ThreadState) {
+        let executor = &self.configuration.executor;
+        let unpickled =
+            executor.start_method().is_some() || matches!(executor, Executor::Interpreters { .. });
+        for task in self.configuration.tasks.iter().filter(|_| unpickled) {
+            if let Demand::Count(count) = task.demand {
+                let time = me.time_to_free(task.result) * count;
+                me.native_holding_lock(time).await;
+            }
+        }
+    }
 }
 
 /// A new segment with data in it, which is closed already.

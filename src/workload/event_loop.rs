@@ -159,9 +159,7 @@ impl Program {
         }
         let (group, index) = world.plan.place_of(item);
         self.work(event_loop, group, u64::from(index)).await;
-        if !matches!(self.elsewhere, Elsewhere::Processes(_)) {
-            event_loop.thread.hold(&[world.configuration.tasks[group].result]);
-        }
+        event_loop.thread.hold(&[world.configuration.tasks[group].result]);
         world.record.in_hands(&event_loop.thread, item..item + 1);
     }
 
@@ -240,7 +238,12 @@ impl Program {
         };
         let outcome = match &self.elsewhere {
             Elsewhere::Threads(executor) if offload => event_loop.run_in_executor(executor, call()).await,
-            Elsewhere::Processes(executor) if offload => event_loop.run_in_executor(executor, call()).await,
+            Elsewhere::Processes(executor) if offload => {
+                let outcome = event_loop.run_in_executor(executor, call()).await;
+                // What has come back is part of the item's result.
+                event_loop.thread.let_go(&call().results());
+                outcome
+            }
             _ => {
                 let me = &event_loop.thread;
                 me.busy_with(Activity::Running, self.world.play_step(me, step, key))

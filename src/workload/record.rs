@@ -14,6 +14,7 @@ pub(super) struct Record {
     began: Cell<Option<Nanos>>,
     finished: Cell<Option<Nanos>>,
     torn_down: Cell<Option<Nanos>>,
+    over: Cell<Option<Nanos>>,
     main: Cell<Option<ThreadId>>,
     /// How the main thread had spent its time when the clock of the makespan started.
     main_before: Cell<TimeByActivity>,
@@ -127,6 +128,11 @@ impl Record {
         self.torn_down.set(Some(me.os().now()));
     }
 
+    /// The program is over.
+    pub fn end(&self, me: &ThreadState) {
+        self.over.set(Some(me.os().now()));
+    }
+
     /// What became of it all. `count` items there were, and each is called by its `place`.
     pub fn conclude(
         &self,
@@ -178,6 +184,7 @@ impl Record {
             peak_memory: os.peak_memory(),
             critical_path,
             lost_updates: None,
+            total: self.over.get().map_or(makespan, |end| end - began),
             events: os.events(),
         }
     }
@@ -202,8 +209,10 @@ impl Record {
             )
         } else if let Some(exception) = self.raised.get() {
             (Status::Broken, format!("{exception} ({crash}{done})"))
-        } else {
+        } else if crash.is_empty() {
             (Status::Done, String::new())
+        } else {
+            (Status::Done, format!("{crash}, and the program went on"))
         }
     }
 

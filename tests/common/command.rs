@@ -110,3 +110,23 @@ pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     }
     all
 }
+
+/// The version of the host's `python3`, such as `3.11`. Where there is none of 3.9 or newer it says so, or fails if
+/// `GILSIM_REQUIRE_PYTHON` is set.
+pub fn python3() -> Option<String> {
+    let question = "import sys; print('%d.%d' % sys.version_info[:2], sys.version_info >= (3, 9))";
+    let output = Command::new("python3").args(["-c", question]).output();
+    let said = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    let version = match said.as_deref().map(|said| said.trim().split_once(' ')) {
+        Ok(Some((version, "True"))) => Some(version.to_owned()),
+        _ => None,
+    };
+    if version.is_none() {
+        assert!(
+            std::env::var_os("GILSIM_REQUIRE_PYTHON").is_none(),
+            "there is no python3 of 3.9 or newer, and GILSIM_REQUIRE_PYTHON asks for one"
+        );
+        eprintln!("skipped: there is no python3 of 3.9 or newer");
+    }
+    version
+}

@@ -487,6 +487,13 @@ pub fn crashing() -> impl Strategy<Value = Parts> {
     )
 }
 
+/// Whether a run has processes that can share memory.
+fn shares(run: &str) -> bool {
+    ["processes", "process-per-task", "pool", "consumers"]
+        .iter()
+        .any(|executor| run.contains(&format!("executor = \"{executor}\"")))
+}
+
 /// Counted groups whose data lies in shared memory, where there are processes to share it.
 pub fn sharing() -> impl Strategy<Value = Parts> {
     counted().prop_map(|mut parts| {
@@ -495,7 +502,7 @@ pub fn sharing() -> impl Strategy<Value = Parts> {
                 .tasks
                 .replace(&format!("kind = \"{kind}\""), "kind = \"bytes\"");
         }
-        if parts.run.contains("process") || parts.run.contains("\"pool\"") {
+        if shares(&parts.run) {
             parts.run.push_str("transport = \"shared_memory\"\n");
         }
         parts

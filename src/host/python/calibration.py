@@ -46,6 +46,14 @@ class Speeds:
         if verb == "io":
             # Asked for nothing, the kernel does not wait at all.
             return program.IO, max(time - self.slack, min(time, 1)) / 1e9
+        if verb == "ask":
+            return program.ASK, time
+        if verb == "offload":
+            return program.OFFLOADED, self.steps(inner)
+        if verb == "update":
+            name, guard = inner
+            window = None if time is None else self.step("python", time)[1]
+            return program.UPDATE, (name, window, guard)
         if verb == "lock":
             return program.LOCK, (time, self.steps(inner))
         if verb == "repeat":
@@ -69,9 +77,12 @@ def number_of(verb, time):
 def verbs_of(described):
     """Every verb of the program that these steps need a speed of."""
     for verb, time, *inner in described:
-        if inner:
+        if verb == "update":
+            if time is not None:
+                yield program.PYTHON
+        elif inner:
             yield from verbs_of(inner[0])
-        elif verb != "io":
+        elif verb not in ("io", "ask"):
             yield number_of(verb, time)
 
 

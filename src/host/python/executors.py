@@ -57,8 +57,9 @@ def processes(items, functions, clock, run):
 
 def initializer(functions):
     """What workers that are processes have to do first, if anything."""
-    if program.setups or program.locks:
-        return {"initializer": functions.set_up, "initargs": (program.locks,)}
+    shared = program.for_workers()
+    if program.setups or shared:
+        return {"initializer": functions.set_up, "initargs": (shared,)}
     return {}
 
 
@@ -184,7 +185,7 @@ def process_per_task(items, functions, clock, run):
     done = context.SimpleQueue()
 
     def process(argument):
-        return context.Process(target=functions.call_alone, args=(argument, program.locks, done))
+        return context.Process(target=functions.call_alone, args=(argument, program.for_workers(), done))
 
     start_each(items, process, done, clock)
 

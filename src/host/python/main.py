@@ -29,18 +29,35 @@ def call_several(arguments):
     return [program.run_item(argument) for argument in arguments]
 
 
-def set_up(locks=None):
+def set_up(shared=None):
     """The initializer of a worker."""
-    program.set_up(locks)
+    program.set_up(shared)
 
 
-def call_alone(argument, locks, results):
+def call_alone(argument, shared, results):
     """One item in a process of its own."""
-    program.set_up(locks)
+    program.set_up(shared)
     results.put((argument[0], argument[1], program.run_item(argument)))
+
+
+def call_offloaded(argument, steps):
+    """Some steps of an item, for an event loop that must not wait for them."""
+    return program.run_steps(argument, steps)
+
+
+def consume(arguments, results, shared, joinable):
+    """All items that come through a channel, in a process of its own."""
+    import consumers
+
+    program.set_up(shared)
+    consumers.consume(arguments, results, joinable)
 
 
 if __name__ == "__main__":
     import session
 
-    session.main(session.Functions(call, call_with, call_and_name, call_several, set_up, call_alone))
+    session.main(
+        session.Functions(
+            call, call_with, call_and_name, call_several, set_up, call_alone, consume, call_offloaded
+        )
+    )

@@ -9,13 +9,19 @@ import marshal
 import os
 
 import payloads
+import shared
 import work
 
 # Where the parent writes down what a new process needs.
 FILE = "GILSIM_PROGRAM"
 
 # A step is a pair of a verb, which is an index into VERBS, and its amount.
-PYTHON, NATIVE_SHORT, NATIVE_LONG, HOLDS_LOCK, IO, LOCK, REPEAT = range(7)
+PYTHON, NATIVE_SHORT, NATIVE_LONG, HOLDS_LOCK, IO, LOCK, REPEAT, UPDATE = range(8)
+# For coroutines alone, see event_loop.py.
+ASK, OFFLOADED = 8, 9
+
+# The lock that belongs to what is updated. No lock of the scenario is called that.
+OWN = 0
 
 
 def with_lock(amount):
@@ -32,6 +38,20 @@ def repeatedly(amount):
         play(steps)
 
 
+def update(amount):
+    """One more, with the lock that guards it held if there is one: a name, or OWN."""
+    name, window, guard = amount
+    counter = counters[name]
+    if guard == OWN:
+        with counter.lock:
+            shared.update(counter, counter.state, window)
+    elif guard is None:
+        shared.update(counter, counter.raw, window)
+    else:
+        with locks[guard]:
+            shared.update(counter, counter.raw, window)
+
+
 VERBS = (
     work.python,
     work.native_short,
@@ -40,6 +60,7 @@ VERBS = (
     work.io,
     with_lock,
     repeatedly,
+    update,
 )
 
 # By group: for each item its steps, or one list of steps for all.
@@ -50,8 +71,9 @@ results = []
 setups = []
 # For each new process or interpreter the steps of importing the main module again.
 imports = []
-# By name.
+# By name: what a worker that is a process gets from its parent.
 locks = {}
+counters = {}
 
 set_ups = itertools.count()
 
@@ -70,10 +92,23 @@ def run_item(argument):
     return results[group].next()
 
 
-def set_up(worker_locks):
+def run_steps(argument, steps):
+    """Some steps of an item, and its result."""
+    play(steps)
+    return results[argument[0]].next()
+
+
+def for_workers():
+    """What workers that are processes share with their parent; None where that is nothing."""
+    of_processes = {name: counter for name, counter in counters.items() if counter.is_of_processes()}
+    return (locks, of_processes) if locks or of_processes else None
+
+
+def set_up(from_parent):
     """What a worker does before its first item."""
-    if worker_locks:
-        locks.update(worker_locks)
+    if from_parent:
+        locks.update(from_parent[0])
+        counters.update(from_parent[1])
     if setups:
         play(setups[number_of_worker() % len(setups)])
 

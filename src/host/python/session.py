@@ -14,10 +14,13 @@ import time
 import calibration
 import orphan
 import program
+import shared
 from items import Clock, Items
 from payloads import Payloads
 
-Functions = collections.namedtuple("Functions", "call call_with call_and_name call_several set_up call_alone")
+Functions = collections.namedtuple(
+    "Functions", "call call_with call_and_name call_several set_up call_alone consume call_offloaded"
+)
 
 
 def main(functions):
@@ -74,6 +77,8 @@ def prepare(plan, speeds):
     program.setups[:] = [speeds.steps(steps) for steps in plan["setups"]]
     program.imports[:] = [speeds.steps(steps) for steps in plan["imports"]]
     program.locks.update((name, lock(plan)) for name in plan["locks"])
+    method, is_attribute = plan["run"]["start_method"], not plan["counters_of_processes"]
+    program.counters.update((name, shared.counter(method, is_attribute)) for name in plan["counters"])
     program.save()
     if plan["memory"]:
         # Zeroed page by page, so that the kernel has to map each.
@@ -87,7 +92,7 @@ def prepare(plan, speeds):
 
 def lock(plan):
     """One for all workers."""
-    method = plan["run"].get("start_method")
+    method = plan["run"]["start_method"]
     if method is None:
         return threading.Lock()
     import multiprocessing
@@ -115,9 +120,16 @@ def player(plan, items, functions, speeds):
         import server
 
         return server.Server(plan, speeds.slack).serve
-    import executors
+    if plan["executor"] == "asyncio":
+        import event_loop
 
-    run = executors.BY_NAME[plan["executor"]]
+        return event_loop.Program(plan, items, functions, speeds.slack).run
+    if plan["executor"] == "consumers":
+        from consumers import consumers as run
+    else:
+        import executors
+
+        run = executors.BY_NAME[plan["executor"]]
 
     def play(clock):
         clock.begin()
@@ -136,6 +148,7 @@ def answer_of(clock, latencies, counted):
         "items": len(latencies),
         "counted": counted,
         "latencies": order_statistics(latencies),
+        "lost_updates": sum(counter.lost() for counter in program.counters.values()) if program.counters else None,
     }
 
 

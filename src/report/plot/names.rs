@@ -91,6 +91,7 @@ pub fn figure_quantity(column: &str) -> Quantity {
         "makespan_s" => ("Makespan", Unit::Seconds),
         "latency_mean_s" => ("Mean latency", Unit::Seconds),
         "latency_p50_s" => ("Median latency", Unit::Seconds),
+        "total_s" => ("Makespan and end", Unit::Seconds),
         "latency_p95_s" => ("95th percentile of latency", Unit::Seconds),
         "latency_p99_s" => ("99th percentile of latency", Unit::Seconds),
         _ => ("", Unit::Plain),

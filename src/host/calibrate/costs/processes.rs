@@ -53,7 +53,8 @@ pub(super) fn processes(costs: &mut Costs) {
         costs.figure("fork reached"),
         "a forked child's clock at its target",
     );
-    let served = || Some(costs.figure("forkserver reached")? - costs.with_lock("read")? - costs.figure("loads")?);
+    let served =
+        || Some(costs.figure("forkserver reached")? - costs.with_lock("read")? - costs.figure("loads")?);
     let served = served();
     costs.time(
         "process",
