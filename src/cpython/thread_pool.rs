@@ -90,7 +90,10 @@ impl<C: Call, X: WorkerContext<C>> ThreadPoolExecutor<C, X> {
 
     /// `_adjust_thread_count`
     async fn adjust_thread_count(&self, me: &ThreadState) {
-        if me.busy_with(Activity::Ipc, self.shared.idle.try_acquire(me)).await {
+        if me
+            .busy_with(Activity::Ipc, self.shared.idle.try_acquire(me))
+            .await
+        {
             return;
         }
         let count = self.threads.borrow().len();

@@ -8,7 +8,9 @@ pub(super) fn thread_pool(costs: &mut Costs) {
     let take = || Some(costs.figure("thread pool worker")? - costs.figure("future set_result")?);
     // From 3.12 on a worker that finds the next item at once does not count itself idle.
     let take = match costs.figure("idle release") {
-        Some(release) if costs.evidence.samples.contains_key("counts idle always") => take().map(|take| take - release),
+        Some(release) if costs.evidence.samples.contains_key("counts idle always") => {
+            take().map(|take| take - release)
+        }
         _ => take(),
     };
     let submit = || Some(costs.figure("thread pool submit")? - costs.figure("idle acquire")?);
