@@ -494,10 +494,14 @@ pub struct SharedMemoryCosts {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ThreadPoolCosts {
-    /// `submit` until the work item is in the queue and a thread is there for it.
+    /// `submit` until the work item is in the queue and a thread is there for it, without `idle_acquire`.
     pub submit: Nanos,
-    /// A worker from one item's end to the next one's start.
+    /// A worker from one item's end to the next one's start, without `idle_release`.
     pub take: Nanos,
+    /// `_idle_semaphore.release()` of a worker, with the semaphore's own lock held.
+    pub idle_release: Nanos,
+    /// `_idle_semaphore.acquire(timeout=0)` of the caller, likewise.
+    pub idle_acquire: Nanos,
     /// `Future.set_result`, without the wake-up.
     pub set_result: Nanos,
     /// `Future.result` of a future that is done.

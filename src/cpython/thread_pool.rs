@@ -10,7 +10,7 @@ use super::future::Future;
 use super::process_pool::BrokenProcessPool;
 use super::simple_queue::SimpleQueue;
 use super::thread_state::ThreadState;
-use super::threading::Thread;
+use super::threading::{Lock, Thread};
 use super::{Call, FuturesExecutor};
 use crate::os::{Activity, ThreadId};
 use crate::scenario::Version;
@@ -59,7 +59,7 @@ impl<C: Call, I: Call> WorkerContext<C> for ThreadContext<I> {
 struct Shared<C, X> {
     work_queue: SimpleQueue<Option<WorkItem<C>>>,
     /// `_idle_semaphore`: workers that wait for work and have not been counted on yet.
-    idle: Cell<usize>,
+    idle: IdleSemaphore,
     context: X,
 }
 
@@ -75,7 +75,7 @@ impl<C: Call, X: WorkerContext<C>> ThreadPoolExecutor<C, X> {
         Self {
             shared: Rc::new(Shared {
                 work_queue,
-                idle: Cell::new(0),
+                idle: IdleSemaphore::new(me),
                 context,
             }),
             max_workers: max_workers as usize,
@@ -90,8 +90,10 @@ impl<C: Call, X: WorkerContext<C>> ThreadPoolExecutor<C, X> {
 
     /// `_adjust_thread_count`
     async fn adjust_thread_count(&self, me: &ThreadState) {
-        if self.shared.idle.get() > 0 {
-            self.shared.idle.set(self.shared.idle.get() - 1);
+        if me
+            .busy_with(Activity::Ipc, self.shared.idle.try_acquire(me))
+            .await
+        {
             return;
         }
         let count = self.threads.borrow().len();
@@ -140,7 +142,7 @@ impl<C: Call, X: WorkerContext<C>> Shared<C, X> {
                 Some(item) => item,
                 None => {
                     if counts_when_empty {
-                        self.idle.set(self.idle.get() + 1);
+                        me.busy_with(Activity::Ipc, self.idle.release(me)).await;
                     }
                     self.work_queue.get(me).await
                 }
@@ -152,11 +154,54 @@ impl<C: Call, X: WorkerContext<C>> Shared<C, X> {
             self.context.run(me, &worker, &call).await;
             future.set_result(me, costs.set_result).await;
             if !counts_when_empty {
-                self.idle.set(self.idle.get() + 1);
+                me.busy_with(Activity::Ipc, self.idle.release(me)).await;
             }
         }
         // Exiting: the next worker is to see it, too.
         self.work_queue.put(me, None).await;
         self.context.finalize(me, worker).await;
+    }
+}
+
+/// `_idle_semaphore`, a `threading.Semaphore` that nobody waits for: a count under the lock of its condition.
+///
+/// Who is asked to drop the interpreter lock while it has this one leaves a convoy behind: the next one waits here and
+/// lets the interpreter lock go, gets this one, and has it while it waits for the interpreter lock again. From then on
+/// workers take turns with every item, each asleep until the other has woken it, until by chance nobody waits. Up to
+/// 3.11, where a worker comes by after each item: two of three runs of 10 000 items of 50 us are in it, and take
+/// 1.0-1.4 s instead of 0.65 (measured, CPython 3.11 on two CPUs: 10 000-20 000 voluntary switches instead of 400).
+struct IdleSemaphore {
+    lock: Lock,
+    count: Cell<usize>,
+}
+
+impl IdleSemaphore {
+    fn new(me: &ThreadState) -> Self {
+        Self {
+            lock: Lock::new(
+                me.os(),
+                me.interpreter.python.version,
+                "the count of idle pool threads",
+            ),
+            count: Cell::new(0),
+        }
+    }
+
+    /// `release()`
+    async fn release(&self, me: &ThreadState) {
+        self.lock.acquire(me).await;
+        me.bytecode(me.os().costs().thread_pool.idle_release).await;
+        self.count.set(self.count.get() + 1);
+        self.lock.release(me).await;
+    }
+
+    /// `acquire(timeout=0)`: whether there was one.
+    async fn try_acquire(&self, me: &ThreadState) -> bool {
+        self.lock.acquire(me).await;
+        me.bytecode(me.os().costs().thread_pool.idle_acquire).await;
+        let count = self.count.get();
+        self.count.set(count.saturating_sub(1));
+        self.lock.release(me).await;
+        count > 0
     }
 }

@@ -26,7 +26,7 @@ macro_rules! programs {
 }
 
 /// All of them, in the order in which they are measured.
-pub const PROGRAMS: [Program; 19] = programs! {
+pub const PROGRAMS: [Program; 24] = programs! {
     "cpu_bound" true
     "io_bound" true
     "mixed" true
@@ -44,6 +44,11 @@ pub const PROGRAMS: [Program; 19] = programs! {
     "switch_interval" false
     "locks" false
     "task_graph" false
+    "consumers" false
+    "event_loop" false
+    "arrivals" false
+    "updates" false
+    "shared_memory" false
     "server" true
     "server_threads" false
 };

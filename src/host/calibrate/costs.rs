@@ -301,7 +301,7 @@ mod tests {
             ("pool set", &[300.0]),
             ("dumps", &[1_500.0]),
             ("loads", &[500.0]),
-            ("loads task_result", &[400.0]),
+            ("loads task_result", &[100.0]),
         ];
         comes_to("pool.set", &samples, "\"0ns\"");
     }
@@ -381,10 +381,23 @@ mod tests {
             ("loads task", &[1_400.0]),
             ("dumps task_result", &[1_900.0]),
         ]);
-        comes_to("pool.task", &samples, "\"2.3us\"");
+        comes_to("pool.task", &samples, "\"1.8us\"");
         comes_to("pool.item", &samples, "\"50ns\"");
         // 550 - 50, two locks of 200, 400 and 900 more than pickles of nothing.
         comes_to("pool.call", &samples, "\"2.2us\"");
+    }
+
+    #[test]
+    fn a_worker_counts_itself_idle_after_each_item_up_to_3_11_alone() {
+        let samples: Vec<(&str, &[f64])> = vec![
+            ("thread pool worker", &[3_800.0]),
+            ("future set_result", &[800.0]),
+            ("idle release", &[700.0]),
+        ];
+        comes_to("thread_pool.take", &samples, "\"3us\"");
+        let mut counting = samples.clone();
+        counting.push(("counts idle always", &[1.0]));
+        comes_to("thread_pool.take", &counting, "\"2.3us\"");
     }
 
     #[test]

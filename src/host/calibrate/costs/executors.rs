@@ -6,18 +6,38 @@ use crate::host::calibrate::figure::Figure;
 
 pub(super) fn thread_pool(costs: &mut Costs) {
     let take = || Some(costs.figure("thread pool worker")? - costs.figure("future set_result")?);
-    let take = take();
+    // From 3.12 on a worker that finds the next item at once does not count itself idle.
+    let take = match costs.figure("idle release") {
+        Some(release) if costs.evidence.samples.contains_key("counts idle always") => {
+            take().map(|take| take - release)
+        }
+        _ => take(),
+    };
+    let submit = || Some(costs.figure("thread pool submit")? - costs.figure("idle acquire")?);
+    let submit = submit();
     costs.time(
         "thread_pool",
         "submit",
-        costs.figure("thread pool submit"),
-        "the worker being held up",
+        submit,
+        "the worker being held up, less idle_acquire",
     );
     costs.time(
         "thread_pool",
         "take",
         take,
-        "the worker, the caller asleep, less set_result",
+        "the worker, the caller asleep, less set_result and, before 3.12, idle_release",
+    );
+    costs.time(
+        "thread_pool",
+        "idle_release",
+        costs.figure("idle release"),
+        "threading.Semaphore.release",
+    );
+    costs.time(
+        "thread_pool",
+        "idle_acquire",
+        costs.figure("idle acquire"),
+        "threading.Semaphore.acquire(timeout=0) where there is none",
     );
     costs.time(
         "thread_pool",

@@ -1,5 +1,6 @@
 """The Python code of `concurrent.futures.ThreadPoolExecutor`, each thread's part while all others sleep."""
 
+import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -14,10 +15,15 @@ def probe(samples, effort):
     for _ in range(effort):
         with ThreadPoolExecutor(1) as executor:
             alone(samples, executor)
+        if sys.version_info < (3, 12):
+            samples.add("counts idle always", 1)
         futures = [Future() for _ in range(MANY)]
         for future in futures:
             future.set_running_or_notify_cancel()
         each = iter(futures)
+        idle = threading.Semaphore(0)
+        samples.time("idle acquire", lambda: idle.acquire(timeout=0), MANY, 1)
+        samples.time("idle release", idle.release, MANY, 1)
         samples.add("future set_result", batch(lambda: next(each).set_result(None), MANY) / MANY)
 
 
