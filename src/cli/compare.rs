@@ -100,7 +100,7 @@ fn json<T: DeserializeOwned>(path: &Path, verb: &str) -> Result<T, ReportError> 
     })
 }
 
-fn sheet(path: &Path, verb: &str) -> Result<Sheet, ReportError> {
+pub(super) fn sheet(path: &Path, verb: &str) -> Result<Sheet, ReportError> {
     Sheet::from_csv(&text(path, verb)?).map_err(|reason| ReportError::Unreadable {
         path: path.to_owned(),
         reason: format!("{reason}\nit is not what `gilsim {verb}` of this version writes"),

@@ -20,6 +20,7 @@ use crate::study::compare::{CompareError, Comparison, compare};
 use crate::study::programs::{PROGRAMS, Program};
 use crate::study::validation::{Bounds, Validated, Validation};
 
+use super::compare::sheet;
 use super::{DONE, FAILED, Format, UNUSABLE, complain, interruption, print, progress_bar, width};
 
 /// Repetitions of each configuration.
@@ -216,16 +217,19 @@ fn one(
     bar.finish_and_clear();
     let results = experiment::run(scenario, || {});
     Outputs::of(&results)?.write(&folder)?;
-    let comparison = match compare(&results.replications_sheet(), &measured.repetitions_sheet()) {
+    // As they are written, so that `compare` comes to the same by hand.
+    let replications = sheet(&folder.join("replications.csv"), "run")?;
+    let repetitions = sheet(&folder.join("repetitions.csv"), "measure")?;
+    let comparison = match compare(&replications, &repetitions) {
         Ok(comparison) => Some(comparison),
         Err(CompareError::NothingInCommon) => None,
         Err(error) => return Err(error.into()),
     };
     if let Some(comparison) = &comparison {
-        let sheet = results.sheet();
+        let rows = sheet(&folder.join("results.csv"), "run")?;
         let simulated = Simulated {
             scenario: &results.scenario,
-            results: &sheet,
+            results: &rows,
         };
         compared::outputs(comparison, Some(&simulated), &interpreter.release)?.write(&folder)?;
         if arguments.format == Format::Table {
