@@ -20,10 +20,10 @@ import time
 now = time.perf_counter_ns
 
 # Short, so that a holder in bytecode answers often, and long beside the way to sleep and back, some 50 us.
-SWITCH_INTERVAL_NS = 1_000_000
+SWITCH_INTERVAL_NS = 500_000
 
 # Whoever works so much longer than the interval before he lets go has not looked at the eval breaker: he is in a C call.
-C_CALL_NS = SWITCH_INTERVAL_NS * 3 // 2
+C_CALL_NS = SWITCH_INTERVAL_NS * 3
 
 # A thread that was without a core for so long has missed something.
 BUSY_NS = 200_000
