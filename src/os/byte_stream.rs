@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::{Os, Pipe, ThreadId, UnixSocket};
+use super::{Os, Pipe, ThreadId};
 use crate::units::Bytes;
 
 /// Bytes from one end to the other, in order.
@@ -21,24 +21,6 @@ pub trait ByteStream {
 }
 
 impl ByteStream for Pipe {
-    fn new(os: &Os, name: &str) -> Self {
-        Self::new(os, name)
-    }
-
-    async fn write(&self, os: &Os, me: ThreadId, bytes: Bytes) {
-        self.write(os, me, bytes).await;
-    }
-
-    async fn read(&self, os: &Os, me: ThreadId, bytes: Bytes) -> Bytes {
-        self.read(os, me, bytes).await
-    }
-
-    async fn wait_until_readable(&self, os: &Os, me: ThreadId) {
-        self.wait_until_readable(os, me).await;
-    }
-}
-
-impl ByteStream for UnixSocket {
     fn new(os: &Os, name: &str) -> Self {
         Self::new(os, name)
     }

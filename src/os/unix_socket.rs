@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use super::{ObjectId, Os, ThreadId};
+use super::{ByteStream, ObjectId, Os, ThreadId};
 use crate::units::{Bytes, Nanos};
 
 /// `sk_sndbuf`. Source: net.core.wmem_default, which is `SK_WMEM_DEFAULT` in `include/net/sock.h`.
@@ -52,9 +52,8 @@ struct Buffer {
     memory: u64,
 }
 
-impl UnixSocket {
-    /// Nothing on the way. Reports of a deadlock call it `name`.
-    pub fn new(os: &Os, name: &str) -> Self {
+impl ByteStream for UnixSocket {
+    fn new(os: &Os, name: &str) -> Self {
         Self {
             readable: os.add_object(format!("something to read from {name}")).0,
             writable: os.add_object(format!("room in {name}")).0,
@@ -66,7 +65,7 @@ impl UnixSocket {
     }
 
     /// `write(2)`, blocking: returns when all bytes are on their way (`unix_stream_sendmsg`).
-    pub async fn write(&self, os: &Os, me: ThreadId, bytes: Bytes) {
+    async fn write(&self, os: &Os, me: ThreadId, bytes: Bytes) {
         let costs = &os.costs().unix_socket;
         let mut left = bytes.0;
         os.compute(me, costs.write).await;
@@ -90,7 +89,7 @@ impl UnixSocket {
 
     /// `read(2)`, blocking: waits until there is something, then takes at most `bytes` of it, from as many buffers as
     /// it takes. Says how many (`unix_stream_read_generic`).
-    pub async fn read(&self, os: &Os, me: ThreadId, bytes: Bytes) -> Bytes {
+    async fn read(&self, os: &Os, me: ThreadId, bytes: Bytes) -> Bytes {
         os.compute(me, os.costs().unix_socket.read).await;
         self.wait_until_readable(os, me).await;
         let mut left = bytes.0;
@@ -108,14 +107,15 @@ impl UnixSocket {
         Bytes(bytes.0 - left)
     }
 
-    /// `poll(2)`, blocking: waits until there is something to read, and takes nothing.
-    pub async fn wait_until_readable(&self, os: &Os, me: ThreadId) {
+    async fn wait_until_readable(&self, os: &Os, me: ThreadId) {
         while self.buffers.borrow().is_empty() {
             self.readers.borrow_mut().push_back(me);
             os.block(me, self.readable).await;
         }
     }
+}
 
+impl UnixSocket {
     /// Takes at most `most` bytes out of the oldest buffer: how many, and the buffer if nothing is left in it.
     fn take(&self, most: u64) -> Option<(u64, Option<Buffer>)> {
         let mut buffers = self.buffers.borrow_mut();
