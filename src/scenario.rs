@@ -15,10 +15,12 @@ mod order;
 mod overrides;
 mod published;
 mod schema;
+mod steps;
 
 pub use baseline::Distinct;
 pub use order::working_order;
 pub use schema::schema;
+pub use steps::every_step;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! What cannot be measured, and why not.
 
-use super::plan::{every_step, largest_chunk, too_many_arrive};
+use super::plan::{largest_chunk, too_many_arrive};
 use super::{Interpreter, Machine};
 use crate::scenario::{Configuration, Demand, Executor, Offload, Payload, PayloadKind, Step};
 
@@ -35,7 +35,7 @@ fn no_machinery(configuration: &Configuration) -> Option<String> {
     let mut shares = false;
     let mut locks = false;
     let mut updates = false;
-    every_step(configuration, &mut |step| match step {
+    configuration.every_step(&mut |step| match step {
         Step::Python { shares: Some(_), .. } => shares = true,
         Step::Lock { .. } => locks = true,
         Step::Update { .. } => updates = true,

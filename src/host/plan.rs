@@ -2,32 +2,25 @@
 //!
 //! Repetition r takes the draws of the simulator's replication r, so that both do the same work.
 
+mod steps;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::Machine;
-use crate::random::{Distribution, Key, Stream};
+use crate::random::{Distribution, Key};
 use crate::results::identity::{channel_and_sender, executor_name, offload, start_method_name};
 use crate::scenario::{
-    Configuration, Demand, DependencyKind, Executor, Guard, Offload, Payload, PayloadKind, PoolMethod,
-    StartMethod, Step, Transport, draws, working_order,
+    Configuration, Demand, DependencyKind, Executor, Offload, Payload, PayloadKind, PoolMethod, StartMethod,
+    Transport, draws, working_order,
 };
 use crate::units::Nanos;
+use steps::{Player, Steps, crashes, drawn, time_of, varies};
 
 /// So many rounds of a background thread, initializers and imports are drawn; then it begins again with the first.
 const ROUNDS: u64 = 256;
-
-/// A single C call that releases the lock takes a count of 31 bits: longer ones are several.
-const LONGEST_CALL: Nanos = Nanos::from_secs(60);
-
-/// For what never ends.
-const VERY_OFTEN: u64 = 1_000_000_000;
-
-/// Steps with their times: `["python", ns]`, `["lock", name, steps]`, `["repeat", times, steps]`, `["offload", 0, steps]`,
-/// `["update", ns, [name, lock]]` where `null` is no time and no lock, and the lock 0 is that of what is updated.
-type Steps = Vec<Json>;
 
 /// The whole of it.
 #[derive(Debug, Serialize)]
@@ -235,18 +228,9 @@ impl Plan {
             _ => ROUNDS,
         };
         let (mut locks, mut counters) = (BTreeSet::new(), BTreeSet::new());
-        every_step(configuration, &mut |step| {
-            if let Step::Lock { name, .. }
-            | Step::Update {
-                guard: Guard::Lock(name),
-                ..
-            } = step
-            {
-                locks.insert(name.clone());
-            }
-            if let Step::Update { state, .. } = step {
-                counters.insert(state.clone());
-            }
+        configuration.every_step(&mut |step| {
+            locks.extend(step.lock().map(str::to_owned));
+            counters.extend(step.state().map(str::to_owned));
         });
         Self {
             cpus: machine.cpus(configuration.machine.cores),
@@ -274,13 +258,7 @@ impl Plan {
             in_segments: configuration.transport == Transport::SharedMemory,
             locks: locks.into_iter().collect(),
             counters: counters.into_iter().collect(),
-            counters_of_processes: matches!(
-                configuration.executor,
-                Executor::Processes { .. }
-                    | Executor::Pool { .. }
-                    | Executor::Consumers { .. }
-                    | Executor::ProcessPerTask { .. }
-            ),
+            counters_of_processes: configuration.executor.start_method().is_some(),
         }
     }
 
@@ -369,30 +347,6 @@ impl Run {
     }
 }
 
-/// Every step of a configuration, inner ones too.
-pub fn every_step<'c>(configuration: &'c Configuration, visit: &mut impl FnMut(&'c Step)) {
-    fn walk<'s>(steps: &'s [Step], visit: &mut impl FnMut(&'s Step)) {
-        for step in steps {
-            visit(step);
-            match step {
-                Step::Lock { steps, .. } | Step::Repeat { steps, .. } => walk(steps, visit),
-                Step::Io(_)
-                | Step::Python { .. }
-                | Step::Native { .. }
-                | Step::Update { .. }
-                | Step::Crash { .. } => {}
-            }
-        }
-    }
-    for task in &configuration.tasks {
-        walk(&task.steps, visit);
-    }
-    for background in &configuration.background {
-        walk(&background.steps, visit);
-    }
-    walk(&configuration.program.setup, visit);
-}
-
 /// Most items that travel in one pickle.
 pub fn largest_chunk(configuration: &Configuration) -> u64 {
     let count = |task: &crate::scenario::TaskGroup| match task.demand {
@@ -440,120 +394,6 @@ fn kind_name(kind: PayloadKind) -> &'static str {
     }
 }
 
-/// Who plays the steps.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Player {
-    Thread,
-    /// A coroutine, which has steps with `offload` run elsewhere if the flag says so.
-    Coroutine {
-        offloads: bool,
-    },
-}
-
-impl Player {
-    /// Of items and requests.
-    fn of(executor: &Executor) -> Self {
-        match executor {
-            Executor::Asyncio { offload, .. } => Self::Coroutine {
-                offloads: *offload != Offload::Loop,
-            },
-            _ => Self::Thread,
-        }
-    }
-}
-
-/// So many times these steps, or once where nothing in them is random.
-fn drawn(steps: &[Step], player: Player, count: u64, key: impl Fn(u64) -> Key) -> Vec<Steps> {
-    let times = if is_random(steps) { count } else { count.min(1) };
-    (0..times).map(|index| timed(steps, player, key(index))).collect()
-}
-
-fn varies(time: &Distribution) -> bool {
-    !matches!(time, Distribution::Constant(_) | Distribution::Forever)
-}
-
-fn is_random(steps: &[Step]) -> bool {
-    steps.iter().any(|step| match step {
-        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => varies(time),
-        Step::Lock { steps, .. } | Step::Repeat { steps, .. } => is_random(steps),
-        Step::Update { window, .. } => window.as_ref().is_some_and(varies),
-        Step::Crash { .. } => true,
-    })
-}
-
-/// The steps with their times, named as the simulator names them.
-fn timed(steps: &[Step], player: Player, key: Key) -> Steps {
-    let mut timed_steps = Vec::with_capacity(steps.len());
-    for (index, step) in steps.iter().enumerate() {
-        let key = key.number(index as u64);
-        match step {
-            Step::Io(time) => {
-                let verb = if player == Player::Thread { "io" } else { "ask" };
-                timed_steps.push(json!([verb, time.sample_keyed(key).min(Nanos::LONGEST).0]));
-            }
-            Step::Python { time, offload, .. } => {
-                let step = json!(["python", time.sample_keyed(key).0]);
-                timed_steps.push(called(step, player, *offload));
-            }
-            Step::Native {
-                time,
-                holds_lock,
-                offload,
-            } => {
-                let time = time.sample_keyed(key);
-                let step = if *holds_lock {
-                    json!(["holds_lock", time.0])
-                } else {
-                    native(time)
-                };
-                timed_steps.push(called(step, player, *offload));
-            }
-            Step::Update { state, window, guard } => {
-                let window = window.as_ref().map(|window| window.sample_keyed(key).0);
-                let guard = match guard {
-                    Guard::Nobody => Json::Null,
-                    Guard::Own => json!(0),
-                    Guard::Lock(name) => json!(name),
-                };
-                timed_steps.push(json!(["update", window, [state, guard]]));
-            }
-            Step::Crash { probability } if Stream::named(key).unit() < *probability => {
-                timed_steps.push(json!(["crash", 0]));
-            }
-            Step::Crash { .. } => {}
-            Step::Lock { name, steps } => timed_steps.push(json!(["lock", name, timed(steps, player, key)])),
-            Step::Repeat { times, steps } if is_random(steps) => {
-                for time in 0..*times {
-                    timed_steps.extend(timed(steps, player, key.number(time)));
-                }
-            }
-            Step::Repeat { times, steps } => {
-                timed_steps.push(json!(["repeat", times, timed(steps, player, key.number(0))]));
-            }
-        }
-    }
-    timed_steps
-}
-
-/// The step where it runs.
-fn called(step: Json, player: Player, offload: bool) -> Json {
-    match player {
-        Player::Coroutine { offloads: true } if offload => json!(["offload", 0, [step]]),
-        _ => step,
-    }
-}
-
-fn native(time: Nanos) -> Json {
-    match time {
-        Nanos::FOREVER => json!(["repeat", VERY_OFTEN, [["native", LONGEST_CALL.0]]]),
-        time if time > LONGEST_CALL => {
-            let calls = time.0.div_ceil(LONGEST_CALL.0);
-            json!(["repeat", calls, [["native", time.0 / calls]]])
-        }
-        time => json!(["native", time.0]),
-    }
-}
-
 impl Plan {
     /// Whether any process dies by itself.
     pub fn has_crashes(&self) -> bool {
@@ -593,24 +433,4 @@ impl Plan {
                 .saturating_add(longest(&self.imports)),
         )
     }
-}
-
-fn crashes(steps: &[Json]) -> bool {
-    steps.iter().any(|step| match step[0].as_str() {
-        Some("crash") => true,
-        Some("lock" | "repeat") => step[2].as_array().is_some_and(|inner| crashes(inner)),
-        _ => false,
-    })
-}
-
-/// Of steps one after the other, ns, and so much more for each.
-fn time_of(steps: &[Json], per_step: u64) -> u64 {
-    let number = |json: &Json| json.as_u64().unwrap_or(0);
-    let inner = |step: &Json| step[2].as_array().map_or(0, |steps| time_of(steps, per_step));
-    let times = steps.iter().map(|step| match step[0].as_str() {
-        Some("lock" | "offload") => inner(step),
-        Some("repeat") => inner(step).saturating_mul(number(&step[1])),
-        _ => number(&step[1]).saturating_add(per_step),
-    });
-    times.fold(0, u64::saturating_add)
 }

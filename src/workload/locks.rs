@@ -1,11 +1,11 @@
 //! The scenario's named locks: one `threading.Lock` each, or one `multiprocessing.Lock` where workers are processes or
 //! interpreters, between which a `threading.Lock` cannot be shared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cpython::{Lock, SemLock, ThreadState};
 use crate::os::{Activity, ObjectId, Os};
-use crate::scenario::{Configuration, Executor, Guard, Offload, Step};
+use crate::scenario::{Configuration, Executor, Offload, Step, every_step};
 
 /// All locks that any step names.
 pub(super) struct Locks {
@@ -27,18 +27,16 @@ enum Kind {
 impl NamedLock {
     /// An open lock, called `shown` in reports.
     pub fn new(os: &Os, configuration: &Configuration, shown: String) -> Self {
-        let among_processes = matches!(
-            configuration.executor,
-            Executor::Processes { .. }
-                | Executor::Pool { .. }
-                | Executor::Consumers { .. }
-                | Executor::ProcessPerTask { .. }
-                | Executor::Interpreters { .. }
-                | Executor::Asyncio {
-                    offload: Offload::Process { .. },
-                    ..
-                }
-        );
+        let executor = &configuration.executor;
+        let among_processes = executor.start_method().is_some()
+            || matches!(
+                executor,
+                Executor::Interpreters { .. }
+                    | Executor::Asyncio {
+                        offload: Offload::Process { .. },
+                        ..
+                    }
+            );
         let kind = if among_processes {
             Kind::AmongProcesses(SemLock::lock(os, &shown))
         } else {
@@ -95,32 +93,11 @@ impl Locks {
     }
 }
 
-/// The locks that steps name, each once and in order.
-pub(super) fn names<'a>(steps: impl Iterator<Item = &'a Vec<Step>>) -> Vec<String> {
-    let mut names = Vec::new();
-    steps.for_each(|steps| collect(steps, &mut names));
-    names.sort_unstable();
-    names.dedup();
-    names
-}
-
-fn collect(steps: &[Step], names: &mut Vec<String>) {
-    for step in steps {
-        match step {
-            Step::Lock { name, steps } => {
-                names.push(name.clone());
-                collect(steps, names);
-            }
-            Step::Repeat { steps, .. } => collect(steps, names),
-            Step::Update {
-                guard: Guard::Lock(name),
-                ..
-            } => names.push(name.clone()),
-            Step::Update { .. }
-            | Step::Io(_)
-            | Step::Python { .. }
-            | Step::Native { .. }
-            | Step::Crash { .. } => {}
-        }
+/// The locks that steps name.
+pub(super) fn names<'a>(steps: impl Iterator<Item = &'a Vec<Step>>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for steps in steps {
+        every_step(steps, &mut |step| names.extend(step.lock().map(str::to_owned)));
     }
+    names
 }

@@ -9,13 +9,13 @@
 //! somebody comes in between follows from who can run meanwhile; nothing here decides it.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
 use super::locks::NamedLock;
 use crate::cpython::ThreadState;
 use crate::os::Os;
-use crate::scenario::{Configuration, Executor, Guard, Step};
+use crate::scenario::{Configuration, Executor, Guard};
 use crate::units::Nanos;
 
 /// All that any step updates.
@@ -41,25 +41,12 @@ enum Medium {
 impl SharedState {
     pub fn of(os: &Os, configuration: &Configuration) -> Self {
         let medium = match configuration.executor {
-            Executor::Processes { .. }
-            | Executor::Pool { .. }
-            | Executor::Consumers { .. }
-            | Executor::ProcessPerTask { .. } => Medium::Value,
+            ref executor if executor.start_method().is_some() => Medium::Value,
             Executor::Interpreters { .. } => Medium::Buffer,
             _ => Medium::Attribute,
         };
-        let tasks = configuration.tasks.iter().map(|task| &task.steps);
-        let background = configuration
-            .background
-            .iter()
-            .map(|background| &background.steps);
-        let mut names = Vec::new();
-        tasks
-            .chain(background)
-            .chain([&configuration.program.setup])
-            .for_each(|steps| collect(steps, &mut names));
-        names.sort_unstable();
-        names.dedup();
+        let mut names = BTreeSet::new();
+        configuration.every_step(&mut |step| names.extend(step.state().map(str::to_owned)));
         let counter = |name: String| {
             let counter = Counter {
                 value: Cell::new(0),
@@ -114,16 +101,6 @@ impl World {
             Guard::Nobody => {}
             Guard::Lock(lock) => self.locks.release(me, lock).await,
             Guard::Own => counter.lock.release(me).await,
-        }
-    }
-}
-
-fn collect(steps: &[Step], names: &mut Vec<String>) {
-    for step in steps {
-        match step {
-            Step::Update { state, .. } => names.push(state.clone()),
-            Step::Lock { steps, .. } | Step::Repeat { steps, .. } => collect(steps, names),
-            Step::Io(_) | Step::Python { .. } | Step::Native { .. } | Step::Crash { .. } => {}
         }
     }
 }

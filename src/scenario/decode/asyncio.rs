@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::input::{Complaint, Reader};
 
-use super::super::{Background, Executor, Guard, Machine, Offload, Program, Step, Version};
+use super::super::{Background, Executor, Machine, Offload, Program, Step, Version, every_step};
 use super::run::{default_threads, start_method, workers_given};
 use super::task::Task;
 
@@ -75,24 +75,5 @@ pub fn refuse_common_locks(
 }
 
 fn collect<'s>(steps: &'s [Step], names: &mut BTreeSet<&'s str>) {
-    for step in steps {
-        match step {
-            Step::Lock { name, steps } => {
-                names.insert(name);
-                collect(steps, names);
-            }
-            Step::Repeat { steps, .. } => collect(steps, names),
-            Step::Update {
-                guard: Guard::Lock(name),
-                ..
-            } => {
-                names.insert(name);
-            }
-            Step::Update { .. }
-            | Step::Io(_)
-            | Step::Python { .. }
-            | Step::Native { .. }
-            | Step::Crash { .. } => {}
-        }
-    }
+    every_step(steps, &mut |step| names.extend(step.lock()));
 }
