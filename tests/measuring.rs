@@ -14,29 +14,10 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use command::{Desk, Said};
+use command::{Desk, Said, python3};
 use gilsim::host::{Machine, Plan};
 use gilsim::random::Key;
 use gilsim::workload::work_asked;
-
-/// `3.11`, of the host's own interpreter.
-fn version() -> Option<String> {
-    let question = "import sys; print('%d.%d' % sys.version_info[:2], sys.version_info >= (3, 9))";
-    let output = Command::new("python3").args(["-c", question]).output();
-    let said = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-    let version = match said.as_deref().map(str::trim).map(|said| said.split_once(' ')) {
-        Ok(Some((version, "True"))) => Some(version.to_owned()),
-        _ => None,
-    };
-    if version.is_none() {
-        assert!(
-            std::env::var_os("GILSIM_REQUIRE_PYTHON").is_none(),
-            "there is no python3 of 3.9 or newer to measure with"
-        );
-        eprintln!("skipped: there is no python3 of 3.9 or newer to measure with");
-    }
-    version
-}
 
 /// A scenario for the host's interpreter.
 fn scenario(version: &str, rest: &str) -> String {
@@ -147,7 +128,7 @@ start_method = ["fork", "spawn"]
 
 #[test]
 fn every_executor_and_every_step_is_measured() {
-    let Some(version) = version() else { return };
+    let Some(version) = python3() else { return };
     let desk = Desk::with(&scenario(&version, EVERYTHING));
     let said = run(
         &desk,
@@ -192,7 +173,7 @@ fn every_executor_and_every_step_is_measured() {
 
 #[test]
 fn chunks_go_to_executors_and_pools() {
-    let Some(version) = version() else { return };
+    let Some(version) = python3() else { return };
     let rest = r#"
 [machine]
 cores = 1
@@ -225,7 +206,7 @@ chunksize = [1, 3]
 
 #[test]
 fn consumers_get_their_items_through_every_channel() {
-    let Some(version) = version() else { return };
+    let Some(version) = python3() else { return };
     let rest = r#"
 [machine]
 cores = 1
@@ -265,7 +246,7 @@ sender = "thread"
 
 #[test]
 fn lost_updates_are_counted_and_a_lock_loses_none() {
-    let Some(version) = version() else { return };
+    let Some(version) = python3() else { return };
     let rest = r#"
 [machine]
 cores = 1
@@ -304,7 +285,7 @@ executor = ["sequential", "threads", "thread-per-task", "processes", "pool", "pr
 #[test]
 #[cfg(target_os = "linux")]
 fn an_event_loop_works_off_items_and_has_steps_run_elsewhere() {
-    let Some(version) = version() else { return };
+    let Some(version) = python3() else { return };
     let rest = r#"
 [machine]
 cores = 1
@@ -348,7 +329,7 @@ offload = ["loop", "thread", "process"]
 
 #[test]
 fn data_lies_in_shared_memory_and_what_processes_are_is_there() {
-    let Some(version) = version() else { return };
+    let Some(version) = python3() else { return };
     let rest = r#"
 [machine]
 cores = 1
@@ -389,7 +370,7 @@ transport = "shared_memory"
 
 #[test]
 fn requests_come_by_themselves() {
-    let Some(version) = version() else { return };
+    let Some(version) = python3() else { return };
     let rest = r#"
 [machine]
 cores = 1
@@ -417,7 +398,7 @@ executor = "asyncio"
 
 #[test]
 fn what_becomes_of_a_crash_is_seen() {
-    let Some(version) = version() else { return };
+    let Some(version) = python3() else { return };
     let rest = r#"
 [machine]
 cores = 1
@@ -441,7 +422,7 @@ executor = ["threads", "processes", "pool"]
 
 #[test]
 fn a_server_answers_its_clients() {
-    let Some(version) = version() else { return };
+    let Some(version) = python3() else { return };
     let rest = r#"
 [machine]
 cores = 1
@@ -500,7 +481,7 @@ executor = "thread-per-task"
 
 #[test]
 fn what_this_host_cannot_be_is_left_out_with_the_reason() {
-    let Some(version) = version() else { return };
+    let Some(version) = python3() else { return };
     let text = scenario(&version, SMALL).replace("cores = 1", "cores = [1, 1024]\nsmt = [1, 2]");
     let desk = Desk::with(&text);
     let said = run(
@@ -533,7 +514,7 @@ fn what_this_host_cannot_be_is_left_out_with_the_reason() {
 
 #[test]
 fn another_version_is_left_out_and_the_way_to_measure_it_is_told() {
-    let Some(version) = version() else { return };
+    let Some(version) = python3() else { return };
     let other = if version == "3.13" { "3.12" } else { "3.13" };
     let desk = Desk::with(&scenario(other, SMALL));
     let said = run(&desk, &["measure", "scenario.toml"]).exits_with(1);
@@ -634,7 +615,7 @@ fn an_interpreter_that_crashes_has_a_row_that_says_so() {
 
 #[test]
 fn what_takes_longer_than_the_limit_is_ended_and_the_others_go_on() {
-    let Some(version) = version() else { return };
+    let Some(version) = python3() else { return };
     let text = scenario(&version, SMALL).replace(
         "[[run]]\nexecutor = \"threads\"",
         "[[background]]\nname = \"never\"\ncount = [0, 1]\nsteps = [{ native = \"forever\", holds_lock = true }]\n\
@@ -679,7 +660,7 @@ fn signal(child: &Child, signal: &str) {
 
 #[test]
 fn an_interrupted_measurement_keeps_what_is_complete_and_leaves_no_process() {
-    let Some(version) = version() else { return };
+    let Some(version) = python3() else { return };
     for how in ["-INT", "-TERM"] {
         let desk = Desk::with(&scenario(&version, SMALL));
         let child = in_the_middle(&desk);
@@ -696,7 +677,7 @@ fn an_interrupted_measurement_keeps_what_is_complete_and_leaves_no_process() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_measurement_that_is_killed_leaves_no_process_either() {
-    let Some(version) = version() else { return };
+    let Some(version) = python3() else { return };
     let text = scenario(&version, SMALL).replace(
         "executor = \"thread-per-task\"",
         "executor = \"process-per-task\"",
@@ -711,7 +692,7 @@ fn a_measurement_that_is_killed_leaves_no_process_either() {
 
 #[test]
 fn a_simulation_is_compared_with_its_measurement() {
-    let Some(version) = version() else { return };
+    let Some(version) = python3() else { return };
     let desk = Desk::with(&scenario(&version, SMALL));
     run(&desk, &["run", "scenario.toml"]).exits_with(0);
     run(&desk, &["measure", "scenario.toml", "--repeat", "2"]).exits_with(0);
@@ -749,7 +730,7 @@ fn a_simulation_is_compared_with_its_measurement() {
 
 #[test]
 fn other_work_is_not_compared() {
-    let Some(version) = version() else { return };
+    let Some(version) = python3() else { return };
     let desk = Desk::with(&scenario(&version, SMALL));
     desk.write("other.toml", scenario(&version, SMALL).replace("1ms", "2ms"));
     run(&desk, &["measure", "scenario.toml", "--repeat", "1"]).exits_with(0);
@@ -836,7 +817,7 @@ executor = "threads"
 
 #[test]
 fn payloads_are_as_large_as_stated_once_they_are_pickled() {
-    if version().is_none() {
+    if python3().is_none() {
         return;
     }
     let question = "

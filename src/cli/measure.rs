@@ -62,18 +62,7 @@ pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<u8> {
         only: &arguments.only,
         interrupted: &interrupted,
     };
-    let bar = progress_bar(host::sessions(&scenario, &measuring), "runs");
-    let measured = host::measure(
-        &scenario,
-        &measuring,
-        || bar.inc(1),
-        // After each round, so that nothing complete is lost whatever happens.
-        |so_far| -> anyhow::Result<()> {
-            report::measured::outputs(so_far).write(&folder)?;
-            Ok(())
-        },
-    )?;
-    bar.finish_and_clear();
+    let measured = measure_into(&folder, &scenario, &measuring)?;
     for line in report::measured::left_out(&measured) {
         eprintln!("{line}");
     }
@@ -89,6 +78,27 @@ pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<u8> {
     say_noise(&measured);
     eprintln!("Every repetition is in {}", folder.display());
     Ok(say_failures(&measured))
+}
+
+/// Measures, with a progress bar, and writes into `folder` after each round, so that nothing complete is lost whatever
+/// happens.
+pub(super) fn measure_into(
+    folder: &Path,
+    scenario: &Scenario,
+    measuring: &Measuring<'_>,
+) -> anyhow::Result<Measured> {
+    let bar = progress_bar(host::sessions(scenario, measuring), "runs");
+    let measured = host::measure(
+        scenario,
+        measuring,
+        || bar.inc(1),
+        |so_far| -> anyhow::Result<()> {
+            report::measured::outputs(so_far).write(folder)?;
+            Ok(())
+        },
+    )?;
+    bar.finish_and_clear();
+    Ok(measured)
 }
 
 /// What is wrong with the names of `--only`, if anything.

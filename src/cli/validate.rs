@@ -10,10 +10,10 @@ use std::time::Instant;
 use anyhow::Context;
 
 use crate::experiment;
-use crate::host::{self, Calibration, Effort, Interpreter, Machine, Measuring, Progress, calibrate};
+use crate::host::{Calibration, Effort, Interpreter, Machine, Measuring, Progress, calibrate};
 use crate::profile::Profile;
 use crate::report::compared::{self, Simulated};
-use crate::report::{self, Outputs, validated};
+use crate::report::{Outputs, validated};
 use crate::results::measured::Measured;
 use crate::scenario::Scenario;
 use crate::study::compare::{CompareError, Comparison, compare};
@@ -21,6 +21,7 @@ use crate::study::programs::{PROGRAMS, Program};
 use crate::study::validation::{Bounds, Validated, Validation};
 
 use super::compare::sheet;
+use super::measure::measure_into;
 use super::{DONE, FAILED, Format, UNUSABLE, complain, interruption, print, progress_bar, width};
 
 /// Repetitions of each configuration.
@@ -203,18 +204,7 @@ fn one(
         only: &[],
         interrupted,
     };
-    let bar = progress_bar(host::sessions(&scenario, &measuring), "runs");
-    bar.set_message(program.name);
-    let measured: Measured = host::measure(
-        &scenario,
-        &measuring,
-        || bar.inc(1),
-        |so_far| -> anyhow::Result<()> {
-            report::measured::outputs(so_far).write(&folder)?;
-            Ok(())
-        },
-    )?;
-    bar.finish_and_clear();
+    let measured = measure_into(&folder, &scenario, &measuring)?;
     let results = experiment::run(scenario, || {});
     Outputs::of(&results)?.write(&folder)?;
     // As they are written, so that `compare` comes to the same by hand.

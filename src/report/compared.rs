@@ -193,55 +193,54 @@ pub(super) fn shown(figure: &str, value: f64) -> String {
     human::duration(value)
 }
 
+/// The columns of a compared figure.
+pub(super) const FIGURES: [&str; 10] = [
+    "figure",
+    "measured",
+    "measured_min",
+    "measured_max",
+    "simulated",
+    "error",
+    "spread",
+    "repetitions",
+    "noisy",
+    "remark",
+];
+
+/// The figures of a configuration in the columns of [`FIGURES`]; where it has none, one row that says why.
+pub(super) fn figures_of(row: &ComparedRow) -> impl Iterator<Item = Vec<Value>> {
+    let named = row.figures.iter().map(|compared| {
+        let numbers = [
+            compared.measured,
+            compared.range.low,
+            compared.range.high,
+            compared.simulated,
+            compared.error,
+            compared.spread,
+        ];
+        let mut values = vec![compared.figure.into()];
+        values.extend(numbers.map(Value::Number));
+        values
+    });
+    let none = row.figures.is_empty().then(|| vec![Value::Empty; 7]);
+    named.chain(none).map(|mut values| {
+        values.push(Value::Integer(row.repetitions as u64));
+        values.push(Value::Integer(row.noisy as u64));
+        values.push(row.remark.as_str().into());
+        values
+    })
+}
+
 /// `compared.csv`: a row per configuration and figure.
 ///
 /// Columns: those that say which configuration it is, `figure`, `measured` (median), `measured_min`, `measured_max`,
 /// `simulated` (median of the same draws), `error` and `spread` (fractions), `repetitions`, `noisy` and `remark` (why
 /// there is no figure).
 pub fn sheet(comparison: &Comparison) -> Sheet {
-    let figures = [
-        "figure",
-        "measured",
-        "measured_min",
-        "measured_max",
-        "simulated",
-        "error",
-        "spread",
-        "repetitions",
-        "noisy",
-        "remark",
-    ];
-    let columns = comparison.identity.iter().map(String::as_str).chain(figures);
+    let columns = comparison.identity.iter().map(String::as_str).chain(FIGURES);
     let mut rows = Vec::new();
     for row in &comparison.rows {
-        let counts = [
-            Value::Integer(row.repetitions as u64),
-            Value::Integer(row.noisy as u64),
-            row.remark.as_str().into(),
-        ];
-        for figure in &row.figures {
-            let mut values = row.identity.clone();
-            values.push(figure.figure.into());
-            values.extend(
-                [
-                    figure.measured,
-                    figure.range.low,
-                    figure.range.high,
-                    figure.simulated,
-                    figure.error,
-                    figure.spread,
-                ]
-                .map(Value::Number),
-            );
-            values.extend(counts.clone());
-            rows.push(values);
-        }
-        if row.figures.is_empty() {
-            let mut values = row.identity.clone();
-            values.extend(vec![Value::Empty; 7]);
-            values.extend(counts);
-            rows.push(values);
-        }
+        rows.extend(figures_of(row).map(|figure| [row.identity.clone(), figure].concat()));
     }
     Sheet {
         columns: columns.map(str::to_owned).collect(),

@@ -1,6 +1,6 @@
 //! How far the simulation is off over many scenarios: on the console, as CSV and JSON.
 
-use crate::report::compared::{in_common, name, short};
+use crate::report::compared::{FIGURES, figures_of, in_common, name, short};
 use crate::report::console::{Column, render};
 use crate::report::{OutputFile, Outputs, csv, human, json};
 use crate::results::{Sheet, Value};
@@ -125,20 +125,7 @@ fn verdict(validation: &Validation, bounds: &Bounds) -> String {
 /// `simulated` (median of the same draws), `error` and `spread` (fractions), `repetitions`, `noisy` and `remark` (why
 /// there is no figure).
 pub fn sheet(validation: &Validation) -> Sheet {
-    let columns = [
-        "scenario",
-        "configuration",
-        "figure",
-        "measured",
-        "measured_min",
-        "measured_max",
-        "simulated",
-        "error",
-        "spread",
-        "repetitions",
-        "noisy",
-        "remark",
-    ];
+    let columns = ["scenario", "configuration"].into_iter().chain(FIGURES);
     let mut rows = Vec::new();
     for scenario in &validation.scenarios {
         for row in scenario.comparison.iter().flat_map(|comparison| &comparison.rows) {
@@ -147,13 +134,13 @@ pub fn sheet(validation: &Validation) -> Sheet {
         for (reason, number) in &scenario.left_out {
             let mut values: Vec<Value> = vec![scenario.name.as_str().into()];
             values.push(format!("{number} left out").as_str().into());
-            values.extend(vec![Value::Empty; columns.len() - 3]);
+            values.extend(vec![Value::Empty; FIGURES.len() - 1]);
             values.push(reason.as_str().into());
             rows.push(values);
         }
     }
     Sheet {
-        columns: columns.map(str::to_owned).to_vec(),
+        columns: columns.map(str::to_owned).collect(),
         rows,
     }
 }
@@ -165,31 +152,9 @@ fn rows_of(scenario: &Validated, row: &ComparedRow) -> Vec<Vec<Value>> {
         .map(|comparison| configuration(comparison, row))
         .unwrap_or_default();
     let identity = [scenario.name.as_str().into(), words.as_str().into()];
-    let counts = [
-        Value::Integer(row.repetitions as u64),
-        Value::Integer(row.noisy as u64),
-        row.remark.as_str().into(),
-    ];
-    if row.figures.is_empty() {
-        let nothing = std::iter::repeat_n(Value::Empty, 7);
-        return vec![identity.into_iter().chain(nothing).chain(counts).collect()];
-    }
-    let of = |figure: &crate::study::compare::Compared| {
-        let numbers = [
-            figure.measured,
-            figure.range.low,
-            figure.range.high,
-            figure.simulated,
-            figure.error,
-            figure.spread,
-        ];
-        let identity = identity.iter().cloned().chain([figure.figure.into()]);
-        identity
-            .chain(numbers.map(Value::Number))
-            .chain(counts.clone())
-            .collect()
-    };
-    row.figures.iter().map(of).collect()
+    figures_of(row)
+        .map(|figure| identity.iter().cloned().chain(figure).collect())
+        .collect()
 }
 
 /// `validation_choices.csv`: a row per scenario and sweep; columns as in `choices.csv`.

@@ -2,6 +2,7 @@
 
 use crate::results::sheet::{FIGURES, Figure, identity_columns, identity_values};
 use crate::results::statistics::median;
+use crate::results::summary::ACTIVITIES;
 use crate::results::{Replication, Row, Sheet, Status, Summary, Value, identity};
 use crate::scenario::{Configuration, Scenario};
 use crate::units::Nanos;
@@ -69,16 +70,8 @@ pub struct LeftOut {
     pub reason: String,
 }
 
-/// Columns of `results.csv` that cannot be measured from outside: empty here.
-const NOT_MEASURED: [&str; 15] = [
-    "running",
-    "waiting_for_lock",
-    "ready_without_core",
-    "io",
-    "serialization",
-    "ipc",
-    "starting",
-    "idle",
+/// Columns of `results.csv` that cannot be measured from outside: empty here, as are the shares of [`ACTIVITIES`].
+const NOT_MEASURED: [&str; 7] = [
     "parent_busy",
     "parent_waiting_for_lock",
     "switches",
@@ -218,10 +211,15 @@ impl Measured {
 }
 
 fn figure_of(figure: &Figure, summary: &Summary) -> Value {
-    if NOT_MEASURED.contains(&figure.column) {
-        return Value::Empty;
+    if is_measured(figure.column) {
+        figure.of(summary)
+    } else {
+        Value::Empty
     }
-    figure.of(summary)
+}
+
+fn is_measured(column: &str) -> bool {
+    !NOT_MEASURED.contains(&column) && !ACTIVITIES.contains(&column)
 }
 
 #[cfg(test)]
@@ -236,7 +234,7 @@ mod tests {
             assert!(sheet.rows.iter().all(|row| row.len() == sheet.columns.len()));
             for (column, name) in sheet.columns.iter().enumerate() {
                 let empty = sheet.rows.iter().all(|row| row[column] == Value::Empty);
-                if NOT_MEASURED.contains(&name.as_str()) {
+                if !is_measured(name) {
                     assert!(empty, "{name}");
                 }
             }
