@@ -102,6 +102,7 @@ impl Os {
             (
                 profile.costs.scheduler.clone(),
                 profile.costs.joint_speed.clone(),
+                profile.costs.cache.clone(),
                 profile.costs.cache_line.clone(),
             ),
             ledger,

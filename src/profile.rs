@@ -33,6 +33,8 @@ pub struct Costs {
     pub scheduler: SchedulerCosts,
     /// How busy neighbours slow a core down.
     pub joint_speed: JointSpeed,
+    /// Caches that hold what others need, or nothing.
+    pub cache: CacheCosts,
     /// Cache lines that several cores write to.
     pub cache_line: CacheLineCosts,
     /// The interpreter lock.
@@ -156,6 +158,27 @@ impl JointSpeed {
             core
         }
     }
+}
+
+/// What a thread finds in the caches of the core that it comes to, in its branch predictors and translation buffers: the
+/// cache-related preemption delay of the literature (J. Mogul and A. Borg, "The effect of context switches on cache
+/// performance", 1991; C. Li, C. Ding and K. Shen, "Quantifying the cost of context switch", 2007).
+///
+/// It falls on the code of interpreter, executors and kernel. A task's own work is as long as the scenario says.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CacheCosts {
+    /// Work after which caches hold again what a thread needs. At most 1 ms.
+    pub refill: Nanos,
+    /// What that much work takes longer where another thread of the same process had the core before. At most 1 ms, as
+    /// all that follow.
+    pub after_thread: Nanos,
+    /// The same after a thread of another process.
+    pub after_process: Nanos,
+    /// The same where the core has just become idle: see `scheduler.hot_for`.
+    pub after_idle: Nanos,
+    /// The same where the core has been idle for long.
+    pub after_long_idle: Nanos,
 }
 
 /// The interpreter lock.
@@ -681,6 +704,19 @@ impl Costs {
             return Err(
                 "free_threaded.touch_interval, cache_line.local and cache_line.transfer are 1ms at most",
             );
+        }
+        let cache = &self.cache;
+        let delays = [
+            cache.after_thread,
+            cache.after_process,
+            cache.after_idle,
+            cache.after_long_idle,
+        ];
+        if cache.refill == Nanos::ZERO
+            || cache.refill > longest
+            || delays.iter().any(|&delay| delay > longest)
+        {
+            return Err("cache.refill is some time, and it and all else of cache are 1ms at most");
         }
         if self.process.exitcode == Nanos::ZERO || self.process.waitpid == Nanos::ZERO {
             return Err(

@@ -28,7 +28,7 @@ const MEASURING: [(&str, &str); 17] = [
 ];
 
 /// What calibrates a profile.
-const CALIBRATING: [(&str, &str); 18] = [
+const CALIBRATING: [(&str, &str); 20] = [
     ("main.py", include_str!("python/calibrate/main.py")),
     ("calibrate.py", include_str!("python/calibrate/calibrate.py")),
     ("sampling.py", include_str!("python/calibrate/sampling.py")),
@@ -39,6 +39,8 @@ const CALIBRATING: [(&str, &str); 18] = [
     ("pickling.py", include_str!("python/calibrate/pickling.py")),
     ("locking.py", include_str!("python/calibrate/locking.py")),
     ("threads.py", include_str!("python/calibrate/threads.py")),
+    ("caches.py", include_str!("python/calibrate/caches.py")),
+    ("placing.py", include_str!("python/calibrate/placing.py")),
     ("processes.py", include_str!("python/calibrate/processes.py")),
     ("threadpool.py", include_str!("python/calibrate/threadpool.py")),
     ("processpool.py", include_str!("python/calibrate/processpool.py")),

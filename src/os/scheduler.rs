@@ -7,11 +7,13 @@
 
 mod balance;
 mod cache_line;
+mod cold_caches;
 mod joint_speed;
 mod slices;
 mod turns;
 
 pub use cache_line::{LineId, Touching};
+pub(crate) use cold_caches::Cold;
 
 use cache_line::Pace;
 
@@ -20,7 +22,7 @@ use super::inspect::{Resource, Stays};
 use super::process::Processes;
 use super::thread::{Activity, FULL_SPEED, ObjectId, State, Thread, ThreadId, Woken, Work};
 use crate::engine::{Action, Engine, Ledger, Slot};
-use crate::profile::{CacheLineCosts, JointSpeed, SchedulerCosts};
+use crate::profile::{CacheCosts, CacheLineCosts, JointSpeed, SchedulerCosts};
 use crate::random::Stream;
 use crate::units::Nanos;
 
@@ -42,6 +44,8 @@ pub(crate) struct Cpu {
     must_resched: bool,
     /// Who ran last: its return costs no switch.
     last: Option<ThreadId>,
+    /// Nobody has run since.
+    rested: bool,
     speed: u64,
     /// How much of it goes into the current thread's work.
     pace: Pace,
@@ -59,6 +63,7 @@ pub(crate) struct Scheduler {
     cores: usize,
     costs: SchedulerCosts,
     joint_speed: JointSpeed,
+    cache: CacheCosts,
     cache_line: CacheLineCosts,
     /// How many there are.
     lines: u32,
@@ -79,7 +84,7 @@ impl Scheduler {
     pub fn new(
         engine: &Engine,
         (cores, smt): (usize, usize),
-        (costs, joint_speed, cache_line): (SchedulerCosts, JointSpeed, CacheLineCosts),
+        (costs, joint_speed, cache, cache_line): (SchedulerCosts, JointSpeed, CacheCosts, CacheLineCosts),
         ledger: Ledger,
         latency: Stream,
     ) -> Self {
@@ -93,6 +98,7 @@ impl Scheduler {
             balance_failed: 0,
             must_resched: false,
             last: None,
+            rested: true,
             speed: FULL_SPEED,
             pace: Pace::FULL,
         };
@@ -111,6 +117,7 @@ impl Scheduler {
             costs,
             flat: smt == 1 && joint_speed.busy_cores.iter().all(|&speed| speed == FULL_SPEED),
             joint_speed,
+            cache,
             cache_line,
             lines: 0,
             latency,
@@ -134,7 +141,7 @@ impl Scheduler {
             "{} has no CPU",
             record.name
         );
-        record.ask(work);
+        record.ask(work, self.cache.refill);
         record.interruptible = interruptible;
         record.in_burst = true;
         if self.cpus[cpu].must_resched {
@@ -342,6 +349,7 @@ impl Scheduler {
 
     fn go_idle(&mut self, engine: &Engine, cpu: usize) {
         self.idle += 1;
+        self.cpus[cpu].rested = true;
         self.cpus[cpu].free_from = self.cpus[cpu].free_from.max(engine.now()) + self.costs.context_switch;
         self.speeds_changed(engine, cpu);
     }
@@ -362,6 +370,7 @@ impl Scheduler {
     fn dispatch(&mut self, engine: &Engine, cpu: usize, thread: ThreadId, delay: Nanos) {
         self.idle -= 1;
         let takes_turns = self.takes_turns();
+        let delay_of_caches = self.delay_of_caches(engine, cpu, thread);
         let record = &mut self.threads[thread.index()];
         if record.state == State::Queued {
             self.ledger
@@ -369,6 +378,7 @@ impl Scheduler {
         }
         record.state = State::OnCpu;
         record.cpu = cpu;
+        record.cold.or_after(delay_of_caches);
         self.stays.begin(Resource::Cpu(cpu), thread, engine.now());
         record.entity.protected_until = if takes_turns {
             record.entity.vruntime + self.costs.base_slice.0 as i64
@@ -377,6 +387,7 @@ impl Scheduler {
         };
         let cpu_state = &mut self.cpus[cpu];
         cpu_state.current = Some(thread);
+        cpu_state.rested = false;
         cpu_state.charged_until = engine.now().max(cpu_state.free_from) + delay;
         if cpu_state.last != Some(thread) {
             self.switches += 1;

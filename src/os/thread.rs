@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::fair::Entity;
 use super::process::ProcessId;
-use super::scheduler::Touching;
+use super::scheduler::{Cold, Touching};
 use crate::engine::{Label, Slot, Track};
 use crate::units::Nanos;
 
@@ -170,6 +170,8 @@ pub(crate) struct Thread {
     pub in_burst: bool,
     /// Small costs not yet worked off; they go before the next burst.
     pub owed: Work,
+    /// What it did not find in its core's caches when it came there.
+    pub cold: Cold,
     /// CPU work asked of it so far, less what interrupted bursts gave back, in units of [`Work`]. Endless work
     /// alone fills 64 bits.
     pub asked: u128,
@@ -207,6 +209,7 @@ impl Thread {
             interruptible: false,
             in_burst: false,
             owed: Work::NONE,
+            cold: Cold::default(),
             asked: 0,
             done: Work::NONE,
             born: now,
@@ -218,9 +221,15 @@ impl Thread {
             touching: None,
         }
     }
-    /// Asks for a burst of work, small costs included.
-    pub fn ask(&mut self, work: Work) {
-        self.remaining = work.plus(std::mem::take(&mut self.owed));
+
+    /// Asks for a burst of work, with the small costs before it and, unless it is the task's own, with what it takes
+    /// longer until `refill` of work has filled the caches.
+    pub fn ask(&mut self, work: Work, refill: Nanos) {
+        let work = work.plus(std::mem::take(&mut self.owed));
+        self.remaining = match self.activity {
+            Activity::Running => work,
+            _ => work.plus(self.cold.delay(work, refill)),
+        };
         self.beyond = Work::NONE;
         self.asked += u128::from(self.remaining.0);
     }

@@ -3,6 +3,7 @@
 //! Each field is what was measured, less what the model charges for by another field. So they are in the order in which
 //! they need each other: system calls first, then what calls them.
 
+mod caches;
 mod executors;
 mod kernel;
 mod processes;
@@ -34,6 +35,7 @@ pub fn all(evidence: &Evidence) -> Vec<Cost> {
     };
     kernel::scheduler(&mut costs);
     kernel::joint_speed(&mut costs);
+    caches::caches(&mut costs);
     kernel::interpreter_lock(&mut costs);
     kernel::subinterpreters(&mut costs);
     processes::threads(&mut costs);

@@ -1,42 +1,50 @@
 //! Threads and processes, what passes between them, and their memory.
 
+use super::caches::warm;
 use super::{Cost, Costs};
 use crate::host::calibrate::figure::{Figure, short};
 
 pub(super) fn threads(costs: &mut Costs) {
-    let without_wake = |name: &str| Some(costs.figure(name)? - costs.futex_wake()?);
+    // One after the other on one CPU: each comes after another thread.
+    let warm = |time: Figure| warm(costs, time, "thread");
+    let without_wake = |name: &str| Some(warm(costs.figure(name)?) - costs.futex_wake()?);
     let (bootstrap, finish) = (without_wake("thread reached"), without_wake("thread rest"));
+    let create = costs.figure("thread start").map(warm);
     costs.time(
         "thread",
         "create",
-        costs.figure("thread start"),
-        "the parent in Thread() and start()",
+        create,
+        "the parent in Thread() and start(), with warm caches",
     );
     costs.time(
         "thread",
         "bootstrap",
         bootstrap,
-        "the child before its target, less futex_wake",
+        "the child before its target, with warm caches, less futex_wake",
     );
     costs.time(
         "thread",
         "finish",
         finish,
-        "all that is left, join among it, less futex_wake",
+        "all that is left, join among it, with warm caches, less futex_wake",
     );
 }
 
 pub(super) fn processes(costs: &mut Costs) {
-    let create = || costs.figure("fork start");
+    // The parent has waited for the child before, and a child comes to a CPU of its own.
+    let idle = |name: &str| Some(warm(costs, costs.figure(name)?, "idle"));
+    let create = || idle("fork start");
     // Of the parent's part, what describes the work is charged apart.
     let describing = || Some(costs.figure("dumps")? + costs.with_lock("write")?);
-    let others = |name: &str| Some(costs.figure(name)? - create()? - describing()?);
+    let others = |name: &str| Some(idle(name)? - create()? - describing()?);
+    let served = || Some(idle("forkserver reached")? - costs.with_lock("read")? - costs.figure("loads")?);
     let (create, exec, request) = (create(), others("spawn start"), others("forkserver start"));
+    let (bootstrap, served, join) = (idle("fork reached"), served(), idle("join"));
     costs.time(
         "process",
         "create",
         create,
-        "Process() and start() by fork, less os.fork",
+        "Process() and start() by fork, with warm caches, less os.fork",
     );
     if let Some((fork, per_mib)) = fork(costs) {
         costs.time(
@@ -50,12 +58,9 @@ pub(super) fn processes(costs: &mut Costs) {
     costs.time(
         "process",
         "bootstrap",
-        costs.figure("fork reached"),
-        "a forked child's clock at its target",
+        bootstrap,
+        "a forked child's clock at its target, less cold caches",
     );
-    let served =
-        || Some(costs.figure("forkserver reached")? - costs.with_lock("read")? - costs.figure("loads")?);
-    let served = served();
     costs.time(
         "process",
         "forkserver_bootstrap",
@@ -102,8 +107,8 @@ pub(super) fn processes(costs: &mut Costs) {
     costs.time(
         "process",
         "join",
-        costs.figure("join"),
-        "of a child that has exited",
+        join,
+        "of a child that has exited, with warm caches",
     );
     let exitcode = || Some(at_least_one(costs.figure("exitcode")? - costs.figure("waitpid")?));
     let waitpid = || Some(at_least_one(costs.figure("waitpid")? - costs.uncontended()?));

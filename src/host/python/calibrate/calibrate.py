@@ -20,6 +20,8 @@ PROBES = [
     "pickling",
     "locking",
     "threads",
+    "caches",
+    "placing",
     "processes",
     "threadpool",
     "processpool",

@@ -1,0 +1,77 @@
+//! What code takes longer on a core whose caches others have filled.
+
+use super::Costs;
+use crate::host::calibrate::figure::Figure;
+
+/// Fields of the profile, as `caches.py` calls what was before.
+const AFTER: [(&str, &str); 4] = [
+    ("after_thread", "thread"),
+    ("after_process", "process"),
+    ("after_idle", "idle"),
+    ("after_long_idle", "long idle"),
+];
+
+/// The least and the most that a profile may say of `refill`, ns.
+const REFILL: (f64, f64) = (1_000.0, 1_000_000.0);
+
+pub(super) fn caches(costs: &mut Costs) {
+    if let Some(refill) = refill(costs) {
+        costs.time(
+            "cache",
+            "refill",
+            Some(refill),
+            "less than that is slower in proportion",
+        );
+    }
+    for (field, before) in AFTER {
+        costs.time(
+            "cache",
+            field,
+            delay(costs, before),
+            "more than right after itself",
+        );
+    }
+}
+
+/// What all of the code takes longer than with warm caches, after that.
+fn delay(costs: &Costs, before: &str) -> Option<Figure> {
+    extra(costs, "long", before).map(|extra| Figure {
+        median: extra.median.clamp(0.0, REFILL.1),
+        ..extra
+    })
+}
+
+fn extra(costs: &Costs, size: &str, before: &str) -> Option<Figure> {
+    Some(costs.figure(&format!("{size} code after {before}"))? - alone(costs, size)?)
+}
+
+/// The same code right after itself, with what reading the clock takes.
+fn alone(costs: &Costs, size: &str) -> Option<Figure> {
+    costs.figure(&format!("{size} code after itself"))
+}
+
+/// After so much work nothing is slower any more: a short piece of code pays for a part of what a long one does.
+fn refill(costs: &Costs) -> Option<Figure> {
+    let short = alone(costs, "short")? - costs.figure("clock")?;
+    let (part, whole) = (extra(costs, "short", "idle")?, extra(costs, "long", "idle")?);
+    let share = (whole.median / part.median.max(1.0)).max(1.0);
+    let refill = short * share;
+    Some(Figure {
+        median: refill.median.clamp(REFILL.0, REFILL.1),
+        ..refill
+    })
+}
+
+/// What code that was measured after `before` takes where caches are warm: the model adds the rest again.
+pub(super) fn warm(costs: &Costs, cold: Figure, before: &str) -> Figure {
+    let (Some(delay), Some(refill)) = (delay(costs, before), refill(costs)) else {
+        return cold;
+    };
+    let (delay, refill) = (delay.median, refill.median);
+    let time = if cold.median > refill + delay {
+        cold.median - delay
+    } else {
+        cold.median * refill / (refill + delay)
+    };
+    cold * (time / cold.median.max(1.0))
+}
