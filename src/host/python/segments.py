@@ -5,14 +5,19 @@
     caller   copies the result out, closes; unlinks both
 """
 
-from multiprocessing import shared_memory
-
 PAGE = 4096
+
+
+def segment_of(*arguments, **options):
+    """SharedMemory, imported when it is first needed: that takes some milliseconds, and every new process has this module."""
+    from multiprocessing.shared_memory import SharedMemory
+
+    return SharedMemory(*arguments, **options)
 
 
 def put(pieces):
     """A new segment with these bytes in it, which is closed already."""
-    segment = shared_memory.SharedMemory(create=True, size=sum(map(len, pieces)))
+    segment = segment_of(create=True, size=sum(map(len, pieces)))
     at = 0
     for piece in pieces:
         segment.buf[at : at + len(piece)] = piece
@@ -23,14 +28,14 @@ def put(pieces):
 
 def attach(name):
     """For a worker, whose steps use each page of it."""
-    segment = shared_memory.SharedMemory(name)
+    segment = segment_of(name)
     bytes(segment.buf[::PAGE])
     return segment
 
 
 def take_out(name):
     """What is in it. Nobody else will want it."""
-    segment = shared_memory.SharedMemory(name)
+    segment = segment_of(name)
     data = bytes(segment.buf)
     segment.close()
     segment.unlink()
