@@ -38,7 +38,8 @@ def main(functions):
         os.sched_setaffinity(0, plan["cpus"])
     sys.setswitchinterval(plan["switch_interval_s"])
     threading.excepthook = give_up
-    verbs = sorted(set(verbs_of(plan)))
+    # Bytecode in any case: its speed is comparable with that of all other sessions.
+    verbs = sorted({program.PYTHON, *verbs_of(plan)})
     before = calibration.Speeds(verbs)
     items = prepare(plan, before, functions)
     play = player(plan, items, functions, before)
@@ -52,9 +53,10 @@ def main(functions):
         done = len(items.latencies())
         say({"broken": f"{type(broken).__name__}: {broken}; {done} of {items.number()} items were done"})
     answer["elsewhere"] = busy.share()
+    answer["speeds"] = [before.per_count()]
     # With background threads there is no idle core any more.
-    after = None if plan["background"] else calibration.Speeds(verbs)
-    answer["drift"] = drift(before, after) if after else 0
+    if not plan["background"]:
+        answer["speeds"].append(calibration.Speeds(verbs).per_count())
     say(answer)
 
 
@@ -199,13 +201,6 @@ def order_statistics(latencies):
     if not count:
         return [0, 0, 0, 0]
     return [sum(latencies) // count] + [latencies[-(-count * percent // 100) - 1] for percent in (50, 95, 99)]
-
-
-def drift(before, after):
-    """By how much the speed of any verb has changed."""
-    after = after.per_count()
-    changes = (abs(after[verb] / count - 1) for verb, count in before.per_count().items())
-    return max(changes, default=0)
 
 
 class BusyElsewhere:
