@@ -28,7 +28,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-pub use calibrate::{Calibration, Effort, Progress, calibrate};
+pub use calibrate::{Calibration, Effort, Evidence, Progress, calibrate, gather};
 pub use interpreter::Interpreter;
 pub use machine::Machine;
 pub use measure::{Measuring, measure, sessions};
