@@ -5,6 +5,7 @@
 //! few times; the quietest counts. Which speed is the usual one shows in the course of time, so that those which turn out
 //! to be off in the end have another try then.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -57,6 +58,9 @@ struct Bench<'a> {
     scripts: &'a Scripts,
     scenario: &'a Scenario,
     measuring: &'a Measuring<'a>,
+    /// Tries that may be taken beside the first ones. Each repetition adds one: a machine that is noisy all the time will
+    /// not be quiet for having been asked three times as often.
+    spare: Cell<u64>,
 }
 
 /// How many sessions [`measure`] will hold if none has to be repeated.
@@ -83,6 +87,7 @@ pub fn measure<E: From<HostError>>(
         scripts: &scripts,
         scenario,
         measuring,
+        spare: Cell::new(0),
     };
     let (mut jobs, left_out) = jobs(scenario, measuring);
     let mut paces: Vec<Pace> = measuring.interpreters.iter().map(|_| Pace::default()).collect();
@@ -178,8 +183,9 @@ impl Bench<'_> {
     /// One repetition, tried until the machine is quiet; `None` when interrupted.
     fn repeat(&self, job: &Job, number: u64, pace: &mut Pace) -> Option<Tried> {
         let mut quietest = self.once(job, number, pace)?;
+        self.spare.set(self.spare.get() + 1);
         for _ in 1..MOST_TRIES {
-            if !pace.is_noisy(&quietest) {
+            if !pace.is_noisy(&quietest) || !self.spend() {
                 break;
             }
             let tried = self.once(job, number, pace)?;
@@ -195,7 +201,7 @@ impl Bench<'_> {
             let pace = &mut paces[job.interpreter];
             for place in 0..job.tried.len() {
                 let first = &job.tried[place];
-                if !(pace.is_noisy(first) && pace.is_off(first)) {
+                if !(pace.is_noisy(first) && pace.is_off(first) && self.spend()) {
                     continue;
                 }
                 let Some(second) = self.once(job, first.repetition.number, pace) else {
@@ -205,6 +211,13 @@ impl Bench<'_> {
             }
         }
         true
+    }
+
+    /// Whether there is a try to spare, which is gone then.
+    fn spend(&self) -> bool {
+        let spare = self.spare.get();
+        self.spare.set(spare.saturating_sub(1));
+        spare > 0
     }
 
     /// One session; `None` when interrupted.
