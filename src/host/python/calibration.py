@@ -1,7 +1,7 @@
 """How much of each verb a length of time is: CPU time on a core that has nothing else to do.
 
-A step takes `call + amount * count` ns, `call` being what it costs to begin one. What the call of an item costs beside
-its steps is part of the first of them: an item of 50 us is a call that takes 50 us.
+A step takes `call + amount * count` ns, `call` being what it costs to begin one. What the call of an item
+costs beside its steps is part of the first of them: an item of 50 us is a call that takes 50 us.
 """
 
 import sys
@@ -44,7 +44,7 @@ class Speeds:
         return {verb: count for verb, (_, count) in self.lines.items()}
 
     def steps(self, described, beside=0):
-        """Steps with amounts, from steps with times. The first that takes a core is shorter by what is `beside` it, ns."""
+        """Steps with amounts, from steps with times. The first on a core is shorter by `beside`, ns."""
         steps = []
         for verb, time, *inner in described:
             if verb in ON_A_CORE:
@@ -130,7 +130,7 @@ def sample(steps):
 
 
 def call_of_nothing(call):
-    """What the call of an item costs beside its steps, ns of CPU time: of one that has neither steps nor data."""
+    """What the call of an item costs beside its steps, ns of CPU time: it has neither steps nor data here."""
     program.groups[:], program.results[:] = [[[]]], [Payloads("bytes", 0, 1)]
     arguments = [(0, 0, None)] * 200
 
