@@ -7,6 +7,7 @@
 //!  plan      what one repetition has to do, every time drawn      -> one line of JSON
 //!  session   one fresh interpreter that does it                   <- one line of JSON
 //!  measure   which configurations, in which order, how often
+//!  quiet     whether what came out can be trusted
 //! ```
 //! [`calibrate()`] uses the same sessions to measure what a profile of this machine says, and [`probe()`] to find out what
 //! a function of the user's does.
@@ -19,6 +20,7 @@ mod measure;
 mod obstacles;
 mod plan;
 mod probe;
+mod quiet;
 mod scripts;
 mod session;
 
@@ -26,7 +28,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-pub use calibrate::{Calibration, Effort, Progress, calibrate};
+pub use calibrate::{Calibration, Effort, Evidence, Progress, calibrate, gather};
 pub use interpreter::Interpreter;
 pub use machine::Machine;
 pub use measure::{Measuring, measure, sessions};

@@ -613,6 +613,65 @@ fn an_interpreter_that_crashes_has_a_row_that_says_so() {
     assert_nothing_is_left(&desk);
 }
 
+/// A program that stands for an interpreter and counts its sessions in a file. `session` is what it does in each, a shell
+/// script that knows its `$number`, from 1; `$speed` is what it then says a count of bytecode took.
+fn counting(desk: &Desk, session: &str) -> String {
+    let sessions = desk.path().join("sessions");
+    let path = desk.path().join("counting");
+    let script = format!(
+        "if [ \"$1\" = -c ]; then\n{}\nelse\necho session >> {sessions}\nnumber=$(wc -l < {sessions})\nspeed=50.0\n{session}\n\
+         echo '{{\"makespan\": 1000, \"teardown\": 0, \"items\": 4, \"counted\": 1000, \"latencies\": [1, 1, 1, 1], \
+         \"lost_updates\": null, \"elsewhere\": 0.0, \"speeds\": [{{\"0\": '$speed'}}, {{\"0\": '$speed'}}]}}'\nfi",
+        says(&path.to_string_lossy(), 3, 11),
+        sessions = sessions.display(),
+    );
+    fake(desk, "counting", &script)
+}
+
+#[test]
+fn a_repetition_at_another_speed_than_the_others_is_done_again() {
+    let desk = Desk::with(&scenario("3.11", SMALL));
+    // The first cannot be known to be off before there are others, the fifth is at once.
+    let counting = counting(&desk, "case $number in 1|5) speed=90.0;; esac");
+    let arguments = ["measure", "scenario.toml", "--repeat", "2", "--python", &counting];
+    let said = run(&desk, &arguments).exits_with(0);
+    assert!(!said.stderr.contains("warning"), "{}", said.stderr);
+    let repetitions = rows(&desk.read("output/scenario-measured/repetitions.csv"));
+    assert_eq!(repetitions.len(), 4);
+    for row in &repetitions {
+        assert_eq!(
+            (row["speed"].as_str(), row["noisy"].as_str()),
+            ("1", "0"),
+            "{row:?}"
+        );
+    }
+    // Two runs and their baseline, twice, and two of them again.
+    assert_eq!(desk.read("sessions").lines().count(), 8);
+}
+
+#[test]
+fn a_repetition_that_stays_at_another_speed_is_noisy() {
+    let desk = Desk::with(&scenario("3.11", SMALL));
+    let counting = counting(&desk, "[ $number -ge 9 ] && speed=90.0");
+    let arguments = ["measure", "scenario.toml", "--repeat", "3", "--python", &counting];
+    let said = run(&desk, &arguments).exits_with(0);
+    assert!(said.stderr.contains("warning: during"), "{}", said.stderr);
+    let repetitions = rows(&desk.read("output/scenario-measured/repetitions.csv"));
+    assert!(repetitions.iter().any(|row| row["noisy"] == "1"));
+}
+
+#[test]
+fn a_repetition_that_fails_does_not_stop_the_others() {
+    let desk = Desk::with(&scenario("3.11", SMALL));
+    let counting = counting(&desk, "[ $number = 1 ] && exit 3");
+    let arguments = ["measure", "scenario.toml", "--repeat", "3", "--python", &counting];
+    run(&desk, &arguments).exits_with(1);
+    let repetitions = rows(&desk.read("output/scenario-measured/repetitions.csv"));
+    let failed = repetitions.iter().filter(|row| row["status"] == "failed");
+    assert_eq!((failed.count(), repetitions.len()), (1, 6));
+    assert_eq!(desk.read("sessions").lines().count(), 9);
+}
+
 #[test]
 fn what_takes_longer_than_the_limit_is_ended_and_the_others_go_on() {
     let Some(version) = python3() else { return };

@@ -9,7 +9,8 @@ mod command;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use command::Desk;
 use gilsim::experiment;
@@ -170,4 +171,62 @@ fn a_profile_that_is_none_is_refused() {
     let bad = desk.gilsim(&["validate", "--profile", "mine.toml"]);
     assert_eq!(bad.code, 2, "{}", bad.stderr);
     assert!(bad.stderr.contains("`thread.create` cannot be"), "{}", bad.stderr);
+}
+
+#[test]
+fn costs_are_measured_beside_the_programs() {
+    if !there_is_python() {
+        return;
+    }
+    let desk = Desk::new();
+    let arguments = [
+        "validate", "--quick", "--force", "--only", "server", "--out", "out",
+    ];
+    let validated = desk.gilsim(&arguments);
+    // How far it is off is this machine's business.
+    assert!(validated.code < 2, "{}", validated.stderr);
+    assert!(
+        validated.stderr.contains("Calibrated 2 times: "),
+        "{}",
+        validated.stderr
+    );
+    let profile = desk.read("out/profile.toml");
+    assert!(profile.contains("# measured: median "), "{profile}");
+    let verified = desk.gilsim(&["run", "--verify", "out/server/manifest.json"]);
+    assert_eq!(verified.code, 0, "{}", verified.stderr);
+}
+
+#[test]
+fn what_was_measured_before_an_interruption_is_compared() {
+    if !there_is_python() {
+        return;
+    }
+    let desk = Desk::new();
+    let programs = ["--only", "native_holding", "--only", "server"];
+    let child = desk
+        .command(&["validate", "--profile", "linux-2-cpu-vm", "--out", "out"])
+        .args(programs)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("gilsim starts");
+    let until = Instant::now() + Duration::from_secs(120);
+    while !desk.path().join("out/server.toml").exists() {
+        assert!(
+            Instant::now() < until,
+            "the first program was not measured in time"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let interrupted = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(interrupted.expect("kill starts").success());
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("interrupted"), "{said}");
+    let validation = desk.read("out/validation.csv");
+    assert!(validation.contains("\nnative_holding,"), "{validation}");
+    assert!(!validation.contains("\nserver,"), "{validation}");
 }

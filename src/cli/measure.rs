@@ -140,8 +140,8 @@ fn say_noise(measured: &Measured) {
     let all: usize = measured.rows.iter().map(|row| row.repetitions.len()).sum();
     if noisy > 0 {
         eprintln!(
-            "warning: during {noisy} of {all} repetitions this machine was busy elsewhere or changed its speed, even \
-             when tried again; see the column `noisy`"
+            "warning: during {noisy} of {all} repetitions this machine was busy elsewhere, changed its speed or was not at \
+             its usual one, even when tried again; see the column `noisy`"
         );
     }
 }

@@ -1,7 +1,9 @@
-//! `gilsim validate`: calibrates this host, then simulates, measures and compares every program of its own.
+//! `gilsim validate`: measures every program of its own and calibrates this host in between, then simulates and compares.
 //!
 //! All goes into one folder: the profile, each scenario, and beside it a folder with what `run`, `measure` and `compare`
 //! would have written. So each step can be done again by hand.
+
+mod costs;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,10 +12,10 @@ use std::time::Instant;
 use anyhow::Context;
 
 use crate::experiment;
-use crate::host::{Calibration, Effort, Interpreter, Machine, Measuring, Progress, calibrate};
-use crate::profile::Profile;
+use crate::host::{Effort, Interpreter, Machine, Measuring};
 use crate::report::compared::{self, Simulated};
 use crate::report::{Outputs, validated};
+use crate::results::Status;
 use crate::results::measured::Measured;
 use crate::scenario::Scenario;
 use crate::study::compare::{CompareError, Comparison, compare};
@@ -22,7 +24,8 @@ use crate::study::validation::{Bounds, Validated, Validation};
 
 use super::compare::sheet;
 use super::measure::measure_into;
-use super::{DONE, FAILED, Format, UNUSABLE, complain, interruption, print, progress_bar, width};
+use super::{DONE, FAILED, Format, UNUSABLE, complain, interruption, print, width};
+use costs::{Costs, PROGRAMS_BETWEEN};
 
 /// Repetitions of each configuration.
 const REPETITIONS: u64 = 3;
@@ -47,7 +50,7 @@ pub(super) struct Arguments {
     /// Write into this folder instead of `output/validation`.
     #[arg(long, value_name = "DIR", default_value = "output/validation")]
     out: PathBuf,
-    /// Go on even if the host was too noisy to trust the calibration.
+    /// Go on, and judge, even if the host was too noisy to trust the calibration.
     #[arg(long)]
     force: bool,
     /// Go on with the next program where a configuration does not end.
@@ -58,43 +61,50 @@ pub(super) struct Arguments {
     format: Format,
 }
 
+/// What all programs are measured with.
+struct Bench<'a> {
+    arguments: &'a Arguments,
+    interpreter: &'a Interpreter,
+    interrupted: &'a AtomicBool,
+}
+
 pub(super) fn validate(arguments: &Arguments) -> anyhow::Result<u8> {
     let began = Instant::now();
     let interpreter = Interpreter::at(&arguments.python)?;
     Outputs::check_folder(&arguments.out)?;
     let interrupted = interruption()?;
-    let profile = match profile(arguments, &interpreter, &interrupted)? {
-        Ok(profile) => profile,
+    let bench = Bench {
+        arguments,
+        interpreter: &interpreter,
+        interrupted: &interrupted,
+    };
+    let programs: Vec<&Program> = programs(arguments).collect();
+    let mut costs = bench.costs(programs.len())?;
+    let (measured, mut ended) = match bench.measure(&programs, &mut costs)? {
+        Ok(measured) => measured,
         Err(code) => return Ok(code),
     };
-    write(&arguments.out.join(PROFILE), &profile)?;
+    let known = costs
+        .known()
+        .with_context(|| format!("what was measured is in {}", arguments.out.display()))?;
+    write(&arguments.out.join(PROFILE), &known.text)?;
     let mut validation = Validation::default();
-    let mut ended = true;
-    for program in programs(arguments) {
-        let scenario = match scenario(program, &arguments.out, &interpreter)? {
+    for (program, measured) in programs.into_iter().zip(measured) {
+        let scenario = match bench.scenario(program)? {
             Ok(scenario) => scenario,
             Err(code) => return Ok(code),
         };
-        let validated = one(program, scenario, arguments, &interpreter, &interrupted)?;
-        let whole = is_whole(&validated);
+        let validated = bench.compare(program, scenario, &measured)?;
+        if !is_whole(&validated) {
+            ended = false;
+            eprintln!(
+                "error: a configuration of {} did not end, see `remark`",
+                program.name
+            );
+        }
         validation.scenarios.push(validated);
         // After each, so that nothing complete is lost whatever happens.
         validated::outputs(&validation, &Bounds::REQUIRED).write(&arguments.out)?;
-        if interrupted.load(Ordering::Relaxed) {
-            eprintln!("error: interrupted; what was complete by then is printed and written");
-            ended = false;
-            break;
-        }
-        if !whole {
-            ended = false;
-            if !arguments.keep_going {
-                eprintln!(
-                    "error: a configuration of {} did not end, see `remark`; --keep-going goes on with the next",
-                    program.name
-                );
-                break;
-            }
-        }
     }
     print(&match arguments.format {
         Format::Table => validated::table(&validation, &Bounds::REQUIRED, width()),
@@ -106,7 +116,22 @@ pub(super) fn validate(arguments: &Arguments) -> anyhow::Result<u8> {
         arguments.out.display(),
         began.elapsed().as_secs_f64()
     );
+    if interrupted.load(Ordering::Relaxed) {
+        eprintln!("error: interrupted; what was complete by then is printed and written");
+    }
+    if !known.complaints.is_empty() && !arguments.force {
+        say_noise(&known.complaints);
+        eprintln!("what it is off by says little; run it again on a quiet host, or use --force");
+        ended = false;
+    }
     Ok(judge(&validation, ended))
+}
+
+fn say_noise(complaints: &[String]) {
+    eprintln!("error: the host is too noisy to calibrate on:");
+    for complaint in complaints {
+        eprintln!("  {complaint}");
+    }
 }
 
 /// Those that are asked for, in order.
@@ -121,50 +146,6 @@ fn programs(arguments: &Arguments) -> impl Iterator<Item = &'static Program> {
     PROGRAMS.iter().filter(wanted)
 }
 
-/// The text of the profile to simulate with; else the exit code.
-fn profile(
-    arguments: &Arguments,
-    interpreter: &Interpreter,
-    interrupted: &AtomicBool,
-) -> anyhow::Result<Result<String, u8>> {
-    if let Some(name) = &arguments.profile {
-        return given(name).map(Ok);
-    }
-    let effort = if arguments.quick {
-        Effort::Quick
-    } else {
-        Effort::Full
-    };
-    let bar = progress_bar(0, "probes");
-    let calibration = calibrate(interpreter, effort, interrupted, |progress| match progress {
-        Progress::Begun(probes) => bar.set_length(probes),
-        Progress::Done => bar.inc(1),
-    });
-    bar.finish_and_clear();
-    let calibration: Calibration = calibration?;
-    let complaints = calibration.complaints();
-    if !complaints.is_empty() && !arguments.force {
-        eprintln!("error: the host is too noisy to calibrate on:");
-        for complaint in complaints {
-            eprintln!("  {complaint}");
-        }
-        eprintln!("run it again on a quiet host, or use --force, or name a profile with --profile FILE");
-        return Ok(Err(FAILED));
-    }
-    eprintln!("Calibrated: {}", calibration.noise());
-    Ok(Ok(calibration.profile()?))
-}
-
-/// A file, or a profile that is just like a bundled one.
-fn given(name: &str) -> anyhow::Result<String> {
-    let profile = Profile::load(name, Path::new("")).map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
-    if Path::new(name).is_file() {
-        return std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"));
-    }
-    let description = toml::Value::String(profile.costs.description.clone());
-    Ok(format!("description = {description}\nlike = \"{name}\"\n"))
-}
-
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -172,65 +153,133 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     std::fs::write(path, text).map_err(|error| anyhow::anyhow!("cannot write {}: {error}", path.display()))
 }
 
-/// Writes the program beside the profile, and reads it for this interpreter; else the exit code.
-fn scenario(
-    program: &Program,
-    folder: &Path,
-    interpreter: &Interpreter,
-) -> anyhow::Result<Result<Scenario, u8>> {
-    let path = folder.join(format!("{}.toml", program.name));
-    write(&path, program.text)?;
-    let overrides = [
-        format!("python.version={}", interpreter.version),
-        format!("machine.profile={PROFILE}"),
-    ];
-    Ok(Scenario::load(&path, &overrides, None).map_err(|diagnostics| complain(&diagnostics)))
-}
-
-/// Simulates, measures and compares one program.
-fn one(
-    program: &Program,
-    scenario: Scenario,
-    arguments: &Arguments,
-    interpreter: &Interpreter,
-    interrupted: &AtomicBool,
-) -> anyhow::Result<Validated> {
-    let folder = arguments.out.join(program.name);
-    let interpreters = [interpreter.clone()];
-    let measuring = Measuring {
-        machine: Machine::here(),
-        interpreters: &interpreters,
-        repetitions: REPETITIONS,
-        only: &[],
-        interrupted,
-    };
-    let measured = measure_into(&folder, &scenario, &measuring)?;
-    let results = experiment::run(scenario, || {});
-    Outputs::of(&results)?.write(&folder)?;
-    // As they are written, so that `compare` comes to the same by hand.
-    let replications = sheet(&folder.join("replications.csv"), "run")?;
-    let repetitions = sheet(&folder.join("repetitions.csv"), "measure")?;
-    let comparison = match compare(&replications, &repetitions) {
-        Ok(comparison) => Some(comparison),
-        Err(CompareError::NothingInCommon) => None,
-        Err(error) => return Err(error.into()),
-    };
-    if let Some(comparison) = &comparison {
-        let rows = sheet(&folder.join("results.csv"), "run")?;
-        let simulated = Simulated {
-            scenario: &results.scenario,
-            results: &rows,
-        };
-        compared::outputs(comparison, Some(&simulated), &interpreter.release)?.write(&folder)?;
-        if arguments.format == Format::Table {
-            show(&results.scenario.title, comparison);
+impl<'a> Bench<'a> {
+    fn costs(&self, programs: usize) -> anyhow::Result<Costs<'a>> {
+        if let Some(name) = &self.arguments.profile {
+            return Costs::given(name);
         }
+        let effort = if self.arguments.quick {
+            Effort::Quick
+        } else {
+            Effort::Full
+        };
+        Ok(Costs::measured(
+            self.interpreter,
+            self.interrupted,
+            effort,
+            programs,
+        ))
     }
-    Ok(Validated {
-        name: program.name.to_owned(),
-        comparison,
-        left_out: left_out(&measured),
-    })
+
+    /// Measures the programs, and the costs in between: as many programs as were begun, and whether all came to their end.
+    /// Else the exit code.
+    fn measure(
+        &self,
+        programs: &[&Program],
+        costs: &mut Costs,
+    ) -> anyhow::Result<Result<(Vec<Measured>, bool), u8>> {
+        let is_interrupted = || self.interrupted.load(Ordering::Relaxed);
+        let (mut all, mut ended) = (Vec::new(), true);
+        for (number, program) in programs.iter().enumerate() {
+            if number % PROGRAMS_BETWEEN == 0 {
+                costs.measure()?;
+            }
+            if number == 0 {
+                // Nobody wants to hear of it after ten minutes.
+                let complaints = costs.complaints();
+                if !complaints.is_empty() && !self.arguments.force {
+                    say_noise(&complaints);
+                    eprintln!(
+                        "run it again on a quiet host, or use --force, or name a profile with --profile FILE"
+                    );
+                    return Ok(Err(FAILED));
+                }
+                write(&self.arguments.out.join(PROFILE), costs.until_known())?;
+            }
+            if is_interrupted() {
+                return Ok(Ok((all, false)));
+            }
+            let scenario = match self.scenario(program)? {
+                Ok(scenario) => scenario,
+                Err(code) => return Ok(Err(code)),
+            };
+            let measured = self.measure_one(program, &scenario)?;
+            let failed = has_failed(&measured);
+            all.push(measured);
+            if is_interrupted() {
+                return Ok(Ok((all, false)));
+            }
+            eprintln!("Measured {}, {} of {}", program.name, number + 1, programs.len());
+            if failed {
+                ended = false;
+                if !self.arguments.keep_going {
+                    eprintln!("error: the others are not measured; --keep-going goes on with them");
+                    break;
+                }
+            }
+        }
+        costs.measure()?;
+        Ok(Ok((all, ended && !is_interrupted())))
+    }
+
+    /// Writes the program beside the profile, and reads it for this interpreter; else the exit code.
+    fn scenario(&self, program: &Program) -> anyhow::Result<Result<Scenario, u8>> {
+        let path = self.arguments.out.join(format!("{}.toml", program.name));
+        write(&path, program.text)?;
+        let overrides = [
+            format!("python.version={}", self.interpreter.version),
+            format!("machine.profile={PROFILE}"),
+        ];
+        Ok(Scenario::load(&path, &overrides, None).map_err(|diagnostics| complain(&diagnostics)))
+    }
+
+    fn measure_one(&self, program: &Program, scenario: &Scenario) -> anyhow::Result<Measured> {
+        let interpreters = [self.interpreter.clone()];
+        let measuring = Measuring {
+            machine: Machine::here(),
+            interpreters: &interpreters,
+            repetitions: REPETITIONS,
+            only: &[],
+            interrupted: self.interrupted,
+        };
+        measure_into(&self.arguments.out.join(program.name), scenario, &measuring)
+    }
+
+    /// Simulates one program, and compares it with what was measured.
+    fn compare(
+        &self,
+        program: &Program,
+        scenario: Scenario,
+        measured: &Measured,
+    ) -> anyhow::Result<Validated> {
+        let folder = self.arguments.out.join(program.name);
+        let results = experiment::run(scenario, || {});
+        Outputs::of(&results)?.write(&folder)?;
+        // As they are written, so that `compare` comes to the same by hand.
+        let replications = sheet(&folder.join("replications.csv"), "run")?;
+        let repetitions = sheet(&folder.join("repetitions.csv"), "measure")?;
+        let comparison = match compare(&replications, &repetitions) {
+            Ok(comparison) => Some(comparison),
+            Err(CompareError::NothingInCommon) => None,
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(comparison) = &comparison {
+            let rows = sheet(&folder.join("results.csv"), "run")?;
+            let simulated = Simulated {
+                scenario: &results.scenario,
+                results: &rows,
+            };
+            compared::outputs(comparison, Some(&simulated), &self.interpreter.release)?.write(&folder)?;
+            if self.arguments.format == Format::Table {
+                show(&results.scenario.title, comparison);
+            }
+        }
+        Ok(Validated {
+            name: program.name.to_owned(),
+            comparison,
+            left_out: left_out(measured),
+        })
+    }
 }
 
 fn show(title: &str, comparison: &Comparison) {
@@ -247,6 +296,12 @@ fn left_out(measured: &Measured) -> Vec<(String, usize)> {
         }
     }
     reasons
+}
+
+/// Whether any repetition did not come to its end.
+fn has_failed(measured: &Measured) -> bool {
+    let mut repetitions = measured.rows.iter().flat_map(|row| &row.repetitions);
+    repetitions.any(|repetition| repetition.replication.status != Status::Done)
 }
 
 /// Whether every configuration that was measured has its figures.

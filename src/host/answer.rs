@@ -2,14 +2,10 @@
 
 use serde::Deserialize;
 
+use super::quiet::{Speeds, Tried};
 use crate::results::measured::Repetition;
 use crate::results::{Latency, Replication, Status, TimeByActivity};
 use crate::units::{Bytes, Nanos};
-
-/// Work whose speed has changed by more than this between before and after was not what it should have been.
-const MOST_DRIFT: f64 = 0.05;
-/// A machine that others kept busy for more than this share of its time was not ours.
-const MOST_ELSEWHERE: f64 = 0.05;
 
 /// The line.
 #[derive(Debug, Deserialize)]
@@ -39,15 +35,15 @@ pub struct Figures {
     counted: u64,
     latencies: [u64; 4],
     lost_updates: Option<u64>,
-    drift: f64,
+    speeds: Vec<Speeds>,
     elsewhere: Option<f64>,
 }
 
 impl Answer {
     /// In the terms of results.
-    pub fn into_repetition(self, number: u64) -> Repetition {
+    pub fn into_tried(self, number: u64) -> Tried {
         match self {
-            Self::Done(figures) => figures.into_repetition(number),
+            Self::Done(figures) => figures.into_tried(number),
             Self::Broken { broken } => failed(number, Status::Broken, broken),
             Self::Crashed { .. } => {
                 let detail = "the program's own process crashed".to_owned();
@@ -58,36 +54,42 @@ impl Answer {
 }
 
 impl Figures {
-    fn into_repetition(self, number: u64) -> Repetition {
+    fn into_tried(self, number: u64) -> Tried {
         let [mean, p50, p95, p99] = self.latencies.map(Nanos);
-        Repetition {
-            number,
-            replication: Replication {
-                makespan: Nanos(self.makespan),
-                teardown: Nanos(self.teardown),
-                items: self.items,
-                counted: Nanos(self.counted),
-                latency: Latency { mean, p50, p95, p99 },
-                lost_updates: self.lost_updates,
-                ..without_figures(Status::Done, String::new())
-            },
-            baseline: None,
-            drift: self.drift,
-            elsewhere: self.elsewhere,
-            noisy: self.drift > MOST_DRIFT || self.elsewhere.is_some_and(|share| share > MOST_ELSEWHERE),
+        let replication = Replication {
+            makespan: Nanos(self.makespan),
+            teardown: Nanos(self.teardown),
+            items: self.items,
+            counted: Nanos(self.counted),
+            latency: Latency { mean, p50, p95, p99 },
+            lost_updates: self.lost_updates,
+            ..without_figures(Status::Done, String::new())
+        };
+        Tried {
+            speeds: self.speeds,
+            ..unjudged(number, replication, self.elsewhere)
         }
     }
 }
 
 /// A repetition that came to nothing.
-pub fn failed(number: u64, status: Status, detail: String) -> Repetition {
-    Repetition {
+pub fn failed(number: u64, status: Status, detail: String) -> Tried {
+    unjudged(number, without_figures(status, detail), None)
+}
+
+fn unjudged(number: u64, replication: Replication, elsewhere: Option<f64>) -> Tried {
+    let repetition = Repetition {
         number,
-        replication: without_figures(status, detail),
+        replication,
         baseline: None,
         drift: 0.0,
-        elsewhere: None,
+        speed: None,
+        elsewhere,
         noisy: false,
+    };
+    Tried {
+        repetition,
+        speeds: Vec::new(),
     }
 }
 

@@ -13,6 +13,7 @@ mod figure;
 mod noise;
 mod written;
 
+use std::ops::RangeInclusive;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use super::session::{Failure, Session};
 use super::{HostError, Interpreter};
 
 use costs::Cost;
-use evidence::Evidence;
+pub use evidence::Evidence;
 use noise::{Noise, UNSTEADY};
 
 /// No probe takes longer, not even on a busy machine.
@@ -39,16 +40,24 @@ pub enum Effort {
 }
 
 impl Effort {
+    /// How often to go through all probes: at least, and at most if there is time.
+    pub fn rounds(self) -> RangeInclusive<u32> {
+        match self {
+            Self::Quick => 1..=3,
+            Self::Full => 3..=12,
+        }
+    }
+
     /// What the Python side is told: how often to go through all probes, for how long, and how many samples of what is
     /// slow to take each time.
-    fn plan(self) -> String {
-        let (least, most, seconds, effort) = match self {
-            Self::Quick => (1, 3, 12, 2),
-            Self::Full => (3, 12, 60, 4),
+    fn plan(self, rounds: &RangeInclusive<u32>) -> String {
+        let (seconds, effort) = match self {
+            Self::Quick => (12, 2),
+            Self::Full => (60, 4),
         };
         let plan = serde_json::json!({
-            "least_rounds": least,
-            "most_rounds": most,
+            "least_rounds": rounds.start(),
+            "most_rounds": rounds.end(),
             "seconds": seconds,
             "effort": effort,
         });
@@ -91,24 +100,40 @@ pub enum Progress {
 /// Measures with this interpreter. `interrupted` ends it early; `progress` is told how far it is.
 ///
 /// # Errors
-/// The interpreter is free-threaded. The Python side cannot be written down, ends early, hangs, or says what makes no sense; or somebody interrupted it.
+/// Those of [`gather`].
 pub fn calibrate(
     interpreter: &Interpreter,
     effort: Effort,
     interrupted: &AtomicBool,
     progress: impl FnMut(Progress),
 ) -> Result<Calibration, HostError> {
-    calibrate_within(PATIENCE, interpreter, effort, interrupted, progress)
+    let evidence = gather(interpreter, effort, effort.rounds(), interrupted, progress)?;
+    Ok(Calibration::of(interpreter, evidence))
+}
+
+/// Goes through all probes so many times: part of a calibration that is spread over a longer time.
+///
+/// # Errors
+/// The interpreter is free-threaded. The Python side cannot be written down, ends early, hangs, or says what makes no sense; or somebody interrupted it.
+pub fn gather(
+    interpreter: &Interpreter,
+    effort: Effort,
+    rounds: RangeInclusive<u32>,
+    interrupted: &AtomicBool,
+    progress: impl FnMut(Progress),
+) -> Result<Evidence, HostError> {
+    let plan = effort.plan(&rounds);
+    gather_within(PATIENCE, interpreter, &plan, interrupted, progress)
 }
 
 /// The same, with so much patience for each probe.
-fn calibrate_within(
+fn gather_within(
     patience: Duration,
     interpreter: &Interpreter,
-    effort: Effort,
+    plan: &str,
     interrupted: &AtomicBool,
     mut progress: impl FnMut(Progress),
-) -> Result<Calibration, HostError> {
+) -> Result<Evidence, HostError> {
     if interpreter.version.free_threaded {
         return Err(HostError::FreeThreaded {
             path: interpreter.executable.clone(),
@@ -130,16 +155,15 @@ fn calibrate_within(
         ))),
         Err(Failure::Interrupted) => Err(HostError::Interrupted),
     };
-    let mut session =
-        Session::start(&scripts, interpreter, &effort.plan()).map_err(|failure| match failure {
-            Failure::Failed(said) => failed(said),
-            Failure::Limit | Failure::Interrupted => HostError::Interrupted,
-        })?;
+    let mut session = Session::start(&scripts, interpreter, plan).map_err(|failure| match failure {
+        Failure::Failed(said) => failed(said),
+        Failure::Limit | Failure::Interrupted => HostError::Interrupted,
+    })?;
     loop {
         match wait(&mut session)? {
             Line::Begun { probes } => progress(Progress::Begun(probes)),
             Line::Done { .. } => progress(Progress::Done),
-            Line::Finished(evidence) => return Ok(Calibration::of(interpreter, *evidence)),
+            Line::Finished(evidence) => return Ok(*evidence),
         }
     }
 }
@@ -154,7 +178,8 @@ fn shortened(line: &str) -> String {
 }
 
 impl Calibration {
-    fn of(interpreter: &Interpreter, evidence: Evidence) -> Self {
+    /// What follows from the evidence.
+    pub fn of(interpreter: &Interpreter, evidence: Evidence) -> Self {
         let costs = costs::all(&evidence);
         let figures = || costs.iter().filter_map(|cost| cost.figure);
         let unsteady = figures().filter(|figure| figure.is_unsteady(UNSTEADY)).count();
@@ -226,7 +251,8 @@ mod tests {
         let interpreter = script(&folder, text);
         let patience = Duration::from_secs(2);
         let never = AtomicBool::new(false);
-        let failed = calibrate_within(patience, &interpreter, Effort::Quick, &never, |_| {});
+        let plan = Effort::Quick.plan(&Effort::Quick.rounds());
+        let failed = gather_within(patience, &interpreter, &plan, &never, |_| {});
         failed.unwrap_err().to_string()
     }
 

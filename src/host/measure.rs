@@ -1,8 +1,11 @@
 //! Which configurations are measured, in which order, and how often.
 //!
 //! Repetitions of different configurations take turns, so that a busy neighbour hurts all alike. A repetition during
-//! which the machine was busy elsewhere, or changed its speed, is done again a few times; the quietest counts.
+//! which the machine was busy elsewhere, or changed its speed, or was at another speed than in the others, is done again a
+//! few times; the quietest counts. Which speed is the usual one shows in the course of time, so that those which turn out
+//! to be off in the end have another try then.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -10,6 +13,7 @@ use std::time::Duration;
 use super::answer::failed;
 use super::obstacles::obstacle;
 use super::plan::Plan;
+use super::quiet::{Pace, Tried};
 use super::scripts::Scripts;
 use super::session::{self, Failure};
 use super::{HostError, Interpreter, Machine};
@@ -46,7 +50,17 @@ impl Measuring<'_> {
 struct Job {
     configuration: Arc<Configuration>,
     interpreter: usize,
-    repetitions: Vec<Repetition>,
+    tried: Vec<Tried>,
+}
+
+/// What a session takes.
+struct Bench<'a> {
+    scripts: &'a Scripts,
+    scenario: &'a Scenario,
+    measuring: &'a Measuring<'a>,
+    /// Tries that may be taken beside the first ones. Each repetition adds one: a machine that is noisy all the time will
+    /// not be quiet for having been asked three times as often.
+    spare: Cell<u64>,
 }
 
 /// How many sessions [`measure`] will hold if none has to be repeated.
@@ -69,7 +83,14 @@ pub fn measure<E: From<HostError>>(
     mut round: impl FnMut(&Measured) -> Result<(), E>,
 ) -> Result<Measured, E> {
     let scripts = Scripts::write().map_err(|source| HostError::Scratch { source })?;
+    let bench = Bench {
+        scripts: &scripts,
+        scenario,
+        measuring,
+        spare: Cell::new(0),
+    };
     let (mut jobs, left_out) = jobs(scenario, measuring);
+    let mut paces: Vec<Pace> = measuring.interpreters.iter().map(|_| Pace::default()).collect();
     let mut measured = Measured {
         scenario: scenario.clone(),
         rows: Vec::new(),
@@ -82,32 +103,39 @@ pub fn measure<E: From<HostError>>(
         let first = number as usize % jobs.len().max(1);
         let (late, early) = jobs.split_at_mut(first);
         for job in early.iter_mut().chain(late).flatten() {
-            if job.has_failed() {
+            if job.has_reached_limit() {
                 done();
                 continue;
             }
-            let Some(repetition) = repeat(&scripts, measuring, scenario, job, number) else {
+            let Some(tried) = bench.repeat(job, number, &mut paces[job.interpreter]) else {
                 measured.interrupted = true;
                 break;
             };
-            job.repetitions.push(repetition);
+            job.tried.push(tried);
             done();
         }
-        measured.rows = rows(scenario, &jobs, &measured.left_out, measuring);
+        measured.rows = rows(scenario, measuring, &jobs, &paces, &measured.left_out);
         round(&measured)?;
         if measured.interrupted {
-            break;
+            return Ok(measured);
         }
     }
+    measured.interrupted = !bench.again(&mut jobs, &mut paces);
+    measured.rows = rows(scenario, measuring, &jobs, &paces, &measured.left_out);
+    round(&measured)?;
     Ok(measured)
 }
 
 impl Job {
-    /// What has failed once takes its time limit every time.
-    fn has_failed(&self) -> bool {
-        self.repetitions
-            .iter()
-            .any(|repetition| repetition.replication.status != Status::Done)
+    /// That takes as long every time. What has failed in another way may have been unlucky.
+    fn has_reached_limit(&self) -> bool {
+        let mut tried = self.tried.iter();
+        tried.any(|tried| tried.repetition.replication.status == Status::Limit)
+    }
+
+    /// The repetition of this number.
+    fn repetition(&self, number: u64) -> Option<&Tried> {
+        self.tried.iter().find(|tried| tried.repetition.number == number)
     }
 }
 
@@ -129,7 +157,7 @@ fn jobs(scenario: &Scenario, measuring: &Measuring) -> (Vec<Option<Job>>, Vec<Le
                 .iter()
                 .position(suits)
                 .expect("without an interpreter there is an obstacle"),
-            repetitions: Vec::new(),
+            tried: Vec::new(),
         });
         Ok(())
     };
@@ -151,25 +179,59 @@ fn jobs(scenario: &Scenario, measuring: &Measuring) -> (Vec<Option<Job>>, Vec<Le
     (jobs, left_out)
 }
 
-/// One repetition, tried until the machine is quiet; `None` when interrupted.
-fn repeat(
-    scripts: &Scripts,
-    measuring: &Measuring,
-    scenario: &Scenario,
-    job: &Job,
-    number: u64,
-) -> Option<Repetition> {
-    let key = Key::root(scenario.replicate.seed, number);
-    let plan = Plan::of(&job.configuration, &measuring.machine, key);
-    let limit = limit(scenario, &plan);
-    let interpreter = &measuring.interpreters[job.interpreter];
-    let mut quietest: Option<Repetition> = None;
-    for _ in 0..MOST_TRIES {
-        if measuring.interrupted.load(Ordering::Relaxed) {
+impl Bench<'_> {
+    /// One repetition, tried until the machine is quiet; `None` when interrupted.
+    fn repeat(&self, job: &Job, number: u64, pace: &mut Pace) -> Option<Tried> {
+        let mut quietest = self.once(job, number, pace)?;
+        self.spare.set(self.spare.get() + 1);
+        for _ in 1..MOST_TRIES {
+            if !pace.is_noisy(&quietest) || !self.spend() {
+                break;
+            }
+            let tried = self.once(job, number, pace)?;
+            quietest = pace.quieter(quietest, tried);
+        }
+        Some(quietest)
+    }
+
+    /// One more try for each repetition that turns out to have been at another speed than the others; false when
+    /// interrupted.
+    fn again(&self, jobs: &mut [Option<Job>], paces: &mut [Pace]) -> bool {
+        for job in jobs.iter_mut().flatten() {
+            let pace = &mut paces[job.interpreter];
+            for place in 0..job.tried.len() {
+                let first = &job.tried[place];
+                if !(pace.is_noisy(first) && pace.is_off(first) && self.spend()) {
+                    continue;
+                }
+                let Some(second) = self.once(job, first.repetition.number, pace) else {
+                    return false;
+                };
+                job.tried[place] = pace.quieter(job.tried[place].clone(), second);
+            }
+        }
+        true
+    }
+
+    /// Whether there is a try to spare, which is gone then.
+    fn spend(&self) -> bool {
+        let spare = self.spare.get();
+        self.spare.set(spare.saturating_sub(1));
+        spare > 0
+    }
+
+    /// One session; `None` when interrupted.
+    fn once(&self, job: &Job, number: u64, pace: &mut Pace) -> Option<Tried> {
+        let interrupted = self.measuring.interrupted;
+        if interrupted.load(Ordering::Relaxed) {
             return None;
         }
-        let repetition = match session::run(scripts, interpreter, &plan, limit, measuring.interrupted) {
-            Ok(answer) => answer.into_repetition(number),
+        let key = Key::root(self.scenario.replicate.seed, number);
+        let plan = Plan::of(&job.configuration, &self.measuring.machine, key);
+        let limit = limit(self.scenario, &plan);
+        let interpreter = &self.measuring.interpreters[job.interpreter];
+        let tried = match session::run(self.scripts, interpreter, &plan, limit, interrupted) {
+            Ok(answer) => answer.into_tried(number),
             Err(Failure::Interrupted) => return None,
             Err(Failure::Limit) => {
                 let after = format!("not done after {:.0} s", limit.as_secs_f64());
@@ -181,22 +243,9 @@ fn repeat(
             }
             Err(Failure::Failed(detail)) => failed(number, Status::Failed, detail),
         };
-        let quieter = quietest
-            .as_ref()
-            .is_none_or(|so_far| noise(&repetition) < noise(so_far));
-        let noisy = repetition.noisy;
-        if quieter {
-            quietest = Some(repetition);
-        }
-        if !noisy {
-            break;
-        }
+        pace.note(&tried);
+        Some(tried)
     }
-    quietest
-}
-
-fn noise(repetition: &Repetition) -> f64 {
-    repetition.drift.max(repetition.elsewhere.unwrap_or(0.0))
 }
 
 /// After which a repetition is given up: the scenario's limit, or much more than the work takes.
@@ -217,9 +266,10 @@ fn limit(scenario: &Scenario, plan: &Plan) -> Duration {
 /// Repetitions beside those of their baselines, for each configuration that has any.
 fn rows(
     scenario: &Scenario,
-    jobs: &[Option<Job>],
-    left_out: &[LeftOut],
     measuring: &Measuring,
+    jobs: &[Option<Job>],
+    paces: &[Pace],
+    left_out: &[LeftOut],
 ) -> Vec<MeasuredRow> {
     let mut rows = Vec::new();
     for (configuration, (own, baseline)) in Distinct::of(scenario).rows.iter().enumerate() {
@@ -229,27 +279,27 @@ fn rows(
         let Some(job) = jobs[*own].as_ref().filter(|_| is_wanted) else {
             continue;
         };
-        if job.repetitions.is_empty() {
+        if job.tried.is_empty() {
             continue;
         }
+        let judged = |job: &Job, tried: &Tried| paces[job.interpreter].judged(tried);
         let baseline = baseline.and_then(|baseline| jobs[baseline].as_ref());
-        let with_baseline = |repetition: &Repetition| {
-            let beside = baseline.and_then(|job| {
-                job.repetitions
-                    .iter()
-                    .find(|other| other.number == repetition.number)
-            });
-            let ended = beside.filter(|other| other.replication.status == Status::Done);
+        let with_baseline = |tried: &Tried| {
+            let repetition = judged(job, tried);
+            let beside = baseline.and_then(|job| Some(judged(job, job.repetition(repetition.number)?)));
+            let ended = beside
+                .as_ref()
+                .filter(|other| other.replication.status == Status::Done);
             Repetition {
                 baseline: ended.map(|other| other.replication.makespan),
-                noisy: repetition.noisy || beside.is_some_and(|other| other.noisy),
-                ..repetition.clone()
+                noisy: repetition.noisy || beside.as_ref().is_some_and(|other| other.noisy),
+                ..repetition
             }
         };
         rows.push(MeasuredRow {
             configuration,
             release: measuring.interpreters[job.interpreter].release.clone(),
-            repetitions: job.repetitions.iter().map(with_baseline).collect(),
+            repetitions: job.tried.iter().map(with_baseline).collect(),
         });
     }
     rows

@@ -218,6 +218,7 @@ pub fn measured(results: &Results, factor: impl Fn(usize, usize) -> f64) -> Meas
                 replication,
                 baseline: row.baseline[index],
                 drift: 0.01,
+                speed: Some(1.0),
                 elsewhere: Some(0.0),
                 noisy: false,
             }

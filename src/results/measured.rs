@@ -55,9 +55,12 @@ pub struct Repetition {
     pub baseline: Option<Nanos>,
     /// By how much the speed of the same work differed between before and after, as a fraction.
     pub drift: f64,
+    /// How fast the same work was done, of its kinds the one farthest off: 1 is the median of all repetitions of the
+    /// interpreter. `None` where it did not come to an end, or there are too few to tell.
+    pub speed: Option<f64>,
     /// Share of the machine's CPU time that others took meanwhile; `None` where the system does not tell.
     pub elsewhere: Option<f64>,
-    /// The machine was too busy or too unsteady for this to be trusted, however often it was tried.
+    /// The machine was too busy, too unsteady or at another speed than usual for this to be trusted, however often it was tried.
     pub noisy: bool,
 }
 
@@ -94,7 +97,7 @@ pub const SPREAD: [(&str, &str); 11] = [
     ("throughput_max_per_s", "largest of the repetitions"),
     (
         "noisy",
-        "repetitions during which the machine was too busy or too unsteady",
+        "repetitions during which the machine was too busy, too unsteady or not at its usual speed",
     ),
     ("interpreter", "release of CPython in full"),
 ];
@@ -174,7 +177,7 @@ impl Measured {
     }
 
     /// `repetitions.csv`: a row per configuration and repetition, with the columns of `replications.csv`, then
-    /// `drift`, `busy_elsewhere`, `noisy` (1 or 0) and `interpreter`.
+    /// `drift`, `busy_elsewhere`, `noisy` (1 or 0), `interpreter` and `speed`.
     pub fn repetitions_sheet(&self) -> Sheet {
         let paths = identity::swept_paths(&self.scenario.configurations);
         let figures: Vec<&Figure> = FIGURES.iter().filter(|figure| figure.is_of_each()).collect();
@@ -182,7 +185,7 @@ impl Measured {
             .chain(["replication", "status"])
             .chain(figures.iter().map(|figure| figure.column))
             .chain(["items", "counted_s", "baseline_s"])
-            .chain(["drift", "busy_elsewhere", "noisy", "interpreter"]);
+            .chain(["drift", "busy_elsewhere", "noisy", "interpreter", "speed"]);
         let mut rows = Vec::new();
         for measured in &self.rows {
             let configuration = self.configuration(measured);
@@ -200,6 +203,7 @@ impl Measured {
                 values.push(repetition.elsewhere.into());
                 values.push(Value::Integer(repetition.noisy.into()));
                 values.push(measured.release.as_str().into());
+                values.push(repetition.speed.into());
                 rows.push(values);
             }
         }

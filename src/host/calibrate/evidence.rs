@@ -52,6 +52,32 @@ pub struct Elsewhere {
 }
 
 impl Evidence {
+    /// All samples of several parts together, of which there is at least one; `None` without any.
+    ///
+    /// A probe that was of no use in one part and worked in another has figures, so it counts as one that worked.
+    pub fn pooled(parts: &[Self]) -> Option<Self> {
+        let mut pooled = parts.first()?.clone();
+        for part in &parts[1..] {
+            for (name, samples) in &part.samples {
+                pooled
+                    .samples
+                    .entry(name.clone())
+                    .or_default()
+                    .extend_from_slice(samples);
+            }
+            pooled.skipped.retain(|probe, _| part.skipped.contains_key(probe));
+        }
+        // All parts take about as long.
+        let mean = |of: fn(&Elsewhere) -> f64| {
+            parts.iter().map(|part| of(&part.elsewhere)).sum::<f64>() / parts.len() as f64
+        };
+        pooled.elsewhere = Elsewhere {
+            busy: mean(|elsewhere| elsewhere.busy),
+            stolen: mean(|elsewhere| elsewhere.stolen),
+        };
+        Some(pooled)
+    }
+
     /// The samples of one name.
     pub fn samples(&self, name: &str) -> Option<&[f64]> {
         self.samples.get(name).map(Vec::as_slice)
@@ -60,5 +86,41 @@ impl Evidence {
     /// Their figure; `None` where there are none.
     pub fn figure(&self, name: &str) -> Option<Figure> {
         Figure::of(self.samples(name)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(samples: &[(&str, &[f64])], skipped: &[&str], busy: f64) -> Evidence {
+        let host = r#"{"cpus": 2, "cores": 2, "model": "", "kernel": "", "libc": null, "quota": null, "tick": 4000000,
+            "base_slice": null, "migration_cost": null}"#;
+        Evidence {
+            samples: samples
+                .iter()
+                .map(|(name, samples)| (name.to_string(), samples.to_vec()))
+                .collect(),
+            host: serde_json::from_str(host).unwrap(),
+            skipped: skipped
+                .iter()
+                .map(|name| (name.to_string(), "no".to_owned()))
+                .collect(),
+            elsewhere: Elsewhere { busy, stolen: 0.0 },
+        }
+    }
+
+    #[test]
+    fn parts_are_one_calibration() {
+        let parts = [
+            part(&[("a", &[1.0, 2.0])], &["never", "once"], 0.1),
+            part(&[("a", &[3.0]), ("b", &[4.0])], &["never"], 0.3),
+        ];
+        let pooled = Evidence::pooled(&parts).unwrap();
+        assert_eq!(pooled.samples("a"), Some(&[1.0, 2.0, 3.0][..]));
+        assert_eq!(pooled.samples("b"), Some(&[4.0][..]));
+        assert_eq!(pooled.skipped.keys().collect::<Vec<_>>(), ["never"]);
+        assert!((pooled.elsewhere.busy - 0.2).abs() < 1e-9);
+        assert!(Evidence::pooled(&[]).is_none());
     }
 }

@@ -1,6 +1,7 @@
 """How much of each verb a length of time is: CPU time on a core that has nothing else to do.
 
-A step takes `call + amount * count` ns, `call` being what it costs to begin one.
+A step takes `call + amount * count` ns, `call` being what it costs to begin one. What the call of an item
+costs beside its steps is part of the first of them: an item of 50 us is a call that takes 50 us.
 """
 
 import sys
@@ -9,6 +10,7 @@ from statistics import median
 
 import program
 import work
+from payloads import Payloads
 
 SAMPLES = 15
 # Of one sample, ns.
@@ -26,6 +28,10 @@ AMOUNTS = {
 }
 
 
+# What the plan calls them.
+ON_A_CORE = ("python", "native", "holds_lock")
+
+
 class Speeds:
     """What the verbs of a program cost here and now."""
 
@@ -37,12 +43,19 @@ class Speeds:
         """ns for one count of each verb."""
         return {verb: count for verb, (_, count) in self.lines.items()}
 
-    def steps(self, described):
-        """Steps with amounts, from steps with times."""
-        return [self.step(*step) for step in described]
+    def steps(self, described, beside=0):
+        """Steps with amounts, from steps with times. The first on a core is shorter by `beside`, ns."""
+        steps = []
+        for verb, time, *inner in described:
+            if verb in ON_A_CORE:
+                steps.append(self.on_a_core(verb, time, beside))
+                beside = 0
+            else:
+                steps.append(self.step(verb, time, *inner))
+        return steps
 
     def step(self, verb, time, inner=None):
-        """One of them."""
+        """One that takes no core, or not all the time."""
         if verb == "io":
             # Asked for nothing, the kernel does not wait at all.
             return program.IO, max(time - self.slack, min(time, 1)) / 1e9
@@ -54,17 +67,21 @@ class Speeds:
             return program.OFFLOADED, self.steps(inner)
         if verb == "update":
             name, guard = inner
-            window = None if time is None else self.step("python", time)[1]
+            window = None if time is None else self.on_a_core("python", time)[1]
             return program.UPDATE, (name, window, guard)
         if verb == "lock":
             return program.LOCK, (time, self.steps(inner))
         if verb == "repeat":
             return program.REPEAT, (time, self.steps(inner))
+        raise ValueError(f"{verb}: no such step")
+
+    def on_a_core(self, verb, time, beside=0):
+        """One that takes a core for so long, less what is beside it."""
         number = number_of(verb, time)
         call, count = self.lines[number]
         least = AMOUNTS[number][0]
         # What never ends asks for more than a C call can count.
-        return number, min(max(round((time - call) / count), least), sys.maxsize)
+        return number, min(max(round((time - call - beside) / count), least), sys.maxsize)
 
 
 def number_of(verb, time):
@@ -110,6 +127,20 @@ def sample(steps):
     began = time.thread_time_ns()
     program.play(steps)
     return time.thread_time_ns() - began
+
+
+def call_of_nothing(call):
+    """What the call of an item costs beside its steps, ns of CPU time: it has neither steps nor data here."""
+    program.groups[:], program.results[:] = [[[]]], [Payloads("bytes", 0, 1)]
+    arguments = [(0, 0, None)] * 200
+
+    def several():
+        began = time.thread_time_ns()
+        for argument in arguments:
+            call(argument)
+        return time.thread_time_ns() - began
+
+    return median(several() for _ in range(SAMPLES)) / len(arguments)
 
 
 def timer_slack():

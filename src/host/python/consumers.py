@@ -109,9 +109,9 @@ def is_joinable(run):
 
 def send(items, arguments, workers):
     """Every item, and for each worker the word that there are no more."""
-    for group, count in enumerate(items.counts):
-        for index in range(count):
-            arguments.put(items.argument(group, index))
+    for group in range(len(items.counts)):
+        for argument in items.arguments_of(group):
+            arguments.put(argument)
     for _ in range(workers):
         arguments.put(None)
 

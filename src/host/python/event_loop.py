@@ -39,7 +39,7 @@ class Program:
         clock.end()
         if self.clients:
             return self.clients.end()
-        return self.items.latencies, clock.finished - clock.began
+        return self.items.latencies(), clock.finished - clock.began
 
     async def main(self, clock):
         """The clock starts with the program's initializer, and the connections have been open for long then."""

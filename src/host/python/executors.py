@@ -15,9 +15,8 @@ def sequential(items, functions, clock, run):
     """A plain loop."""
     functions.set_up()
     for group in items.order:
-        for index in range(items.counts[group]):
-            result = functions.call(items.argument(group, index))
-            items.in_hands(group, index, result)
+        for index, argument in enumerate(items.arguments_of(group)):
+            items.in_hands(group, index, functions.call(argument))
     clock.finish()
 
 
@@ -133,7 +132,7 @@ def pool(items, functions, clock, run):
 
 def through_pool(items, functions, ask, method, group, chunksize):
     """One group of items by a method of the pool's that takes them all."""
-    arguments = list(items.arguments_of(group))
+    arguments = items.all_arguments_of(group)
     if method == "imap_unordered":
         results = ask(functions.call_and_name, arguments, **chunksize)
     else:

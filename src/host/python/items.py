@@ -1,6 +1,6 @@
 """The items of a plan as the caller has them: arguments on the way out, results and times on the way back."""
 
-import time
+from time import perf_counter_ns
 
 import program
 import segments
@@ -21,15 +21,24 @@ class Items:
         ]
         inherited = {first for firsts in self.inherits for first in firsts}
         self.kept = [{} if group in inherited else None for group in range(len(groups))]
+        # Something has to be done with results.
+        self.keeps = program.in_segments or bool(inherited)
+        # By group and item, ns. 0 is not yet.
         self.submitted_at = [[0] * count for count in self.counts]
-        self.latencies = []
+        self.done_at = [[0] * count for count in self.counts]
         self.segments = {}
+        # By group its arguments, where they can be made before the clock starts.
+        self.made = [None for _ in groups]
 
-    def make_payloads(self):
-        """Before the clock starts."""
+    def make(self):
+        """Before the clock starts: a program that is given its data has made nothing of it itself."""
         for payload in self.arguments + program.results:
             if payload.size:
                 payload.make()
+        for group, count in enumerate(self.counts):
+            if not self.inherits[group] and not program.in_segments:
+                data = self.arguments[group]
+                self.made[group] = [(group, index, data.next()) for index in range(count)]
 
     def of(self, group):
         """Every item of a group, in order."""
@@ -41,7 +50,9 @@ class Items:
 
     def argument(self, group, index):
         """What goes to a worker: which item it is, its data, and the results that it waited for one by one."""
-        self.submitted_at[group][index] = time.perf_counter_ns()
+        self.submitted_at[group][index] = perf_counter_ns()
+        if self.made[group] is not None:
+            return self.made[group][index]
         data = self.arguments[group].next()
         inherited = [self.kept[first][index] for first in self.inherits[group]]
         if program.in_segments:
@@ -58,30 +69,58 @@ class Items:
         return segment.name
 
     def arguments_of(self, group):
-        """Of all items of a group, made as they are asked for."""
-        return (self.argument(group, index) for index in range(self.counts[group]))
+        """Of all items of a group, each submitted when it is asked for."""
+        if self.made[group] is None:
+            for index in range(self.counts[group]):
+                yield self.argument(group, index)
+            return
+        submitted_at = self.submitted_at[group]
+        for index, argument in enumerate(self.made[group]):
+            submitted_at[index] = perf_counter_ns()
+            yield argument
+
+    def all_arguments_of(self, group):
+        """Of all items of a group, submitted together."""
+        if self.made[group] is None:
+            return list(self.arguments_of(group))
+        self.submitted_at[group] = [perf_counter_ns()] * self.counts[group]
+        return self.made[group]
 
     def in_hands(self, group, index, result):
         """The result of an item is in the caller's hands."""
+        if self.keeps:
+            self.keep(group, index, result)
+        self.done_at[group][index] = perf_counter_ns()
+
+    def keep(self, group, index, result):
+        """For those who inherit it; out of shared memory, which is given back."""
         if program.in_segments:
             if result:
                 result = segments.take_out(result)
             segment = self.segments.pop((group, index), None)
             if segment is not None:
                 segment.unlink()
-        self.latencies.append(time.perf_counter_ns() - self.submitted_at[group][index])
         if self.kept[group] is not None:
             self.kept[group][index] = result
+
+    def latencies(self):
+        """Of all that are done, ns."""
+        return [
+            done - submitted
+            for group in zip(self.submitted_at, self.done_at)
+            for submitted, done in zip(*group)
+            if done
+        ]
 
 
 class Clock:
     """From just before the executor is built until the last result is in the caller's hands, and what comes after."""
 
     def begin(self):
-        self.began = time.perf_counter_ns()
+        self.began = perf_counter_ns()
 
     def finish(self):
-        self.finished = time.perf_counter_ns()
+        self.finished = perf_counter_ns()
 
     def end(self):
-        self.ended = time.perf_counter_ns()
+        self.ended = perf_counter_ns()

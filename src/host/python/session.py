@@ -38,9 +38,10 @@ def main(functions):
         os.sched_setaffinity(0, plan["cpus"])
     sys.setswitchinterval(plan["switch_interval_s"])
     threading.excepthook = give_up
-    verbs = sorted(set(verbs_of(plan)))
+    # Bytecode in any case: its speed is comparable with that of all other sessions.
+    verbs = sorted({program.PYTHON, *verbs_of(plan)})
     before = calibration.Speeds(verbs)
-    items = prepare(plan, before)
+    items = prepare(plan, before, functions)
     play = player(plan, items, functions, before)
     if plan["run"]["forkserver_running"]:
         warm_up(plan["run"]["start_method"])
@@ -49,11 +50,13 @@ def main(functions):
     try:
         answer = answer_of(clock, *play(clock))
     except BrokenExecutor as broken:
-        say({"broken": f"{type(broken).__name__}: {broken}; {len(items.latencies)} of {items.number()} items were done"})
+        done = len(items.latencies())
+        say({"broken": f"{type(broken).__name__}: {broken}; {done} of {items.number()} items were done"})
     answer["elsewhere"] = busy.share()
+    answer["speeds"] = [before.per_count()]
     # With background threads there is no idle core any more.
-    after = None if plan["background"] else calibration.Speeds(verbs)
-    answer["drift"] = drift(before, after) if after else 0
+    if not plan["background"]:
+        answer["speeds"].append(calibration.Speeds(verbs).per_count())
     say(answer)
 
 
@@ -102,9 +105,12 @@ def verbs_of(plan):
         yield from calibration.verbs_of(steps)
 
 
-def prepare(plan, speeds):
+def prepare(plan, speeds, functions):
     """Everything that is there before the clock starts."""
-    program.groups[:] = [[speeds.steps(steps) for steps in group["steps"]] for group in plan["groups"]]
+    # Requests and coroutines are no calls.
+    is_called = plan["executor"] not in ("server", "asyncio")
+    call = calibration.call_of_nothing(functions.call) if is_called else 0
+    program.groups[:] = [[speeds.steps(steps, call) for steps in group["steps"]] for group in plan["groups"]]
     program.results[:] = [Payloads(*group["result"]) for group in plan["groups"]]
     program.setups[:] = [speeds.steps(steps) for steps in plan["setups"]]
     program.imports[:] = [speeds.steps(steps) for steps in plan["imports"]]
@@ -121,7 +127,7 @@ def prepare(plan, speeds):
     if plan["touched"] and plan["run"]["start_method"] == "fork":
         program.touched[:] = [bytes(BLOCK - OVERHEAD) for _ in range(plan["touched"] // BLOCK)]
     items = Items(plan["groups"], plan["order"])
-    items.make_payloads()
+    items.make()
     gc.collect()
     return items
 
@@ -171,7 +177,7 @@ def player(plan, items, functions, speeds):
         clock.begin()
         run(items, functions, clock, plan["run"])
         clock.end()
-        return items.latencies, clock.finished - clock.began
+        return items.latencies(), clock.finished - clock.began
 
     return play
 
@@ -195,13 +201,6 @@ def order_statistics(latencies):
     if not count:
         return [0, 0, 0, 0]
     return [sum(latencies) // count] + [latencies[-(-count * percent // 100) - 1] for percent in (50, 95, 99)]
-
-
-def drift(before, after):
-    """By how much the speed of any verb has changed."""
-    after = after.per_count()
-    changes = (abs(after[verb] / count - 1) for verb, count in before.per_count().items())
-    return max(changes, default=0)
 
 
 class BusyElsewhere:
