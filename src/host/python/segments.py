@@ -5,9 +5,16 @@
     caller   copies the result out, closes; unlinks both
 """
 
-from multiprocessing import shared_memory
-
 PAGE = 4096
+
+# The module of multiprocessing, once it is needed.
+shared_memory = None
+
+
+def load():
+    """Before the first of them: it takes some ten milliseconds, which no worker shall pay that has no use for it."""
+    global shared_memory
+    from multiprocessing import shared_memory
 
 
 def put(pieces):
