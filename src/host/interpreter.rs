@@ -36,7 +36,7 @@ pub struct Interpreter {
     pub executable: PathBuf,
     /// Its feature release and build.
     pub version: Version,
-    /// In full, `3.11.7`.
+    /// In full, `3.11.7`, and `3.13.5t` of a free-threaded build.
     pub release: String,
 }
 
@@ -109,7 +109,7 @@ impl Interpreter {
         Ok(Self {
             executable: startable(answer.executable, answer.file, path),
             version,
-            release: answer.version,
+            release: answer.version + if answer.free_threaded { "t" } else { "" },
         })
     }
 }

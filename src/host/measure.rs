@@ -12,7 +12,7 @@ use super::obstacles::obstacle;
 use super::plan::Plan;
 use super::scripts::Scripts;
 use super::session::{self, Failure};
-use super::{HostError, Interpreter, Machine};
+use super::{HostError, Interpreter, Machine, slowdown};
 use crate::random::Key;
 use crate::results::Status;
 use crate::results::measured::{Host, LeftOut, Measured, MeasuredRow, Repetition};
@@ -70,12 +70,16 @@ pub fn measure<E: From<HostError>>(
 ) -> Result<Measured, E> {
     let scripts = Scripts::write().map_err(|source| HostError::Scratch { source })?;
     let (mut jobs, left_out) = jobs(scenario, measuring);
+    let slowdowns = match slowdown::measured(&scripts, measuring.interpreters, measuring.interrupted) {
+        Err(HostError::Interrupted) => Vec::new(),
+        slowdowns => slowdowns?,
+    };
     let mut measured = Measured {
         scenario: scenario.clone(),
         rows: Vec::new(),
         left_out,
         interrupted: false,
-        host: host(measuring),
+        host: host(measuring, &slowdowns),
     };
     for number in 0..measuring.repetitions {
         // Each round begins with another one, for some hurt those who follow them.
@@ -86,7 +90,7 @@ pub fn measure<E: From<HostError>>(
                 done();
                 continue;
             }
-            let Some(repetition) = repeat(&scripts, measuring, scenario, job, number) else {
+            let Some(repetition) = repeat(&scripts, measuring, &slowdowns, scenario, job, number) else {
                 measured.interrupted = true;
                 break;
             };
@@ -155,12 +159,14 @@ fn jobs(scenario: &Scenario, measuring: &Measuring) -> (Vec<Option<Job>>, Vec<Le
 fn repeat(
     scripts: &Scripts,
     measuring: &Measuring,
+    slowdowns: &[Option<f64>],
     scenario: &Scenario,
     job: &Job,
     number: u64,
 ) -> Option<Repetition> {
     let key = Key::root(scenario.replicate.seed, number);
-    let plan = Plan::of(&job.configuration, &measuring.machine, key);
+    let slowdown = slowdowns.get(job.interpreter).copied().flatten();
+    let plan = Plan::of(&job.configuration, &measuring.machine, key).slowed(slowdown);
     let limit = limit(scenario, &plan);
     let interpreter = &measuring.interpreters[job.interpreter];
     let mut quietest: Option<Repetition> = None;
@@ -255,7 +261,7 @@ fn rows(
     rows
 }
 
-fn host(measuring: &Measuring) -> Host {
+fn host(measuring: &Measuring, slowdowns: &[Option<f64>]) -> Host {
     let path = |interpreter: &Interpreter| interpreter.executable.to_string_lossy().into_owned();
     Host {
         cores: measuring.machine.cores(),
@@ -264,6 +270,9 @@ fn host(measuring: &Measuring) -> Host {
             .interpreters
             .iter()
             .map(|interpreter| (interpreter.release.clone(), path(interpreter)))
+            .collect(),
+        slowdowns: (measuring.interpreters.iter().zip(slowdowns))
+            .filter_map(|(interpreter, slowdown)| Some((interpreter.version.to_string(), (*slowdown)?)))
             .collect(),
     }
 }

@@ -39,7 +39,7 @@ def main(functions):
     sys.setswitchinterval(plan["switch_interval_s"])
     threading.excepthook = give_up
     verbs = sorted(set(verbs_of(plan)))
-    before = calibration.Speeds(verbs)
+    before = calibration.Speeds(verbs, plan["slowdown"])
     items = prepare(plan, before)
     play = player(plan, items, functions, before)
     if plan["run"]["forkserver_running"]:
