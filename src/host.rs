@@ -23,6 +23,7 @@ mod probe;
 mod quiet;
 mod scripts;
 mod session;
+mod slowdown;
 
 use std::path::PathBuf;
 
@@ -92,6 +93,14 @@ pub enum HostError {
     FreeThreaded {
         /// The interpreter.
         path: PathBuf,
+    },
+    /// How long its bytecode takes is not known.
+    #[error("{} cannot time a loop of bytecode: {said}", path.display())]
+    Bytecode {
+        /// The interpreter.
+        path: PathBuf,
+        /// What happened.
+        said: String,
     },
     /// The probes did not come to an end.
     #[error("{} cannot calibrate: {said}", path.display())]

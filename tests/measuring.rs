@@ -569,6 +569,56 @@ fn a_useless_interpreter_is_named_with_a_way_out() {
 }
 
 #[test]
+fn bytecode_is_as_much_as_takes_its_time_with_the_lock() {
+    let slowdown = |version: &str| {
+        let desk = Desk::with(&scenario(version, SMALL));
+        let scenario = gilsim::scenario::Scenario::load(&desk.path().join("scenario.toml"), &[], None)
+            .expect("a scenario");
+        let plan = Plan::of(&scenario.configurations[0], &Machine::here(), Key::root(1, 0));
+        let plan: serde_json::Value = serde_json::from_str(&plan.to_line()).expect("JSON");
+        plan["slowdown"].as_f64().expect("a number")
+    };
+    assert_eq!(slowdown("3.13"), 1.0);
+    // Where no build with the lock is there to tell: free_threaded.slowdown of linux-x86_64.
+    assert_eq!(slowdown("3.13t"), 1434.0 / 1024.0);
+}
+
+#[test]
+fn a_build_with_the_lock_tells_how_much_longer_bytecode_takes_without() {
+    if python3().is_none() {
+        return;
+    }
+    let desk = Desk::with(&scenario("3.13t", SMALL));
+    // The same interpreter twice; one of them says that it has no lock.
+    let answer = says("$0", 3, 13).replace("\"free_threaded\": false", "\"free_threaded\": true");
+    let answer = answer.replace("$0", "'\"$0\"'");
+    let free = fake(
+        &desk,
+        "free",
+        &format!("if [ \"$1\" = -c ]; then {answer}; else exec python3 \"$@\"; fi"),
+    );
+    let arguments = [
+        "measure",
+        "scenario.toml",
+        "--repeat",
+        "1",
+        "--python",
+        &free,
+        "--python",
+        "python3",
+    ];
+    run(&desk, &arguments).exits_with(0);
+    let record: serde_json::Value =
+        serde_json::from_str(&desk.read("output/scenario-measured/measured.json")).expect("JSON");
+    let slowdown = &record["slowdowns"][0];
+    assert_eq!(slowdown[0], "3.13t");
+    assert!(
+        slowdown[1].as_f64().is_some_and(|factor| factor > 0.0),
+        "{record}"
+    );
+}
+
+#[test]
 fn two_interpreters_of_one_version_are_refused() {
     let desk = Desk::with(&scenario("3.11", SMALL));
     let (one, two) = (
@@ -816,6 +866,11 @@ fn other_work_is_not_compared() {
         let said = run(&desk, &["compare", "output/other", measured]).exits_with(2);
         assert!(said.stderr.contains(words), "{words}: {}", said.stderr);
     }
+    // The same work, and another opinion of what it costs: what is measured does not depend on that.
+    let profile = ["--set", "machine.profile=linux-2-cpu-vm"];
+    let simulated = ["run", "scenario.toml", "--out", "output/other"];
+    run(&desk, &[&simulated[..], &profile].concat()).exits_with(0);
+    run(&desk, &["compare", "output/other", measured]).exits_with(0);
     let said = run(&desk, &["compare", measured, measured]).exits_with(2);
     for words in ["manifest.json", "`gilsim run` wrote"] {
         assert!(said.stderr.contains(words), "{}", said.stderr);

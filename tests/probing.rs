@@ -101,3 +101,24 @@ fn a_target_without_a_function_is_a_mistake() {
     let said = Desk::new().gilsim(&["probe", "known"]).exits_with(2);
     assert!(said.stderr.contains("module:function"), "{}", said.stderr);
 }
+
+#[test]
+fn without_a_lock_there_is_nothing_to_ask_for() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let desk = Desk::new();
+    let path = desk.path().join("free");
+    let answer = r#"{"executable": "free", "implementation": "CPython", "version": "3.13.5", "major": 3, "minor": 13, "free_threaded": true}"#;
+    desk.write("free", format!("#!/bin/sh\necho '{answer}'\n"));
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("permissions are set");
+    let python = path.to_string_lossy();
+    let said = desk
+        .gilsim(&["probe", "known:sleeping", "--python", &python])
+        .exits_with(2);
+    assert!(
+        said.stderr.contains("is a free-threaded build"),
+        "{}",
+        said.stderr
+    );
+    assert!(said.stderr.contains("--python PATH"), "{}", said.stderr);
+}

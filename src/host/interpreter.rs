@@ -17,9 +17,10 @@ const OLDEST: Version = Version::release(3, 9);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Asks in words that every Python since 2.6 understands.
-const QUESTION: &str = "import sys, json, platform, sysconfig
+const QUESTION: &str = "import os, sys, json, platform, sysconfig
 print(json.dumps({
     'executable': sys.executable,
+    'file': os.stat(sys.executable)[1:3] if os.name == 'posix' else None,
     'implementation': platform.python_implementation(),
     'version': platform.python_version(),
     'major': sys.version_info[0],
@@ -30,17 +31,20 @@ print(json.dumps({
 /// An interpreter that can measure.
 #[derive(Clone, Debug)]
 pub struct Interpreter {
-    /// The program itself, where the one that was named only leads to it.
+    /// The program itself, where the one that was named only leads to it; or that one, where the program is in a container
+    /// or under another root and cannot be started from here.
     pub executable: PathBuf,
     /// Its feature release and build.
     pub version: Version,
-    /// In full, `3.11.7`.
+    /// In full, `3.11.7`, and `3.13.5t` of a free-threaded build.
     pub release: String,
 }
 
 #[derive(Deserialize)]
 struct Answer {
     executable: PathBuf,
+    /// Its number and that of its device.
+    file: Option<(u64, u64)>,
     implementation: String,
     version: String,
     major: u8,
@@ -103,11 +107,31 @@ impl Interpreter {
             });
         }
         Ok(Self {
-            executable: answer.executable,
+            executable: startable(answer.executable, answer.file, path),
             version,
-            release: answer.version,
+            release: answer.version + if answer.free_threaded { "t" } else { "" },
         })
     }
+}
+
+/// The program that said so, where this process finds it under that path; else what was `named`, for a script that enters
+/// a container or another root tells of a path in there.
+fn startable(itself: PathBuf, file: Option<(u64, u64)>, named: &Path) -> PathBuf {
+    let is_here =
+        std::fs::metadata(&itself).is_ok_and(|here| file.is_none_or(|file| identity(&here) == Some(file)));
+    if is_here { itself } else { named.to_owned() }
+}
+
+/// Of a file: its number, and that of its device.
+#[cfg(unix)]
+fn identity(file: &std::fs::Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((file.ino(), file.dev()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &std::fs::Metadata) -> Option<(u64, u64)> {
+    None
 }
 
 /// What it prints, but not for longer than one waits for an interpreter.
@@ -140,4 +164,42 @@ fn ask(path: &Path) -> Result<String, HostError> {
     }
     let output = child.wait_with_output().map_err(no_interpreter)?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// A script that answers as an interpreter that lies at `executable`, which is file number 1 there.
+    fn at_script(executable: &Path) -> (PathBuf, Interpreter) {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("python");
+        let answer = serde_json::json!({
+            "executable": executable,
+            "file": [1, 1],
+            "implementation": "CPython",
+            "version": "3.14.0",
+            "major": 3,
+            "minor": 14,
+            "free_threaded": false,
+        });
+        std::fs::write(&script, format!("#!/bin/sh\necho '{answer}'\n")).unwrap();
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let interpreter = Interpreter::at(&script).unwrap();
+        (script, interpreter)
+    }
+
+    #[test]
+    fn an_interpreter_under_another_root_is_started_by_what_was_named() {
+        let (script, interpreter) = at_script(Path::new("/in/a/container/python3"));
+        assert_eq!(interpreter.executable, script);
+    }
+
+    #[test]
+    fn a_program_of_the_same_path_is_not_the_one_in_the_container() {
+        let (script, interpreter) = at_script(Path::new("/bin/sh"));
+        assert_eq!(interpreter.executable, script);
+    }
 }

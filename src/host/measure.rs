@@ -16,7 +16,7 @@ use super::plan::Plan;
 use super::quiet::{Pace, Tried};
 use super::scripts::Scripts;
 use super::session::{self, Failure};
-use super::{HostError, Interpreter, Machine};
+use super::{HostError, Interpreter, Machine, slowdown};
 use crate::random::Key;
 use crate::results::Status;
 use crate::results::measured::{Host, LeftOut, Measured, MeasuredRow, Repetition};
@@ -58,6 +58,8 @@ struct Bench<'a> {
     scripts: &'a Scripts,
     scenario: &'a Scenario,
     measuring: &'a Measuring<'a>,
+    /// How much longer bytecode takes with each interpreter, where that is known.
+    slowdowns: Vec<Option<f64>>,
     /// Tries that may be taken beside the first ones. Each repetition adds one: a machine that is noisy all the time will
     /// not be quiet for having been asked three times as often.
     spare: Cell<u64>,
@@ -87,6 +89,10 @@ pub fn measure<E: From<HostError>>(
         scripts: &scripts,
         scenario,
         measuring,
+        slowdowns: match slowdown::measured(&scripts, measuring.interpreters, measuring.interrupted) {
+            Err(HostError::Interrupted) => Vec::new(),
+            slowdowns => slowdowns?,
+        },
         spare: Cell::new(0),
     };
     let (mut jobs, left_out) = jobs(scenario, measuring);
@@ -96,7 +102,7 @@ pub fn measure<E: From<HostError>>(
         rows: Vec::new(),
         left_out,
         interrupted: false,
-        host: host(measuring),
+        host: host(measuring, &bench.slowdowns),
     };
     for number in 0..measuring.repetitions {
         // Each round begins with another one, for some hurt those who follow them.
@@ -227,7 +233,8 @@ impl Bench<'_> {
             return None;
         }
         let key = Key::root(self.scenario.replicate.seed, number);
-        let plan = Plan::of(&job.configuration, &self.measuring.machine, key);
+        let slowdown = self.slowdowns.get(job.interpreter).copied().flatten();
+        let plan = Plan::of(&job.configuration, &self.measuring.machine, key).slowed(slowdown);
         let limit = limit(self.scenario, &plan);
         let interpreter = &self.measuring.interpreters[job.interpreter];
         let tried = match session::run(self.scripts, interpreter, &plan, limit, interrupted) {
@@ -305,7 +312,7 @@ fn rows(
     rows
 }
 
-fn host(measuring: &Measuring) -> Host {
+fn host(measuring: &Measuring, slowdowns: &[Option<f64>]) -> Host {
     let path = |interpreter: &Interpreter| interpreter.executable.to_string_lossy().into_owned();
     Host {
         cores: measuring.machine.cores(),
@@ -314,6 +321,9 @@ fn host(measuring: &Measuring) -> Host {
             .interpreters
             .iter()
             .map(|interpreter| (interpreter.release.clone(), path(interpreter)))
+            .collect(),
+        slowdowns: (measuring.interpreters.iter().zip(slowdowns))
+            .filter_map(|(interpreter, slowdown)| Some((interpreter.version.to_string(), (*slowdown)?)))
             .collect(),
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::json;
 
-use super::Machine;
+use super::{Machine, slowdown};
 use crate::random::{Distribution, Key};
 use crate::results::identity::{channel_and_sender, executor_name, offload, start_method_name};
 use crate::scenario::{
@@ -29,6 +29,8 @@ pub struct Plan {
     /// For the clients of a server.
     other_cpus: Vec<u32>,
     switch_interval_s: f64,
+    /// So many times as long bytecode takes as in the build with the interpreter lock.
+    slowdown: f64,
     executor: &'static str,
     run: Run,
     order: Vec<usize>,
@@ -236,6 +238,7 @@ impl Plan {
             cpus: machine.cpus(configuration.machine.cores),
             other_cpus: machine.other_cpus(configuration.machine.cores),
             switch_interval_s: configuration.python.switch_interval.as_secs_f64(),
+            slowdown: slowdown::of_profile(configuration),
             executor: executor_name(&configuration.executor),
             run: Run {
                 forkserver_running: configuration.executor.start_method()
@@ -260,6 +263,14 @@ impl Plan {
             counters: counters.into_iter().collect(),
             counters_of_processes: configuration.executor.start_method().is_some(),
         }
+    }
+
+    /// With bytecode that takes so many times as long as in the build with the interpreter lock, if that is known.
+    pub(super) fn slowed(mut self, slowdown: Option<f64>) -> Self {
+        if let Some(slowdown) = slowdown {
+            self.slowdown = slowdown;
+        }
+        self
     }
 
     /// The line that the Python side reads.

@@ -147,13 +147,20 @@ struct Described {
 /// Probes a function.
 ///
 /// # Errors
-/// In words for its author: it cannot be found, called, pickled, or the interpreter fails.
+/// In words for its author: the interpreter is free-threaded; the function cannot be found, called, pickled, or the interpreter fails.
 pub fn probe(
     interpreter: &Interpreter,
     request: &Request,
     limit: Duration,
     interrupted: &AtomicBool,
 ) -> Result<Probed, Failure> {
+    if interpreter.version.free_threaded {
+        return Err(Failure::Failed(format!(
+            "{} is a free-threaded build: without an interpreter lock nothing tells bytecode from what runs beside other \
+             threads anyway\nprobe with the build that has the lock: --python PATH",
+            interpreter.executable.display()
+        )));
+    }
     let no_folder = |error| {
         Failure::Failed(format!(
             "cannot write into the folder for temporary files: {error}"

@@ -7,7 +7,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// What measures a scenario: every file, by name.
-const MEASURING: [(&str, &str); 17] = [
+const MEASURING: [(&str, &str); 18] = [
     ("main.py", include_str!("python/main.py")),
     ("work.py", include_str!("python/work.py")),
     ("program.py", include_str!("python/program.py")),
@@ -23,6 +23,7 @@ const MEASURING: [(&str, &str); 17] = [
     ("server.py", include_str!("python/server.py")),
     ("machines.py", include_str!("python/machines.py")),
     ("event_loop.py", include_str!("python/event_loop.py")),
+    ("bytecode.py", include_str!("python/bytecode.py")),
     ("session.py", include_str!("python/session.py")),
     ("orphan.py", include_str!("python/orphan.py")),
 ];
@@ -85,10 +86,15 @@ impl Scripts {
 
     /// `python main.py`, with nothing of the user's Python settings but what comes with the interpreter.
     pub fn command(&self, interpreter: &Path) -> Command {
+        self.command_of("main.py", interpreter)
+    }
+
+    /// The same with another file of ours.
+    pub fn command_of(&self, script: &str, interpreter: &Path) -> Command {
         let mut command = Command::new(interpreter);
         without_python_variables(&mut command);
         command
-            .arg(self.path("main.py"))
+            .arg(self.path(script))
             // What multiprocessing leaves behind when it is killed goes with the rest.
             .env("TMPDIR", self.folder.path())
             // For interpreters of a pool, which do not get the folder of the main module.

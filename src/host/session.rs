@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(50);
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// What `main.py` complains of goes into this file, beside the scripts.
-const ERRORS: &str = "errors.txt";
+pub(super) const ERRORS: &str = "errors.txt";
 
 /// Why there is no answer.
 #[derive(Debug)]

@@ -31,6 +31,10 @@ pub struct Record {
     pub system: String,
     /// Releases of CPython, with the path of each.
     pub interpreters: Vec<(String, String)>,
+    /// Free-threaded versions whose bytecode was held against that of a build with the lock, and how many times as long it
+    /// takes there; `python` steps are so much longer.
+    #[serde(default)]
+    pub slowdowns: Vec<(String, f64)>,
     /// Identity of every configuration that was not measured, and the `reason`.
     pub left_out: Vec<Map<String, Json>>,
 }
@@ -46,6 +50,7 @@ impl Record {
             cores,
             system,
             interpreters,
+            slowdowns,
         } = measured.host.clone();
         let left_out = measured.left_out.iter().map(|left| {
             let mut identity = identity_of(&scenario.configurations[left.configuration], &paths);
@@ -64,6 +69,7 @@ impl Record {
             cores,
             system,
             interpreters,
+            slowdowns,
             left_out: left_out.collect(),
         }
     }
@@ -89,6 +95,12 @@ pub fn to_csv(measured: &Measured) -> String {
 /// The rows of `measured.csv` as JSON, for `--format json`.
 pub fn to_json(measured: &Measured) -> String {
     json::json(&measured.sheet())
+}
+
+/// 3.10.13 comes after 3.9.18.
+fn numbers_of(release: &str) -> Vec<u64> {
+    let digits = release.split(|c: char| !c.is_ascii_digit());
+    digits.filter_map(|number| number.parse().ok()).collect()
 }
 
 /// The table for a person, at most `width` columns wide.
@@ -159,7 +171,7 @@ pub fn table(measured: &Measured, width: u16) -> String {
     columns.retain(|column| !column.is_empty());
     let releases: Vec<&str> = {
         let mut releases: Vec<&str> = measured.rows.iter().map(|row| row.release.as_str()).collect();
-        releases.sort_unstable();
+        releases.sort_unstable_by_key(|release| numbers_of(release));
         releases.dedup();
         releases
     };

@@ -238,6 +238,7 @@ pub fn measured(results: &Results, factor: impl Fn(usize, usize) -> f64) -> Meas
             cores: 4,
             system: "linux x86_64".to_owned(),
             interpreters: vec![("3.13.1".to_owned(), "/usr/bin/python3".to_owned())],
+            slowdowns: Vec::new(),
         },
     }
 }

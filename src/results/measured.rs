@@ -23,7 +23,7 @@ pub struct Measured {
 }
 
 /// A machine and its interpreters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Host {
     /// Physical cores that could be used.
     pub cores: u32,
@@ -31,6 +31,8 @@ pub struct Host {
     pub system: String,
     /// Releases of CPython, in full, with the path of each.
     pub interpreters: Vec<(String, String)>,
+    /// Free-threaded versions whose bytecode was held against that of a build with the lock: how many times as long it takes.
+    pub slowdowns: Vec<(String, f64)>,
 }
 
 /// One configuration's repetitions.

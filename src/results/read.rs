@@ -14,7 +14,8 @@ impl Sheet {
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.map_err(|error| error.to_string())?;
-            rows.push(record.iter().map(value).collect());
+            let cells = columns.iter().zip(record.iter());
+            rows.push(cells.map(|(column, cell)| value(column, cell)).collect());
         }
         Ok(Self { columns, rows })
     }
@@ -25,7 +26,11 @@ impl Sheet {
     }
 }
 
-fn value(cell: &str) -> Value {
+fn value(column: &str, cell: &str) -> Value {
+    // 3.10 is no number: it is later than 3.9 and not the same as 3.1.
+    if column.rsplit('.').next() == Some("version") {
+        return cell.into();
+    }
     if let Ok(integer) = cell.parse() {
         return Value::Integer(integer);
     }
@@ -53,6 +58,12 @@ mod tests {
         assert_eq!(back.columns, sheet.columns);
         let again: Vec<String> = back.rows.iter().map(shown).collect();
         assert_eq!(again, sheet.rows.iter().map(shown).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_version_is_no_number() {
+        let sheet = Sheet::from_csv("python.version,cores\n3.10,3.10\n").unwrap();
+        assert_eq!(sheet.rows[0], ["3.10".into(), Value::Number(3.1)]);
     }
 
     #[test]

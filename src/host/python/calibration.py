@@ -33,9 +33,10 @@ ON_A_CORE = ("python", "native", "holds_lock")
 
 
 class Speeds:
-    """What the verbs of a program cost here and now."""
+    """What the verbs of a program cost here and now, in an interpreter whose bytecode takes `slowdown` times as long."""
 
-    def __init__(self, verbs):
+    def __init__(self, verbs, slowdown=1):
+        self.slowdown = slowdown
         self.lines = {verb: line(verb) for verb in verbs}
         self.slack = timer_slack()
 
@@ -78,6 +79,9 @@ class Speeds:
     def on_a_core(self, verb, time, beside=0):
         """One that takes a core for so long, less what is beside it."""
         number = number_of(verb, time)
+        if number == program.PYTHON:
+            # A step is so much bytecode as takes its time in the build with the interpreter lock.
+            time *= self.slowdown
         call, count = self.lines[number]
         least = AMOUNTS[number][0]
         # What never ends asks for more than a C call can count.

@@ -166,6 +166,8 @@ def import_main():
 
 def save():
     """For processes that begin anew."""
+    if in_segments:
+        segments.load()
     described = [payload.described() for payload in results]
     with open(os.environ[FILE], "wb") as file:
         marshal.dump((groups, described, setups, imports, in_segments, own_process), file)
@@ -177,3 +179,5 @@ def load():
     with open(os.environ[FILE], "rb") as file:
         groups[:], described, setups[:], imports[:], in_segments, own_process = marshal.load(file)
     results[:] = [payloads.Payloads(*payload) for payload in described]
+    if in_segments:
+        segments.load()

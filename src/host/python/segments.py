@@ -7,6 +7,15 @@
 
 PAGE = 4096
 
+# The module of multiprocessing, once it is needed.
+shared_memory = None
+
+
+def load():
+    """Before the first of them: it takes some ten milliseconds, which no worker shall pay that has no use for it."""
+    global shared_memory
+    from multiprocessing import shared_memory
+
 
 def segment_of(*arguments, **options):
     """SharedMemory, imported when it is first needed: that takes some milliseconds, and every new process has this module."""

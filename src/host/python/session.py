@@ -40,7 +40,7 @@ def main(functions):
     threading.excepthook = give_up
     # Bytecode in any case: its speed is comparable with that of all other sessions.
     verbs = sorted({program.PYTHON, *verbs_of(plan)})
-    before = calibration.Speeds(verbs)
+    before = calibration.Speeds(verbs, plan["slowdown"])
     items = prepare(plan, before, functions)
     play = player(plan, items, functions, before)
     if plan["run"]["forkserver_running"]:

@@ -4,7 +4,6 @@ Among threads it is an attribute of a common object, among processes a multiproc
 inside it, a RawValue.
 """
 
-import multiprocessing
 import os
 import threading
 
@@ -35,6 +34,9 @@ class Counter:
 
 def counter(start_method, is_attribute):
     """One, shared by threads of this process, or by processes that are started like this."""
+    # Not above: an interpreter of a pool that updates nothing would have to import it.
+    import multiprocessing
+
     if start_method is None:
         start_method = "fork" if hasattr(os, "fork") else "spawn"
     context = multiprocessing.get_context(start_method)
