@@ -476,6 +476,13 @@ pub enum ChannelKind {
     Manager,
 }
 
+impl ChannelKind {
+    /// One of `multiprocessing.queues`.
+    pub const fn is_queue(self) -> bool {
+        matches!(self, Self::SimpleQueue | Self::Queue | Self::JoinableQueue)
+    }
+}
+
 /// Who in the parent puts items into a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sender {

@@ -212,6 +212,16 @@ impl Launcher {
     }
 
     /// What importing the main module costs process `number`.
+    /// What a process of this launcher takes to import `modules`, which its parent has: nothing if it inherits them.
+    pub fn time_to_import(&self, me: &ThreadState, modules: Nanos) -> Nanos {
+        let preloads = me.interpreter.python.version >= PRELOADS_MAIN_FROM;
+        match self.method {
+            StartMethod::Spawn => modules,
+            StartMethod::Forkserver { .. } if !preloads => modules,
+            StartMethod::Fork | StartMethod::Forkserver { .. } => Nanos::ZERO,
+        }
+    }
+
     fn imports_of(&self, number: u64) -> Nanos {
         self.imports.sample_keyed(draws::imports(self.key, number))
     }
@@ -376,7 +386,7 @@ impl ForkServer {
             name: "fork server".to_owned(),
             foreground: true,
             main: Box::new(move |me| Box::pin(main(me))),
-            boot: costs.process.boot + imports,
+            boot: costs.process.forkserver_boot + imports,
             exit: costs.process.spawn_exit,
             preparation: None,
             imports: Nanos::ZERO,

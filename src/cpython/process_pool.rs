@@ -373,6 +373,10 @@ impl<C: Call, I: Call> Shared<C, I> {
 
     /// `_process_worker`
     async fn work(&self, me: &ThreadState) {
+        let imports = self
+            .launcher
+            .time_to_import(me, me.os().costs().process_pool.imports);
+        me.busy_with(Activity::Starting, me.bytecode(imports)).await;
         me.busy_with(Activity::Starting, self.initializer.run(me)).await;
         for number in 1.. {
             let Some((id, call)) = self.call_queue.get(me).await else {

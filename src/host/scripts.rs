@@ -29,7 +29,7 @@ const MEASURING: [(&str, &str); 18] = [
 ];
 
 /// What calibrates a profile.
-const CALIBRATING: [(&str, &str); 20] = [
+const CALIBRATING: [(&str, &str); 21] = [
     ("main.py", include_str!("python/calibrate/main.py")),
     ("calibrate.py", include_str!("python/calibrate/calibrate.py")),
     ("sampling.py", include_str!("python/calibrate/sampling.py")),
@@ -42,6 +42,7 @@ const CALIBRATING: [(&str, &str); 20] = [
     ("threads.py", include_str!("python/calibrate/threads.py")),
     ("caches.py", include_str!("python/calibrate/caches.py")),
     ("placing.py", include_str!("python/calibrate/placing.py")),
+    ("servers.py", include_str!("python/calibrate/servers.py")),
     ("processes.py", include_str!("python/calibrate/processes.py")),
     ("threadpool.py", include_str!("python/calibrate/threadpool.py")),
     ("processpool.py", include_str!("python/calibrate/processpool.py")),

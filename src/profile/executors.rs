@@ -26,6 +26,8 @@ pub struct ThreadPoolCosts {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProcessPoolCosts {
+    /// What a worker that inherits no modules imports to unpickle its work: `concurrent.futures.process`.
+    pub imports: Nanos,
     /// Building the executor: queues, pipes, semaphores.
     pub build: Nanos,
     /// `submit` until the work id is queued, without the wake-up pipe.
@@ -52,6 +54,8 @@ pub struct ProcessPoolCosts {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PoolCosts {
+    /// What a worker that inherits no modules imports to unpickle its work: `multiprocessing.pool`.
+    pub imports: Nanos,
     /// Building the pool, without its processes and threads: queues, pipes, semaphores.
     pub build: Nanos,
     /// The caller: one call of `map`, `imap` or `apply_async`, until it is in the task queue.

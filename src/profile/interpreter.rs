@@ -130,6 +130,8 @@ pub struct ProcessCosts {
     pub forkserver_bootstrap: Nanos,
     /// A new interpreter until it runs code: start, `site`, importing `multiprocessing`.
     pub boot: Nanos,
+    /// The fork server until it waits for its first request, without the modules that it imports for its children.
+    pub forkserver_boot: Nanos,
     /// Preparing and starting a new interpreter, in the parent.
     pub exec: Nanos,
     /// What is pickled to describe the work to a spawned child.

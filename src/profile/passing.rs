@@ -118,6 +118,8 @@ pub struct UnixSocketCosts {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QueueCosts {
+    /// What a new interpreter takes to import `multiprocessing.queues` and `multiprocessing.synchronize`.
+    pub imports: Nanos,
     /// `SimpleQueue.put`
     pub simple_put: Nanos,
     /// `SimpleQueue.get`

@@ -20,7 +20,7 @@ use super::steps::Setup;
 use crate::cpython::{Call, Channel, Channels, Launcher, Process, SharedEnd, Thread, ThreadState};
 use crate::os::{Activity, ThreadId};
 use crate::scenario::{ChannelKind, Sender};
-use crate::units::Bytes;
+use crate::units::{Bytes, Nanos};
 
 /// An item, or where nothing follows, `None`.
 type Sent = Option<u32>;
@@ -56,7 +56,16 @@ impl World {
         let mut processes: Vec<Process> = Vec::new();
         for number in 0..workers {
             let (world, ways) = (self.clone(), ways.clone());
-            let main = move |me: ThreadState| async move { world.consume(&me, &ways).await };
+            let modules = if kind.is_queue() {
+                me.os().costs().queue.imports
+            } else {
+                Nanos::ZERO
+            };
+            let imports = launcher.time_to_import(me, modules);
+            let main = move |me: ThreadState| async move {
+                me.busy_with(Activity::Starting, me.bytecode(imports)).await;
+                world.consume(&me, &ways).await;
+            };
             let name = format!("worker {number}");
             processes.push(launcher.start(me, &name, true, &[], main).await);
         }

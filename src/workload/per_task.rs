@@ -9,6 +9,7 @@ use super::steps::Setup;
 use crate::cpython::{Call, Launcher, Process, SharedSimpleQueue, SimpleQueue, Thread, ThreadState};
 use crate::os::{Activity, ThreadId};
 use crate::scenario::StartMethod;
+use crate::units::Nanos;
 
 impl World {
     /// Starts a thread for every item as soon as it may run, and joins them in that order.
@@ -98,7 +99,12 @@ impl World {
         self.send_arguments(me, item..item + 1).await;
         let arguments = self.arguments_of(&(item..item + 1));
         let (world, results) = (self.clone(), results.cloned());
+        let modules = results
+            .as_ref()
+            .map_or(Nanos::ZERO, |_| me.os().costs().queue.imports);
+        let imports = launcher.time_to_import(me, modules);
         let main = move |me: ThreadState| async move {
+            me.busy_with(Activity::Starting, me.bytecode(imports)).await;
             me.busy_with(Activity::Starting, Setup(world.clone()).run(&me))
                 .await;
             world.run_item(&me, item).await;

@@ -42,6 +42,7 @@ pub fn all(evidence: &Evidence) -> Vec<Cost> {
     processes::processes(&mut costs);
     processes::pickle(&mut costs);
     kernel::pipes(&mut costs);
+    processes::queues(&mut costs);
     executors::thread_pool(&mut costs);
     executors::process_pool(&mut costs);
     executors::pool(&mut costs);

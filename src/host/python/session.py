@@ -5,6 +5,7 @@ One line of JSON in, one out. The standard input then stays open for as long as 
 
 import collections
 import gc
+import importlib
 import itertools
 import json
 import os
@@ -42,6 +43,8 @@ def main(functions):
     verbs = sorted({program.PYTHON, *verbs_of(plan)})
     before = calibration.Speeds(verbs, plan["slowdown"])
     items = prepare(plan, before, functions)
+    if plan["run"]["start_method"]:
+        import_modules(plan["run"]["start_method"])
     play = player(plan, items, functions, before)
     if plan["run"]["forkserver_running"]:
         warm_up(plan["run"]["start_method"])
@@ -154,6 +157,17 @@ def go_on(rounds):
     while True:
         for steps in rounds:
             program.play(steps)
+
+
+# What a program with processes imports, at its top or when it first needs it.
+MODULES = ("concurrent.futures.process", "multiprocessing.pool", "multiprocessing.queues", "multiprocessing.synchronize")
+STARTING = {"fork": "popen_fork", "spawn": "popen_spawn_posix", "forkserver": "popen_forkserver"}
+
+
+def import_modules(method):
+    """Before the clock starts. Beside busy threads each file that is read then would cost a switch interval."""
+    for module in (*MODULES, f"multiprocessing.{STARTING[method]}"):
+        importlib.import_module(module)
 
 
 def player(plan, items, functions, speeds):

@@ -66,6 +66,13 @@ pub(super) fn process_pool(costs: &mut Costs) {
         )
     };
     let (submit, feed, call, wait) = (submit(), feed(), call(), wait(costs));
+    let imports = costs.figure("import process pool");
+    costs.time(
+        "process_pool",
+        "imports",
+        imports,
+        "CPU time in a spawned process",
+    );
     costs.time("process_pool", "build", costs.figure("process pool build"), "");
     costs.time("process_pool", "submit", submit, "less the wake-up pipe");
     costs.time("process_pool", "fill", costs.figure("process pool fill"), "");
@@ -117,6 +124,8 @@ pub(super) fn pool(costs: &mut Costs) {
     let set = || Some(costs.figure("pool set")? + extra(costs, "loads", "task_result")?);
     let (task, call, set) = (task(), call(), set());
     let queues = costs.figure("simple queue").map(|queue| queue * 3.0);
+    let imports = costs.figure("import pool");
+    costs.time("pool", "imports", imports, "CPU time in a spawned process");
     costs.time("pool", "build", queues, "three queues");
     costs.time("pool", "apply", costs.figure("pool apply"), "map_async");
     costs.time(

@@ -75,6 +75,18 @@ pub(super) fn processes(costs: &mut Costs) {
     );
     costs.time(
         "process",
+        "forkserver_boot",
+        costs.figure("fork server boot"),
+        "CPU time of a fork server that waits for its first request",
+    );
+    costs.time(
+        "shared_memory",
+        "tracker_boot",
+        costs.figure("tracker boot"),
+        "CPU time of a resource tracker that waits for its first line",
+    );
+    costs.time(
+        "process",
         "exec",
         exec,
         "Process() and start() by spawn, less create, pickling and the pipe",
@@ -224,6 +236,11 @@ fn speeds(costs: &mut Costs, direction: &'static str) {
         ),
         figure: None,
     });
+}
+
+pub(super) fn queues(costs: &mut Costs) {
+    let imports = costs.figure("import queues");
+    costs.time("queue", "imports", imports, "CPU time in a spawned process");
 }
 
 pub(super) fn memory(costs: &mut Costs) {

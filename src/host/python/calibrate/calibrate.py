@@ -23,6 +23,7 @@ PROBES = [
     "caches",
     "placing",
     "processes",
+    "servers",
     "threadpool",
     "processpool",
     "pools",

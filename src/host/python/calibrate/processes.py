@@ -12,6 +12,13 @@ from sampling import batch, clock, once
 
 # Memory of the parent, MiB.
 TOUCHED = (0, 256)
+# What unpickling a queue needs, and what a pool's worker needs besides.
+QUEUES = ["multiprocessing.queues", "multiprocessing.synchronize"]
+MODULES = {
+    "queues": QUEUES,
+    "pool": ["multiprocessing.pool", *QUEUES],
+    "process pool": ["concurrent.futures.process", *QUEUES],
+}
 contexts = {}
 
 
@@ -23,6 +30,7 @@ def probe(samples, effort):
             children(samples, told, "fork", 3)
             children(samples, told, "spawn", 1)
             children(samples, told, "forkserver", 2)
+        imports(samples, told)
     forks(samples, 2 * effort)
     running(samples)
     preparation(samples)
@@ -57,6 +65,15 @@ def children(samples, told, name, count):
                 if name != "forkserver":
                     all_of_it = cpu_time(resource.getrusage(resource.RUSAGE_CHILDREN)) - cpu_time(before)
                     samples.add(f"{name} rest", all_of_it - value)
+
+
+def imports(samples, told):
+    """What a worker that starts anew imports before it can unpickle its work."""
+    for name, modules in MODULES.items():
+        process = method("spawn").Process(target=target.tell_import, args=(told.name, modules))
+        process.start()
+        process.join()
+        samples.add(f"import {name}", int(told.readlines()[-1]))
 
 
 def start(make, tell, path):
