@@ -53,7 +53,7 @@ use deadlock::Objects;
 use memory::Memory;
 use out_of_memory::Limit;
 use scheduler::Scheduler;
-use suspension::Until;
+use suspension::{BurstKind, Until};
 use thread::{State, Thread};
 
 /// A machine with its operating system.
@@ -216,24 +216,30 @@ impl Os {
 
     /// CPU work of the calling thread, at the pace of the core that it gets; preempted and resumed at will.
     pub fn compute(&self, me: ThreadId, time: Nanos) -> Burst<'_> {
-        let work = Work::at_full_speed(time);
         Burst {
             os: self,
             me,
-            work,
-            interruptible: false,
+            work: Work::at_full_speed(time),
+            kind: BurstKind::Plain,
             begun: false,
         }
     }
 
-    /// CPU work that [`Os::interrupt`] may cut short. Gives back what is left of it.
-    pub fn compute_interruptibly(&self, me: ThreadId, work: Work) -> Burst<'_> {
+    /// The same of code that has to come into the core's caches first: of the interpreter, not of the kernel, whose way to
+    /// a thread that wakes is in the wake-up latency.
+    pub fn execute(&self, me: ThreadId, time: Nanos) -> Burst<'_> {
         Burst {
-            os: self,
-            me,
+            kind: BurstKind::Code,
+            ..self.compute(me, time)
+        }
+    }
+
+    /// The same that [`Os::interrupt`] may cut short. Gives back what is left of it.
+    pub fn execute_interruptibly(&self, me: ThreadId, work: Work) -> Burst<'_> {
+        Burst {
             work,
-            interruptible: true,
-            begun: false,
+            kind: BurstKind::InterruptibleCode,
+            ..self.compute(me, Nanos::ZERO)
         }
     }
 

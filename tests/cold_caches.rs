@@ -39,12 +39,12 @@ fn after_a_wait(wait: Nanos, activity: Activity, pieces: &'static [u64]) -> Vec<
     common::spawn(&os, "sleeper", move |me| async move {
         // Until its caches are warm.
         inner.enter(me, Activity::Ipc);
-        inner.compute(me, Nanos::from_millis(1)).await;
+        inner.execute(me, Nanos::from_millis(1)).await;
         inner.wait_for_device(me, wait).await;
         inner.enter(me, activity);
         for &piece in pieces {
             let began = inner.now();
-            inner.compute(me, Nanos(piece * MICRO)).await;
+            inner.execute(me, Nanos(piece * MICRO)).await;
             told.borrow_mut().push((inner.now() - began).0 / MICRO);
         }
         inner.stop();
@@ -87,17 +87,17 @@ fn after_another(same_process: bool) -> u64 {
         activity: Activity::Ipc,
     };
     os.spawn(spec("waiter", first), move |me| async move {
-        inner.compute(me, Nanos::from_millis(1)).await;
+        inner.execute(me, Nanos::from_millis(1)).await;
         inner.wait_for_device(me, Nanos(500 * MICRO)).await;
         let began = inner.now();
-        inner.compute(me, Nanos(100 * MICRO)).await;
+        inner.execute(me, Nanos(100 * MICRO)).await;
         *told.borrow_mut() = (inner.now() - began).0 / MICRO;
         inner.stop();
     });
     let inner = os.clone();
     os.spawn(spec("other", other), move |me| async move {
         // Ends after the wait does: the core is never idle.
-        inner.compute(me, Nanos::from_millis(1)).await;
+        inner.execute(me, Nanos::from_millis(1)).await;
     });
     assert_eq!(os.run(FAR), Outcome::Done);
     *taken.borrow()
@@ -126,7 +126,7 @@ fn spans_of_work(os: &Rc<Os>) -> Rc<RefCell<Vec<u64>>> {
         inner.enter(me, Activity::Serialization);
         for _ in 0..3 {
             let began = inner.now();
-            inner.compute(me, Nanos(100 * MICRO)).await;
+            inner.execute(me, Nanos(100 * MICRO)).await;
             told.borrow_mut().push((inner.now() - began).0 / MICRO);
         }
         inner.stop();

@@ -229,6 +229,8 @@ impl<'a> Bench<'a> {
         let overrides = [
             format!("python.version={}", self.interpreter.version),
             format!("machine.profile={PROFILE}"),
+            // No time of theirs is random, but who wins a race for a lock is: each repetition has a partner of its own.
+            format!("replicate.replications={REPETITIONS}"),
         ];
         Ok(Scenario::load(&path, &overrides, None).map_err(|diagnostics| complain(&diagnostics)))
     }

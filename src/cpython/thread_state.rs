@@ -171,7 +171,7 @@ impl ThreadState {
             };
             left = left
                 .minus(burst)
-                .plus(os.compute_interruptibly(self.id, burst).await);
+                .plus(os.execute_interruptibly(self.id, burst).await);
             if !left.is_done() {
                 self.look_at_eval_breaker(gil).await;
             }
@@ -194,7 +194,7 @@ impl ThreadState {
             if world.stop_requested(self.id) {
                 burst = burst.min(Work::at_full_speed(world.until_eval_check(os)));
             }
-            let undone = os.compute_interruptibly(self.id, burst).await;
+            let undone = os.execute_interruptibly(self.id, burst).await;
             let done = burst.minus(undone);
             left = left.minus(done);
             let collection_is_due = collector.record(os, self.id, done);
@@ -226,7 +226,7 @@ impl ThreadState {
     /// Runs a C function that keeps the lock: no eval breaker until it returns, and a look at it then
     /// (`CHECK_PERIODIC` at the end of `CALL`).
     pub async fn native_holding_lock(&self, time: Nanos) {
-        self.os().compute(self.id, time).await;
+        self.os().execute(self.id, time).await;
         if let InterpreterLock::Gil(gil) = &self.interpreter.lock {
             self.look_at_eval_breaker(gil).await;
         }

@@ -140,7 +140,7 @@ impl TickerLock {
             };
             let length = stretch.length();
             self.is_folding.set(stretch.checks() > 0);
-            let rest = os.compute_interruptibly(me, length.plus(unpaid)).await;
+            let rest = os.execute_interruptibly(me, length.plus(unpaid)).await;
             self.is_folding.set(false);
             // Small costs that were owed come before what was unpaid, and this before the stretch.
             let reached = stretch.after(length.minus(rest));

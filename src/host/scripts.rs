@@ -29,7 +29,7 @@ const MEASURING: [(&str, &str); 18] = [
 ];
 
 /// What calibrates a profile.
-const CALIBRATING: [(&str, &str); 21] = [
+const CALIBRATING: [(&str, &str); 20] = [
     ("main.py", include_str!("python/calibrate/main.py")),
     ("calibrate.py", include_str!("python/calibrate/calibrate.py")),
     ("sampling.py", include_str!("python/calibrate/sampling.py")),
@@ -41,7 +41,6 @@ const CALIBRATING: [(&str, &str); 21] = [
     ("locking.py", include_str!("python/calibrate/locking.py")),
     ("threads.py", include_str!("python/calibrate/threads.py")),
     ("caches.py", include_str!("python/calibrate/caches.py")),
-    ("placing.py", include_str!("python/calibrate/placing.py")),
     ("servers.py", include_str!("python/calibrate/servers.py")),
     ("processes.py", include_str!("python/calibrate/processes.py")),
     ("threadpool.py", include_str!("python/calibrate/threadpool.py")),

@@ -20,6 +20,7 @@ use cache_line::Pace;
 use super::fair::{Entity, Ready, RunQueue};
 use super::inspect::{Resource, Stays};
 use super::process::Processes;
+use super::suspension::BurstKind;
 use super::thread::{Activity, FULL_SPEED, ObjectId, State, Thread, ThreadId, Woken, Work};
 use crate::engine::{Action, Engine, Ledger, Slot};
 use crate::profile::{CacheCosts, CacheLineCosts, JointSpeed, SchedulerCosts};
@@ -126,13 +127,7 @@ impl Scheduler {
 
     /// A new burst for a thread that has its CPU. It runs at once, unless it had to give way.
     /// True if it is over already, for nothing else happens before its end.
-    pub fn start_burst(
-        &mut self,
-        engine: &Engine,
-        thread: ThreadId,
-        work: Work,
-        interruptible: bool,
-    ) -> bool {
+    pub fn start_burst(&mut self, engine: &Engine, thread: ThreadId, work: Work, kind: BurstKind) -> bool {
         let cpu = self.threads[thread.index()].cpu;
         self.charge(engine, cpu);
         let record = &mut self.threads[thread.index()];
@@ -141,8 +136,8 @@ impl Scheduler {
             "{} has no CPU",
             record.name
         );
-        record.ask(work, self.cache.refill);
-        record.interruptible = interruptible;
+        record.ask(work, (kind != BurstKind::Plain).then_some(self.cache.refill));
+        record.interruptible = kind == BurstKind::InterruptibleCode;
         record.in_burst = true;
         if self.cpus[cpu].must_resched {
             self.reschedule(engine, cpu);

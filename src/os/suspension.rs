@@ -16,8 +16,19 @@ pub struct Burst<'a> {
     pub(super) os: &'a Os,
     pub(super) me: ThreadId,
     pub(super) work: Work,
-    pub(super) interruptible: bool,
+    pub(super) kind: BurstKind,
     pub(super) begun: bool,
+}
+
+/// What the work of a burst is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BurstKind {
+    /// Of the kernel, or of an own piece of work.
+    Plain,
+    /// Code that pays for cold caches.
+    Code,
+    /// The same, and it may be cut short.
+    InterruptibleCode,
 }
 
 impl Future for Burst<'_> {
@@ -35,7 +46,7 @@ impl Future for Burst<'_> {
         if self.work.is_done() && !scheduler.must_resched(self.me) {
             return Poll::Ready(Work::NONE);
         }
-        if scheduler.start_burst(&self.os.engine, self.me, self.work, self.interruptible) {
+        if scheduler.start_burst(&self.os.engine, self.me, self.work, self.kind) {
             return Poll::Ready(scheduler.resumed(self.me));
         }
         drop(scheduler);

@@ -222,14 +222,14 @@ impl Thread {
         }
     }
 
-    /// Asks for a burst of work, with the small costs before it and, unless it is the task's own, with what it takes
-    /// longer until `refill` of work has filled the caches.
-    pub fn ask(&mut self, work: Work, refill: Nanos) {
-        let work = work.plus(std::mem::take(&mut self.owed));
-        self.remaining = match self.activity {
-            Activity::Running => work,
-            _ => work.plus(self.cold.delay(work, refill)),
+    /// Asks for a burst of work with the small costs before it. Code that needs `refill` of work to be in the caches takes
+    /// longer until it is, unless it is the task's own.
+    pub fn ask(&mut self, work: Work, refill: Option<Nanos>) {
+        let work = match refill {
+            Some(refill) if self.activity != Activity::Running => work.plus(self.cold.delay(work, refill)),
+            _ => work,
         };
+        self.remaining = work.plus(std::mem::take(&mut self.owed));
         self.beyond = Work::NONE;
         self.asked += u128::from(self.remaining.0);
     }

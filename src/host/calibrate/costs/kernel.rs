@@ -57,7 +57,6 @@ pub(super) fn scheduler(costs: &mut Costs) {
         }
     }
     hot_for(costs);
-    wake_search(costs);
     let migration_cost = costs.evidence.host.migration_cost;
     read(
         costs,
@@ -140,21 +139,6 @@ fn hot_for(costs: &mut Costs) {
         value,
         format!("measured: woken {}", told.join(", ")),
     );
-}
-
-/// Where the kernel puts a thread whose last CPU is busy while another one idles.
-fn wake_search(costs: &mut Costs) {
-    let Some(stays) = costs.evidence.samples.get("stays on a busy CPU") else {
-        return;
-    };
-    let share = stays.iter().sum::<f64>() / stays.len() as f64;
-    let value = if share > 0.5 { "home" } else { "idle" };
-    let source = format!(
-        "measured: of {} threads that were woken on a busy CPU while another one idled, {:.0} % stayed",
-        stays.len(),
-        100.0 * share
-    );
-    costs.other("scheduler", "wake_search", format!("\"{value}\""), source);
 }
 
 /// What a sleep takes longer than asked for, less the wake-up latency.

@@ -21,7 +21,6 @@ PROBES = [
     "locking",
     "threads",
     "caches",
-    "placing",
     "processes",
     "servers",
     "threadpool",
