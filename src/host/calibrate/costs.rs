@@ -404,6 +404,28 @@ mod tests {
     }
 
     #[test]
+    fn code_that_was_measured_cold_is_charged_warm() {
+        // 20 us of code take 10 us longer where 60 us take 40: after four times as much work nothing is slower.
+        let samples: [(&str, &[f64]); 8] = [
+            ("clock", &[1_000.0]),
+            ("short code after itself", &[21_000.0]),
+            ("short code after idle", &[31_000.0]),
+            ("long code after itself", &[61_000.0]),
+            ("long code after idle", &[101_000.0]),
+            ("long code after thread", &[71_000.0]),
+            ("thread start", &[45_000.0]),
+            ("fork start", &[240_000.0]),
+        ];
+        comes_to("cache.refill", &samples, "\"80us\"");
+        comes_to("cache.after_idle", &samples, "\"40us\"");
+        // Of 40 us and what they take longer after another thread: half of 10 us.
+        comes_to("thread.create", &samples, "\"40us\"");
+        comes_to("process.create", &samples, "\"200us\"");
+        // Where nothing is known of caches, it is what was measured.
+        comes_to("process.create", &samples[7..], "\"240us\"");
+    }
+
+    #[test]
     fn times_have_three_significant_digits() {
         assert_eq!(nanos(38_963_124.0).to_string(), "39ms");
         assert_eq!(nanos(1_234.4).to_string(), "1.23us");
