@@ -30,6 +30,9 @@ use costs::{Costs, PROGRAMS_BETWEEN};
 /// Repetitions of each configuration.
 const REPETITIONS: u64 = 3;
 
+/// Replications of each: no time of these programs is random, but who wins a race for a lock is.
+const REPLICATIONS: u64 = 9;
+
 /// The profile's name in the output folder; scenarios find it beside them.
 const PROFILE: &str = "profile.toml";
 
@@ -229,8 +232,7 @@ impl<'a> Bench<'a> {
         let overrides = [
             format!("python.version={}", self.interpreter.version),
             format!("machine.profile={PROFILE}"),
-            // No time of theirs is random, but who wins a race for a lock is: each repetition has a partner of its own.
-            format!("replicate.replications={REPETITIONS}"),
+            format!("replicate.replications={REPLICATIONS}"),
         ];
         Ok(Scenario::load(&path, &overrides, None).map_err(|diagnostics| complain(&diagnostics)))
     }
