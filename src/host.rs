@@ -6,6 +6,7 @@
 //! ```text
 //!  plan      what one repetition has to do, every time drawn      -> one line of JSON
 //!  session   one fresh interpreter that does it                   <- one line of JSON
+//!  slowdown  how much longer bytecode takes without the lock, where both builds are there
 //!  measure   which configurations, in which order, how often
 //!  quiet     whether what came out can be trusted
 //! ```

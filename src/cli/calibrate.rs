@@ -34,20 +34,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     } else {
         Effort::Full
     };
-    let bar = progress_bar(0, "probes");
-    let calibration = calibrate(&interpreter, effort, &interrupted, |progress| match progress {
-        Progress::Begun(probes) => bar.set_length(probes),
-        Progress::Done => bar.inc(1),
-    });
-    bar.finish_and_clear();
-    let calibration = calibration?;
+    let calibration = with_bar(|progress| calibrate(&interpreter, effort, &interrupted, progress))?;
     say(&calibration);
     let complaints = calibration.complaints();
     if !complaints.is_empty() && !arguments.force {
-        eprintln!("error: the figures are too unstable to use:");
-        for complaint in complaints {
-            eprintln!("  {complaint}");
-        }
+        refuse("the figures are too unstable to use", &complaints);
         eprintln!("run it again on a quiet host, or use --force; nothing is written");
         return Ok(FAILED);
     }
@@ -65,6 +56,30 @@ fn say(calibration: &Calibration) {
     let noise = calibration.noise();
     let (first, rest) = noise.split_at(1);
     eprintln!("{}{rest}", first.to_uppercase());
+    warn_of_skipped(calibration);
+}
+
+/// Goes through probes, with a bar on a terminal.
+pub(super) fn with_bar<T>(run: impl FnOnce(&mut dyn FnMut(Progress)) -> T) -> T {
+    let bar = progress_bar(0, "probes");
+    let came_to = run(&mut |progress| match progress {
+        Progress::Begun(probes) => bar.set_length(probes),
+        Progress::Done => bar.inc(1),
+    });
+    bar.finish_and_clear();
+    came_to
+}
+
+/// Says why a calibration cannot be trusted.
+pub(super) fn refuse(why: &str, complaints: &[String]) {
+    eprintln!("error: {why}:");
+    for complaint in complaints {
+        eprintln!("  {complaint}");
+    }
+}
+
+/// Says which probes came to nothing.
+pub(super) fn warn_of_skipped(calibration: &Calibration) {
     for (probe, why) in calibration.skipped() {
         eprintln!("warning: the probe {probe} was of no use here: {why}");
     }

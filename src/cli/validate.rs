@@ -22,6 +22,7 @@ use crate::study::compare::{CompareError, Comparison, compare};
 use crate::study::programs::{PROGRAMS, Program};
 use crate::study::validation::{Bounds, Validated, Validation};
 
+use super::calibrate::refuse;
 use super::compare::sheet;
 use super::measure::measure_into;
 use super::{DONE, FAILED, Format, UNUSABLE, complain, interruption, print, width};
@@ -32,6 +33,9 @@ const REPETITIONS: u64 = 3;
 
 /// Replications of each: no time of these programs is random, but who wins a race for a lock is.
 const REPLICATIONS: u64 = 9;
+
+/// Why a validation is refused.
+const TOO_NOISY: &str = "the host is too noisy to calibrate on";
 
 /// The profile's name in the output folder; scenarios find it beside them.
 const PROFILE: &str = "profile.toml";
@@ -123,18 +127,11 @@ pub(super) fn validate(arguments: &Arguments) -> anyhow::Result<u8> {
         eprintln!("error: interrupted; what was complete by then is printed and written");
     }
     if !known.complaints.is_empty() && !arguments.force {
-        say_noise(&known.complaints);
+        refuse(TOO_NOISY, &known.complaints);
         eprintln!("what it is off by says little; run it again on a quiet host, or use --force");
         ended = false;
     }
     Ok(judge(&validation, ended))
-}
-
-fn say_noise(complaints: &[String]) {
-    eprintln!("error: the host is too noisy to calibrate on:");
-    for complaint in complaints {
-        eprintln!("  {complaint}");
-    }
 }
 
 /// Those that are asked for, in order.
@@ -191,7 +188,7 @@ impl<'a> Bench<'a> {
                 // Nobody wants to hear of it after ten minutes.
                 let complaints = costs.complaints();
                 if !complaints.is_empty() && !self.arguments.force {
-                    say_noise(&complaints);
+                    refuse(TOO_NOISY, &complaints);
                     eprintln!(
                         "run it again on a quiet host, or use --force, or name a profile with --profile FILE"
                     );

@@ -21,7 +21,7 @@ use super::thread_state::ThreadState;
 use super::threading::Thread;
 use crate::os::{Activity, Os, ProcessId, Semaphore, ThreadId, UnixSocket};
 use crate::scenario::{Payload, StartMethod};
-use crate::units::Bytes;
+use crate::units::{Bytes, Nanos};
 
 /// Length of a challenge, of its answer and of the word that welcomes: `Lib/multiprocessing/connection.py`.
 const CHALLENGE: Bytes = Bytes(32);
@@ -98,7 +98,9 @@ impl<T: 'static> Manager<T> {
         let address: Rc<Connection<()>> = Rc::new(Connection::new(os, "the manager's address"));
         let (serving, telling) = (server.clone(), address.clone());
         let main = move |me: ThreadState| async move { serving.run(&me, &telling).await };
-        let process = launcher.start(me, "the manager", true, &[], main).await;
+        let process = launcher
+            .start(me, "the manager", true, Nanos::ZERO, &[], main)
+            .await;
         address.recv_bytes(me).await;
         me.loads(&[]).await;
         Rc::new(Self {

@@ -217,10 +217,8 @@ impl<C: Call, I: Call> Shared<C, I> {
             let number = self.launcher.launched().len();
             let shared = self.clone();
             let main = move |me: ThreadState| async move { shared.work(&me).await };
-            let process = self
-                .launcher
-                .start(me, &format!("worker {number}"), true, &[], main)
-                .await;
+            let (name, modules) = (format!("worker {number}"), me.os().costs().pool.imports);
+            let process = self.launcher.start(me, &name, true, modules, &[], main).await;
             self.pool.borrow_mut().push(Rc::new(process));
         }
     }

@@ -53,7 +53,8 @@ struct Child {
     exit: Nanos,
     /// Where its work is described, and how.
     preparation: Option<Preparation>,
-    /// CPU time of the main module's imports, between reading and unpickling.
+    /// CPU time of imports, between reading what describes its work and unpickling that: nothing for a forked one, which
+    /// reads nothing.
     imports: Nanos,
     /// What it maps anew, or of what it inherits writes to at once.
     private_memory: Bytes,
@@ -94,12 +95,14 @@ impl Launcher {
         self.method
     }
 
-    /// `Process(target=main, args=...)` and `start()`. The arguments are pickled unless the process is forked.
+    /// `Process(target=main, args=...)` and `start()`. The arguments are pickled unless the process is forked; to unpickle
+    /// them takes `modules` of imports, unless the process inherits these.
     pub async fn start<F: Future<Output = ()> + 'static>(
         &self,
         me: &ThreadState,
         name: &str,
         foreground: bool,
+        modules: Nanos,
         arguments: &[Payload],
         main: impl FnOnce(ThreadState) -> F + 'static,
     ) -> Process {
@@ -116,7 +119,7 @@ impl Launcher {
             boot: costs.bootstrap,
             exit: costs.exit,
             preparation: None,
-            imports: Nanos::ZERO,
+            imports: modules,
             private_memory: me.os().costs().memory.forked_worker,
             exited: exited.clone(),
             sentinel: sentinel.clone(),
@@ -147,7 +150,7 @@ impl Launcher {
             boot: costs.process.boot,
             exit: costs.process.spawn_exit,
             preparation: Some(preparation.clone()),
-            imports: self.imports_of(number),
+            imports: child.imports + self.imports_of(number),
             private_memory: Bytes(costs.memory.interpreter.0 + self.modules.0),
             ..child
         };
@@ -171,7 +174,7 @@ impl Launcher {
         let imports = if me.interpreter.python.version >= PRELOADS_MAIN_FROM {
             Nanos::ZERO
         } else {
-            self.imports_of(number)
+            child.imports + self.imports_of(number)
         };
         let child = Child {
             boot: me.os().costs().process.forkserver_bootstrap,
@@ -212,16 +215,6 @@ impl Launcher {
     }
 
     /// What importing the main module costs process `number`.
-    /// What a process of this launcher takes to import `modules`, which its parent has: nothing if it inherits them.
-    pub fn time_to_import(&self, me: &ThreadState, modules: Nanos) -> Nanos {
-        let preloads = me.interpreter.python.version >= PRELOADS_MAIN_FROM;
-        match self.method {
-            StartMethod::Spawn => modules,
-            StartMethod::Forkserver { .. } if !preloads => modules,
-            StartMethod::Fork | StartMethod::Forkserver { .. } => Nanos::ZERO,
-        }
-    }
-
     fn imports_of(&self, number: u64) -> Nanos {
         self.imports.sample_keyed(draws::imports(self.key, number))
     }

@@ -215,10 +215,8 @@ impl<C: Call, I: Call> Shared<C, I> {
         let number = self.launcher.launched().len();
         let shared = self.clone();
         let main = move |me: ThreadState| async move { shared.work(&me).await };
-        let process = self
-            .launcher
-            .start(me, &format!("worker {number}"), true, &[], main)
-            .await;
+        let (name, modules) = (format!("worker {number}"), me.os().costs().process_pool.imports);
+        let process = self.launcher.start(me, &name, true, modules, &[], main).await;
         self.processes.borrow_mut().insert(process.id, Rc::new(process));
     }
 
@@ -373,10 +371,6 @@ impl<C: Call, I: Call> Shared<C, I> {
 
     /// `_process_worker`
     async fn work(&self, me: &ThreadState) {
-        let imports = self
-            .launcher
-            .time_to_import(me, me.os().costs().process_pool.imports);
-        me.busy_with(Activity::Starting, me.bytecode(imports)).await;
         me.busy_with(Activity::Starting, self.initializer.run(me)).await;
         for number in 1.. {
             let Some((id, call)) = self.call_queue.get(me).await else {

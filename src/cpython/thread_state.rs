@@ -182,11 +182,11 @@ impl ThreadState {
     /// to collect garbage.
     async fn evaluate_freely(&self, FreeThreaded { world, collector }: &FreeThreaded, time: Nanos) {
         let os = self.os();
-        let slowdown = &os.costs().free_threaded.slowdown;
-        let slowdown = match self.interpreter.python.version.minor {
-            ..=13 => slowdown.release_3_13,
-            _ => slowdown.release_3_14,
-        };
+        let slowdown = os
+            .costs()
+            .free_threaded
+            .slowdown
+            .of(self.interpreter.python.version.minor);
         let mut left = Work::at_full_speed(time).scaled(slowdown);
         while !left.is_done() {
             let mut burst = left.min(collector.until_report(os, self.id));

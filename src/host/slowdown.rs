@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::scripts::Scripts;
 use super::session::{ERRORS, Failure, Session};
 use super::{HostError, Interpreter};
-use crate::scenario::{Configuration, Version};
+use crate::results::statistics::median;
+use crate::scenario::Configuration;
 
 /// The script that times the loop.
 const SCRIPT: &str = "bytecode.py";
@@ -39,8 +40,7 @@ pub(super) fn measured(
             let without = round(scripts, free, interrupted)?;
             ratios.push(without / round(scripts, locked, interrupted)?);
         }
-        ratios.sort_by(f64::total_cmp);
-        Ok(Some(ratios[TURNS / 2]))
+        Ok(median(&ratios))
     };
     interpreters.iter().map(factor).collect()
 }
@@ -88,10 +88,5 @@ pub(super) fn of_profile(configuration: &Configuration) -> f64 {
         return 1.0;
     }
     let slowdown = &configuration.machine.profile.costs.free_threaded.slowdown;
-    let slowdown = if version < Version::release(3, 14) {
-        slowdown.release_3_13
-    } else {
-        slowdown.release_3_14
-    };
-    slowdown as f64 / WHOLE
+    slowdown.of(version.minor) as f64 / WHOLE
 }

@@ -70,6 +70,16 @@ pub struct Slowdown {
     pub release_3_14: u64,
 }
 
+impl Slowdown {
+    /// That of a release, by its minor number.
+    pub const fn of(&self, minor: u8) -> u64 {
+        match minor {
+            ..=13 => self.release_3_13,
+            _ => self.release_3_14,
+        }
+    }
+}
+
 /// Interpreters beside the main one of a process, each with a lock of its own.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]

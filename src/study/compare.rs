@@ -233,7 +233,8 @@ fn compared_row(
     } else {
         ""
     };
-    let mut pairs = pairs(simulated_sheet, simulated, measured_sheet, measured);
+    let same_work = simulated.rows.len() == 1 || simulated_sheet.is_same(&simulated.rows, "critical_path_s");
+    let mut pairs = pairs(simulated_sheet, simulated, measured_sheet, measured, same_work);
     let is_noisy = |measured: &[Value]| measured_sheet.number(measured, "noisy") == Some(1.0);
     if pairs.iter().any(|(_, measured)| !is_noisy(measured)) {
         pairs.retain(|(_, measured)| !is_noisy(measured));
@@ -244,11 +245,11 @@ fn compared_row(
         .iter()
         .any(|row| simulated_sheet.number(row, "speedup").is_some());
     let figures: &[&'static str] = if is_counted { &OF_COUNTED } else { &OF_TIMED };
-    let same_work = simulated_sheet.is_same(&simulated.rows, "critical_path_s");
     let compared = figures.iter().filter_map(|figure| {
         // Nothing tells these replications apart but who won which race: none is any repetition's own.
-        let of_all = || simulated_sheet.median(&simulated.rows, figure);
-        let of_all = if same_work { of_all() } else { None };
+        let of_all = same_work
+            .then(|| simulated_sheet.median(&simulated.rows, figure))
+            .flatten();
         let both = pairs.iter().map(|(simulated, measured)| {
             Some((
                 of_all.or_else(|| simulated_sheet.number(simulated, figure))?,
@@ -277,21 +278,17 @@ fn compared_row(
     }
 }
 
-/// Each repetition with the replication that has its draws. Where there is one replication alone nothing is random, and
-/// it is the partner of all.
+/// Each repetition with the replication that has its draws; where all have the same work, with any.
 fn pairs<'s>(
     simulated_sheet: &Table,
     simulated: &Group<'s>,
     measured_sheet: &Table,
     measured: &Group<'s>,
+    same_work: bool,
 ) -> Vec<(&'s [Value], &'s [Value])> {
-    let of_number = |number: Option<f64>| match simulated.rows[..] {
-        [only] => Some(only),
-        _ => simulated
-            .rows
-            .iter()
-            .copied()
-            .find(|row| simulated_sheet.number(row, "replication") == number),
+    let of_number = |number: Option<f64>| {
+        let suits = |row: &&&[Value]| same_work || simulated_sheet.number(row, "replication") == number;
+        simulated.rows.iter().find(suits).copied()
     };
     measured
         .rows

@@ -61,13 +61,9 @@ impl World {
             } else {
                 Nanos::ZERO
             };
-            let imports = launcher.time_to_import(me, modules);
-            let main = move |me: ThreadState| async move {
-                me.busy_with(Activity::Starting, me.bytecode(imports)).await;
-                world.consume(&me, &ways).await;
-            };
+            let main = move |me: ThreadState| async move { world.consume(&me, &ways).await };
             let name = format!("worker {number}");
-            processes.push(launcher.start(me, &name, true, &[], main).await);
+            processes.push(launcher.start(me, &name, true, modules, &[], main).await);
         }
         let mut helpers: Vec<ThreadId> = Vec::new();
         let mut sending = match sender {

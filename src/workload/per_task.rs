@@ -102,9 +102,7 @@ impl World {
         let modules = results
             .as_ref()
             .map_or(Nanos::ZERO, |_| me.os().costs().queue.imports);
-        let imports = launcher.time_to_import(me, modules);
         let main = move |me: ThreadState| async move {
-            me.busy_with(Activity::Starting, me.bytecode(imports)).await;
             me.busy_with(Activity::Starting, Setup(world.clone()).run(&me))
                 .await;
             world.run_item(&me, item).await;
@@ -113,6 +111,6 @@ impl World {
             }
         };
         let name = format!("process of item {item}");
-        launcher.start(me, &name, true, &arguments, main).await
+        launcher.start(me, &name, true, modules, &arguments, main).await
     }
 }

@@ -9,10 +9,10 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 
-use crate::host::{Calibration, Effort, Evidence, HostError, Interpreter, Progress, gather};
+use crate::host::{Calibration, Effort, Evidence, HostError, Interpreter, gather};
 use crate::profile::Profile;
 
-use super::super::progress_bar;
+use super::super::calibrate::{warn_of_skipped, with_bar};
 
 /// So many programs are measured until costs are measured again.
 pub(super) const PROGRAMS_BETWEEN: usize = 3;
@@ -133,9 +133,7 @@ impl<'a> Costs<'a> {
             parts.gathered.len(),
             calibration.noise()
         );
-        for (probe, why) in calibration.skipped() {
-            eprintln!("warning: the probe {probe} was of no use here: {why}");
-        }
+        warn_of_skipped(&calibration);
         Ok(Known {
             text: calibration.profile()?,
             complaints: calibration.complaints(),
@@ -145,15 +143,10 @@ impl<'a> Costs<'a> {
 
 impl Parts<'_> {
     fn gather(&mut self) -> Result<(), HostError> {
-        let bar = progress_bar(0, "probes");
         let rounds = self.rounds..=self.rounds;
-        let told = |progress| match progress {
-            Progress::Begun(probes) => bar.set_length(probes),
-            Progress::Done => bar.inc(1),
-        };
-        let evidence = gather(self.interpreter, self.effort, rounds, self.interrupted, told);
-        bar.finish_and_clear();
-        self.gathered.push(evidence?);
+        let evidence =
+            with_bar(|progress| gather(self.interpreter, self.effort, rounds, self.interrupted, progress))?;
+        self.gathered.push(evidence);
         Ok(())
     }
 

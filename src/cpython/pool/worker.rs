@@ -26,8 +26,6 @@ pub struct TaskResult {
 impl<C: Call, I: Call> Shared<C, I> {
     /// `worker`: takes tasks until there are no more, or until it has done `maxtasks`.
     pub(super) async fn work(&self, me: &ThreadState) {
-        let imports = self.launcher.time_to_import(me, me.os().costs().pool.imports);
-        me.busy_with(Activity::Starting, me.bytecode(imports)).await;
         me.busy_with(Activity::Starting, self.initializer.run(me)).await;
         let mut completed = 0;
         while self.maxtasksperchild.is_none_or(|most| completed < most) {

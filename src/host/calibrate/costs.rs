@@ -185,37 +185,11 @@ fn quoted(value: impl std::fmt::Display) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::host::calibrate::evidence::{Elsewhere, HostFacts};
 
     /// The value of a field, where these are all the samples.
     fn value(field: &str, samples: &[(&str, &[f64])]) -> Option<String> {
-        let samples: BTreeMap<String, Vec<f64>> = samples
-            .iter()
-            .map(|(name, samples)| ((*name).to_owned(), samples.to_vec()))
-            .collect();
-        let evidence = Evidence {
-            samples,
-            host: HostFacts {
-                cpus: 4,
-                cores: 4,
-                model: "a processor".to_owned(),
-                kernel: "6.1".to_owned(),
-                libc: None,
-                quota: None,
-                tick: 4e6,
-                base_slice: None,
-                migration_cost: None,
-            },
-            skipped: BTreeMap::new(),
-            elsewhere: Elsewhere {
-                busy: 0.0,
-                stolen: 0.0,
-            },
-        };
-        let found = all(&evidence);
+        let found = all(&Evidence::made_up(samples));
         let cost = found
             .iter()
             .find(|cost| format!("{}.{}", cost.table, cost.field) == field)?;

@@ -93,20 +93,40 @@ impl Evidence {
 mod tests {
     use super::*;
 
+    impl Evidence {
+        /// From a host with nothing special to it.
+        pub fn made_up(samples: &[(&str, &[f64])]) -> Self {
+            let samples = samples
+                .iter()
+                .map(|(name, samples)| ((*name).to_owned(), samples.to_vec()));
+            Self {
+                samples: samples.collect(),
+                host: HostFacts {
+                    cpus: 4,
+                    cores: 4,
+                    model: "a processor".to_owned(),
+                    kernel: "6.1".to_owned(),
+                    libc: None,
+                    quota: None,
+                    tick: 4e6,
+                    base_slice: None,
+                    migration_cost: None,
+                },
+                skipped: BTreeMap::new(),
+                elsewhere: Elsewhere {
+                    busy: 0.0,
+                    stolen: 0.0,
+                },
+            }
+        }
+    }
+
     fn part(samples: &[(&str, &[f64])], skipped: &[&str], busy: f64) -> Evidence {
-        let host = r#"{"cpus": 2, "cores": 2, "model": "", "kernel": "", "libc": null, "quota": null, "tick": 4000000,
-            "base_slice": null, "migration_cost": null}"#;
+        let skipped = skipped.iter().map(|name| ((*name).to_owned(), "no".to_owned()));
         Evidence {
-            samples: samples
-                .iter()
-                .map(|(name, samples)| (name.to_string(), samples.to_vec()))
-                .collect(),
-            host: serde_json::from_str(host).unwrap(),
-            skipped: skipped
-                .iter()
-                .map(|name| (name.to_string(), "no".to_owned()))
-                .collect(),
+            skipped: skipped.collect(),
             elsewhere: Elsewhere { busy, stolen: 0.0 },
+            ..Evidence::made_up(samples)
         }
     }
 

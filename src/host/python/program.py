@@ -166,8 +166,6 @@ def import_main():
 
 def save():
     """For processes that begin anew."""
-    if in_segments:
-        segments.load()
     described = [payload.described() for payload in results]
     with open(os.environ[FILE], "wb") as file:
         marshal.dump((groups, described, setups, imports, in_segments, own_process), file)

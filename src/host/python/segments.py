@@ -17,16 +17,9 @@ def load():
     from multiprocessing import shared_memory
 
 
-def segment_of(*arguments, **options):
-    """SharedMemory, imported when it is first needed: that takes some milliseconds, and every new process has this module."""
-    from multiprocessing.shared_memory import SharedMemory
-
-    return SharedMemory(*arguments, **options)
-
-
 def put(pieces):
     """A new segment with these bytes in it, which is closed already."""
-    segment = segment_of(create=True, size=sum(map(len, pieces)))
+    segment = shared_memory.SharedMemory(create=True, size=sum(map(len, pieces)))
     at = 0
     for piece in pieces:
         segment.buf[at : at + len(piece)] = piece
@@ -37,14 +30,14 @@ def put(pieces):
 
 def attach(name):
     """For a worker, whose steps use each page of it."""
-    segment = segment_of(name)
+    segment = shared_memory.SharedMemory(name)
     bytes(segment.buf[::PAGE])
     return segment
 
 
 def take_out(name):
     """What is in it. Nobody else will want it."""
-    segment = segment_of(name)
+    segment = shared_memory.SharedMemory(name)
     data = bytes(segment.buf)
     segment.close()
     segment.unlink()

@@ -17,6 +17,7 @@ from concurrent.futures import BrokenExecutor
 import calibration
 import orphan
 import program
+import segments
 import shared
 from items import Clock, Items
 from payloads import Payloads
@@ -121,6 +122,8 @@ def prepare(plan, speeds, functions):
     method, is_attribute = plan["run"]["start_method"], not plan["counters_of_processes"]
     program.counters.update((name, shared.counter(method, is_attribute)) for name in plan["counters"])
     program.in_segments = plan["in_segments"]
+    if program.in_segments:
+        segments.load()
     program.own_process = os.getpid()
     program.save()
     if plan["memory"]:

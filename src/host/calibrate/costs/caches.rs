@@ -11,18 +11,18 @@ const AFTER: [(&str, &str); 4] = [
     ("after_long_idle", "long idle"),
 ];
 
-/// The least and the most that a profile may say of `refill`, ns.
-const REFILL: (f64, f64) = (1_000.0, 1_000_000.0);
+/// The least that `refill` comes to, and the most that a profile may say of any field, ns.
+const LEAST: f64 = 1_000.0;
+const MOST: f64 = 1_000_000.0;
 
 pub(super) fn caches(costs: &mut Costs) {
-    if let Some(refill) = refill(costs) {
-        costs.time(
-            "cache",
-            "refill",
-            Some(refill),
-            "less than that is slower in proportion",
-        );
-    }
+    let refill = refill(costs);
+    costs.time(
+        "cache",
+        "refill",
+        refill,
+        "less than that is slower in proportion",
+    );
     for (field, before) in AFTER {
         costs.time(
             "cache",
@@ -36,7 +36,7 @@ pub(super) fn caches(costs: &mut Costs) {
 /// What all of the code takes longer than with warm caches, after that.
 fn delay(costs: &Costs, before: &str) -> Option<Figure> {
     extra(costs, "long", before).map(|extra| Figure {
-        median: extra.median.clamp(0.0, REFILL.1),
+        median: extra.median.clamp(0.0, MOST),
         ..extra
     })
 }
@@ -57,7 +57,7 @@ fn refill(costs: &Costs) -> Option<Figure> {
     let share = (whole.median / part.median.max(1.0)).max(1.0);
     let refill = short * share;
     Some(Figure {
-        median: refill.median.clamp(REFILL.0, REFILL.1),
+        median: refill.median.clamp(LEAST, MOST),
         ..refill
     })
 }

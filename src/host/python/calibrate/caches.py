@@ -96,9 +96,10 @@ class Other:
 
     def __init__(self, code, threaded):
         self.there, self.back = os.pipe(), os.pipe()
-        self.code, self.pid = code, None
+        self.code, self.pid, self.thread = code, None, None
         if threaded:
-            threading.Thread(target=self.answer, daemon=True).start()
+            self.thread = threading.Thread(target=self.answer, daemon=True)
+            self.thread.start()
             return
         self.pid = os.fork()
         if not self.pid:
@@ -122,5 +123,9 @@ class Other:
 
     def __exit__(self, *_):
         os.close(self.there[1])
-        if self.pid:
+        if self.thread:
+            self.thread.join()
+        else:
             os.waitpid(self.pid, 0)
+        for end in (self.there[0], *self.back):
+            os.close(end)

@@ -8,12 +8,17 @@ def nothing(*_):
     """A task that costs as little as one can."""
 
 
+def tell(path, number):
+    """Appended to a file."""
+    file = os.open(path, os.O_WRONLY | os.O_APPEND)
+    os.write(file, b"%d\n" % number)
+    os.close(file)
+
+
 def tell_clock(path):
     """CPU time that this process has used up to here, appended to a file."""
     clock = time.process_time_ns()
-    file = os.open(path, os.O_WRONLY | os.O_APPEND)
-    os.write(file, b"%d\n" % clock)
-    os.close(file)
+    tell(path, clock)
 
 
 def tell_import(path, modules):
@@ -22,17 +27,13 @@ def tell_import(path, modules):
     for module in modules:
         __import__(module)
     took = time.process_time_ns() - began
-    file = os.open(path, os.O_WRONLY | os.O_APPEND)
-    os.write(file, b"%d\n" % took)
-    os.close(file)
+    tell(path, took)
 
 
 def tell_memory(path):
     """Memory that this process has to itself, in bytes, appended to a file."""
     private = memory("Private_Clean:") + memory("Private_Dirty:")
-    file = os.open(path, os.O_WRONLY | os.O_APPEND)
-    os.write(file, b"%d\n" % private)
-    os.close(file)
+    tell(path, private)
 
 
 def memory(word):
