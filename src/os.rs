@@ -15,6 +15,7 @@ mod memory;
 mod mutex;
 mod network;
 mod out_of_memory;
+mod pelt;
 mod pipe;
 mod process;
 mod scheduler;
@@ -196,7 +197,7 @@ impl Os {
         let slot = self.engine.add_slot();
         let track = scheduler.ledger.open(spec.activity.label(), self.now());
         let foreground = spec.foreground;
-        let cpu = scheduler.least_busy_cpu();
+        let cpu = scheduler.cpu_for_new_thread(&self.engine);
         scheduler
             .threads
             .push(Thread::new(spec, slot, track, external, cpu, self.now()));
@@ -204,6 +205,7 @@ impl Os {
             self.hopeful.set(self.hopeful.get() + 1);
         }
         scheduler.wake(&self.engine, thread, Woken::Signalled);
+        scheduler.guess_utilization(&self.engine, thread);
         drop(scheduler);
         let (os, life) = (self.clone(), body(thread));
         self.engine.spawn(slot, async move {

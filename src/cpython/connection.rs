@@ -112,6 +112,17 @@ impl<T> Connection<T> {
     }
 }
 
+/// `os.pipe()`, which gives up the interpreter lock. Beside a busy thread that has just been made to give way, and is on
+/// its way to wait for the lock, this is often enough to lose it.
+pub async fn open_pipe(me: &ThreadState) {
+    me.native(me.os().costs().pipe.open).await;
+}
+
+/// `os.close(fd)`, the same.
+pub async fn close(me: &ThreadState) {
+    me.native(me.os().costs().pipe.close).await;
+}
+
 /// `multiprocessing.connection.wait`: until one of the pipes has something to read.
 ///
 /// Each call makes a selector of its own and registers every pipe with it, in bytecode. Then `poll(2)` looks at each,

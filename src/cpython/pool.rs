@@ -81,6 +81,9 @@ impl<C: Call, I: Call> Pool<C, I> {
     ) -> Self {
         let os = me.os();
         me.bytecode(os.costs().pool.build).await;
+        for _ in 0..PIPES {
+            connection::open_pipe(me).await;
+        }
         let shared = Rc::new(Shared {
             processes: processes as usize,
             launcher,
@@ -177,6 +180,9 @@ impl<C: Call, I: Call> Pool<C, I> {
         }
     }
 }
+
+/// Of tasks, of results, and the change notifier.
+const PIPES: u32 = 3;
 
 /// What `map` and `starmap` take for `chunksize` where nothing is said: four chunks for each worker (`_map_async`).
 pub fn default_chunksize(items: u64, processes: u32) -> u64 {

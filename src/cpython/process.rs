@@ -263,13 +263,20 @@ impl Process {
 /// `os.fork()`: in the calling thread, with its interpreter lock held; the more the parent maps, the longer.
 async fn fork(me: &ThreadState, child: Child) -> ThreadId {
     let costs = &me.os().costs().process;
+    // One pipe tells the parent that the child is over, the other one the child that the parent is.
+    connection::open_pipe(me).await;
+    connection::open_pipe(me).await;
     let mapped = me.os().mapped(me.interpreter.process);
     // PyOS_BeforeFork, PyOS_AfterFork_Parent.
     me.stop_the_world().await;
     me.native_holding_lock(costs.fork + costs.fork_per_mib * (mapped.0 >> 20))
         .await;
     me.start_the_world().await;
-    launch(me, me.interpreter.forked(&child.name), child)
+    let id = launch(me, me.interpreter.forked(&child.name), child);
+    // The child's ends.
+    connection::close(me).await;
+    connection::close(me).await;
+    id
 }
 
 /// Pickles what the child has to know.

@@ -25,6 +25,9 @@ use crate::units::Bytes;
 /// `EXTRA_QUEUED_CALLS`: calls in the call queue beyond one for each worker.
 const EXTRA_QUEUED_CALLS: u64 = 1;
 
+/// Of calls, of results, and the wake-up pipe.
+const PIPES: u32 = 3;
+
 /// Worker processes that take calls from one queue, and a manager thread that keeps it filled.
 pub struct ProcessPoolExecutor<C, I> {
     shared: Rc<Shared<C, I>>,
@@ -101,6 +104,9 @@ impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
     ) -> Self {
         let os = me.os();
         me.bytecode(os.costs().process_pool.build).await;
+        for _ in 0..PIPES {
+            connection::open_pipe(me).await;
+        }
         let shared = Shared {
             max_workers: max_workers as usize,
             pending: RefCell::default(),

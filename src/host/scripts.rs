@@ -29,7 +29,7 @@ const MEASURING: [(&str, &str); 18] = [
 ];
 
 /// What calibrates a profile.
-const CALIBRATING: [(&str, &str); 20] = [
+const CALIBRATING: [(&str, &str); 21] = [
     ("main.py", include_str!("python/calibrate/main.py")),
     ("calibrate.py", include_str!("python/calibrate/calibrate.py")),
     ("sampling.py", include_str!("python/calibrate/sampling.py")),
@@ -37,6 +37,7 @@ const CALIBRATING: [(&str, &str); 20] = [
     ("target.py", include_str!("python/calibrate/target.py")),
     ("piping.py", include_str!("python/calibrate/piping.py")),
     ("waking.py", include_str!("python/calibrate/waking.py")),
+    ("placing.py", include_str!("python/calibrate/placing.py")),
     ("pickling.py", include_str!("python/calibrate/pickling.py")),
     ("locking.py", include_str!("python/calibrate/locking.py")),
     ("threads.py", include_str!("python/calibrate/threads.py")),

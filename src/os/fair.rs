@@ -49,6 +49,10 @@ impl RunQueue {
         self.ready.len()
     }
 
+    pub fn threads(&self) -> impl Iterator<Item = ThreadId> {
+        self.ready.iter().map(|ready| ready.thread)
+    }
+
     pub fn insert(&mut self, thread: ThreadId, entity: Entity) {
         self.orders += 1;
         let at = self

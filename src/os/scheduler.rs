@@ -9,16 +9,20 @@ mod balance;
 mod cache_line;
 mod cold_caches;
 mod joint_speed;
+mod placement;
 mod slices;
 mod turns;
+mod utilization;
 
 pub use cache_line::{LineId, Touching};
 pub(crate) use cold_caches::Cold;
 
 use cache_line::Pace;
+use utilization::IdleScan;
 
 use super::fair::{Entity, Ready, RunQueue};
 use super::inspect::{Resource, Stays};
+use super::pelt::Average;
 use super::process::Processes;
 use super::suspension::BurstKind;
 use super::thread::{Activity, FULL_SPEED, ObjectId, State, Thread, ThreadId, Woken, Work};
@@ -41,12 +45,16 @@ pub(crate) struct Cpu {
     /// Times in a row that an idle CPU found nothing but threads with warm caches to take from here, since this queue
     /// was last empty: `nr_balance_failed`.
     balance_failed: u32,
+    /// Since when the current thread has it.
+    since: Nanos,
     /// The running thread must give way at its next step: it was being polled when that was decided.
     must_resched: bool,
     /// Who ran last: its return costs no switch.
     last: Option<ThreadId>,
     /// Nobody has run since.
     rested: bool,
+    /// Of the threads that belong here, running or not.
+    utilization: Average,
     speed: u64,
     /// How much of it goes into the current thread's work.
     pace: Pace,
@@ -71,6 +79,11 @@ pub(crate) struct Scheduler {
     /// All CPUs run at full speed whatever their neighbours do.
     flat: bool,
     idle: usize,
+    /// Whether it matters how busy CPUs have been.
+    tracks: bool,
+    idle_scan: IdleScan,
+    /// The thread that was resumed last: at work at this moment, unless an interrupt is.
+    polled: Option<ThreadId>,
     /// Of threads from queue to queue.
     moves: u64,
     /// Of threads that took a turn in a queue, where they take turns.
@@ -97,9 +110,11 @@ impl Scheduler {
             queue: RunQueue::default(),
             tick_pending: false,
             balance_failed: 0,
+            since: Nanos::ZERO,
             must_resched: false,
             last: None,
             rested: true,
+            utilization: Average::default(),
             speed: FULL_SPEED,
             pace: Pace::FULL,
         };
@@ -112,6 +127,9 @@ impl Scheduler {
             switches: 0,
             cores,
             idle: cores * smt,
+            tracks: utilization::is_tracked(&costs, cores * smt),
+            idle_scan: IdleScan::all_of(cores * smt),
+            polled: None,
             moves: 0,
             turns: 0,
             waiting: 0,
@@ -194,14 +212,18 @@ impl Scheduler {
             engine.schedule(record.slot, deadline.max(engine.now()), Action::Interrupt);
         }
         if !record.external {
-            self.cpus[record.cpu].free_from = engine.now() + self.costs.sleep;
+            let cpu = record.cpu;
+            self.cpus[cpu].free_from = engine.now() + self.costs.sleep;
             record.entity.vruntime += self.costs.sleep.0 as i64;
+            self.track(engine, cpu);
+            self.threads[thread.index()].utilization.sleeps();
             self.leave_cpu(engine, thread);
         }
     }
 
     /// The thread is being polled: its burst or wait is over. Gives back what an interruption left undone.
     pub fn resumed(&mut self, thread: ThreadId) -> Work {
+        self.polled = Some(thread);
         let record = &mut self.threads[thread.index()];
         record.in_burst = false;
         record.give_back()
@@ -213,6 +235,7 @@ impl Scheduler {
         self.enter(engine, thread, Activity::Ended);
         if !self.threads[thread.index()].external {
             self.leave_cpu(engine, thread);
+            self.forget(engine, thread);
         }
     }
 
@@ -246,6 +269,9 @@ impl Scheduler {
         if state == State::OnCpu {
             self.leave_cpu(engine, thread);
         }
+        if state != State::External && state != State::Ended {
+            self.forget(engine, thread);
+        }
     }
 
     /// Ends a wait. False where the thread was not waiting.
@@ -265,21 +291,19 @@ impl Scheduler {
         record.in_burst = true;
         let home = record.cpu;
         self.threads[thread.index()].woke_hot = self.is_hot(engine, home);
-        match self.select_idle_cpu(home) {
-            Some(cpu) => {
-                let latency = self.wake_latency(engine, cpu);
-                let entity = &mut self.threads[thread.index()].entity;
-                entity.lag = 0;
-                entity.deadline = entity.vruntime + self.costs.base_slice.0 as i64;
-                self.dispatch(engine, cpu, thread, latency);
-            }
-            None => {
-                engine.cancel(self.threads[thread.index()].slot);
-                if self.takes_turns() {
-                    self.queue_up(engine, home, thread);
-                } else {
-                    self.enqueue_woken(engine, home, thread);
-                }
+        let cpu = self.cpu_for_woken(engine, thread);
+        if self.is_idle(cpu) {
+            let latency = self.wake_latency(engine, cpu);
+            let entity = &mut self.threads[thread.index()].entity;
+            entity.lag = 0;
+            entity.deadline = entity.vruntime + self.costs.base_slice.0 as i64;
+            self.dispatch(engine, cpu, thread, latency);
+        } else {
+            engine.cancel(self.threads[thread.index()].slot);
+            if self.takes_turns() {
+                self.queue_up(engine, cpu, thread);
+            } else {
+                self.enqueue_woken(engine, cpu, thread);
             }
         }
         true
@@ -311,6 +335,7 @@ impl Scheduler {
     fn leave_cpu(&mut self, engine: &Engine, thread: ThreadId) {
         let cpu = self.threads[thread.index()].cpu;
         self.charge(engine, cpu);
+        self.track(engine, cpu);
         let (slice, tick) = (self.costs.base_slice.0 as i64, self.costs.tick.0 as i64);
         let record = &mut self.threads[thread.index()];
         record.last_ran = Some(engine.now());
@@ -366,13 +391,14 @@ impl Scheduler {
         self.idle -= 1;
         let takes_turns = self.takes_turns();
         let delay_of_caches = self.delay_of_caches(engine, cpu, thread);
+        self.track(engine, cpu);
+        self.carry(engine, thread, cpu);
         let record = &mut self.threads[thread.index()];
         if record.state == State::Queued {
             self.ledger
                 .enter(record.track, record.activity.label(), engine.now());
         }
         record.state = State::OnCpu;
-        record.cpu = cpu;
         record.cold.or_after(delay_of_caches);
         self.stays.begin(Resource::Cpu(cpu), thread, engine.now());
         record.entity.protected_until = if takes_turns {
@@ -382,6 +408,7 @@ impl Scheduler {
         };
         let cpu_state = &mut self.cpus[cpu];
         cpu_state.current = Some(thread);
+        cpu_state.since = engine.now();
         cpu_state.rested = false;
         cpu_state.charged_until = engine.now().max(cpu_state.free_from) + delay;
         if cpu_state.last != Some(thread) {
@@ -443,29 +470,40 @@ impl Scheduler {
     /// Puts a thread that is ready into the run queue of `cpu`.
     fn enqueue(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
         let slice = self.costs.base_slice.0 as i64;
-        let home = self.threads[thread.index()].cpu;
-        let lag = match self.threads[thread.index()].entity.lag {
-            // A debt is paid off while the others of the queue that it was made in go on.
-            debt if debt < 0 => self
-                .running_on(home)
-                .and_then(|entity| self.cpus[home].queue.virtual_time(Some(entity)))
-                .map_or(0, |now| {
-                    (now - self.threads[thread.index()].entity.vruntime).clamp(debt, 0)
-                }),
-            owed => owed,
-        };
-        let current = self.cpus[cpu].current;
         let mut entity = self.threads[thread.index()].entity;
-        entity.lag = lag;
-        let running = current.map(|current| self.threads[current.index()].entity);
-        self.cpus[cpu].queue.place(&mut entity, running.as_ref(), slice);
+        if !self.never_left(thread) {
+            entity.lag = self.lag_of_sleeper(thread);
+            let running = self.running_on(cpu).copied();
+            self.cpus[cpu].queue.place(&mut entity, running.as_ref(), slice);
+        }
+        self.carry(engine, thread, cpu);
         let record = &mut self.threads[thread.index()];
         record.entity = entity;
         record.state = State::Queued;
-        record.cpu = cpu;
         self.ledger
             .enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
         self.put(cpu, thread, entity);
+    }
+
+    /// What a thread that slept is owed now. A debt is paid off while the others of the queue that it was made in go on.
+    fn lag_of_sleeper(&self, thread: ThreadId) -> i64 {
+        let record = &self.threads[thread.index()];
+        let debt = record.entity.lag;
+        if debt >= 0 {
+            return debt;
+        }
+        self.running_on(record.cpu)
+            .and_then(|running| self.cpus[record.cpu].queue.virtual_time(Some(running)))
+            .map_or(0, |now| (now - record.entity.vruntime).clamp(debt, 0))
+    }
+
+    /// `se.sched_delayed`: a thread that goes to sleep in debt stays in its queue until the scheduler comes across it there
+    /// (`DELAY_DEQUEUE`), at the earliest when the thread that took over from it gives way. Woken before, it stands where it
+    /// stood, and goes nowhere else (`ttwu_runnable`).
+    pub(super) fn never_left(&self, thread: ThreadId) -> bool {
+        let record = &self.threads[thread.index()];
+        let cpu = &self.cpus[record.cpu];
+        record.entity.lag < 0 && cpu.current.is_some() && record.last_ran == Some(cpu.since) && !self.takes_turns()
     }
 
     fn put(&mut self, cpu: usize, thread: ThreadId, mut entity: Entity) {
@@ -512,6 +550,7 @@ impl Scheduler {
         };
         let next = self.take(cpu, index).thread;
         self.stays.end(Resource::Cpu(cpu), engine.now());
+        self.track(engine, cpu);
         let cpu_state = &mut self.cpus[cpu];
         let current = cpu_state.current.take().expect("only a busy CPU is rescheduled");
         cpu_state.last = Some(current);

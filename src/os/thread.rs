@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::fair::Entity;
+use super::pelt::Utilization;
 use super::process::ProcessId;
 use super::scheduler::{Cold, Touching};
 use crate::engine::{Label, Slot, Track};
@@ -181,6 +182,10 @@ pub(crate) struct Thread {
     pub woken: Woken,
     /// The CPU that it last woke on was not cold then.
     pub woke_hot: bool,
+    /// How much of a CPU it has had of late.
+    pub utilization: Utilization,
+    /// Where it ran before the last time that it found its CPU busy: `recent_used_cpu`.
+    pub recent_cpu: usize,
     /// When it last left a CPU: `se.exec_start`.
     pub last_ran: Option<Nanos>,
     pub waits_for: Option<ObjectId>,
@@ -215,6 +220,8 @@ impl Thread {
             born: now,
             woken: Woken::Signalled,
             woke_hot: true,
+            utilization: Utilization::default(),
+            recent_cpu: cpu,
             last_ran: None,
             waits_for: None,
             killed: false,

@@ -27,6 +27,10 @@ pub struct SchedulerCosts {
     pub hot_for: Nanos,
     /// Whether a thread that is woken looks for an idle core beyond the one it ran on last.
     pub wake_search: WakeSearch,
+    /// A woken or new thread joins a busy core, the waker's or its own last one, whose utilization (out of 1024) stays
+    /// below this with it, though others are idle; 0 for kernels as released. Some virtual machines' kernels pack
+    /// threads, so that idle virtual CPUs stay with the host.
+    pub pack_below: u64,
     /// A thread that ran so recently stays with its core's caches: a core with nothing to do does not take it.
     pub migration_cost: Nanos,
     /// By how much a timer goes off late.
@@ -57,13 +61,12 @@ pub enum SchedulerPolicy {
 
 /// Where a thread that is woken may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum WakeSearch {
-    /// To the core it ran on last if that is idle, else to any that is.
+    /// To the core it ran on last if that is idle, else to any that is: Linux before 5.19.
     Idle,
-    /// Always to the core it ran on last. So measured on a virtual machine; presumably because an idle core there
-    /// counts as taken away by the host (`available_idle_cpu`, `vcpu_is_preempted`).
-    Home,
+    /// The same, but the busier the cores have been, the fewer are looked at; beyond 85 % none is (`SIS_UTIL`).
+    SisUtil,
 }
 
 /// How fast a core is, out of 1024, given what its neighbours do.

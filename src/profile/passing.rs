@@ -73,6 +73,10 @@ pub struct PickleSpeeds {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PipeCosts {
+    /// `pipe(2)`
+    pub open: Nanos,
+    /// `close(2)` of one end.
+    pub close: Nanos,
     /// `write(2)` of next to nothing.
     pub write: Nanos,
     /// `read(2)` of next to nothing.

@@ -1,60 +1,15 @@
-//! Which CPU a thread goes to: at its birth, at a wake-up, and when queues have become uneven.
+//! Which CPU a waiting thread goes to when queues have become uneven.
 //!
-//! Models `select_task_rq_fair`, `select_idle_sibling`, `sched_balance_newidle` and `sched_balance_rq` of
-//! `kernel/sched/fair.c`.
+//! Models `sched_balance_newidle`, `nohz_balancer_kick` and `sched_balance_rq` of `kernel/sched/fair.c`.
 
-use super::{Cpu, Scheduler};
+use super::Scheduler;
 use crate::engine::Engine;
 use crate::os::ThreadId;
-use crate::os::thread::{State, Thread};
-use crate::profile::WakeSearch;
 
 /// `sd->cache_nice_tries` of CPUs that share a cache: `kernel/sched/topology.c`, `sd_init`.
 const CACHE_NICE_TRIES: u32 = 1;
 
 impl Scheduler {
-    /// `sched_balance_find_dst_group_cpu` for a new thread: the CPU with the least to do. Where idle CPUs cannot be told
-    /// from others, that is the one with the least load, and threads that sleep on it count (`cpu_load`).
-    pub fn least_busy_cpu(&self) -> usize {
-        let ready = |cpu: &Cpu| cpu.queue.len() + usize::from(cpu.current.is_some());
-        let residents = |cpu: usize| {
-            let lives_there =
-                |thread: &&Thread| thread.cpu == cpu && !thread.external && thread.state != State::Ended;
-            self.threads.iter().filter(lives_there).count()
-        };
-        let load = |cpu: usize| match self.costs.wake_search {
-            WakeSearch::Idle => ready(&self.cpus[cpu]),
-            WakeSearch::Home => residents(cpu),
-        };
-        (0..self.cpus.len())
-            .min_by_key(|&cpu| load(cpu))
-            .expect("a machine has a CPU")
-    }
-
-    /// `select_idle_sibling`: where it ran last, else the first idle CPU; whole idle cores before shared ones. On some
-    /// virtual machines idle CPUs are not found: there a thread stays where it ran last, busy or not.
-    pub(super) fn select_idle_cpu(&self, home: usize) -> Option<usize> {
-        if self.idle == 0 {
-            return None;
-        }
-        let is_idle = |cpu: usize| self.cpus[cpu].current.is_none();
-        if self.costs.wake_search == WakeSearch::Home {
-            return is_idle(home).then_some(home);
-        }
-        if is_idle(home) && self.cores == self.cpus.len() {
-            return Some(home);
-        }
-        let core_is_idle = |cpu: usize| {
-            (cpu % self.cores..self.cpus.len())
-                .step_by(self.cores)
-                .all(is_idle)
-        };
-        let candidates = || std::iter::once(home).chain(0..self.cpus.len());
-        candidates()
-            .find(|&cpu| core_is_idle(cpu))
-            .or_else(|| candidates().find(|&cpu| is_idle(cpu)))
-    }
-
     /// `sched_balance_newidle`: a CPU with nothing to do takes a waiting thread from the longest queue, unless all of
     /// them ran there just now.
     pub(super) fn pull_from_busiest(&mut self, engine: &Engine, cpu: usize) -> Option<ThreadId> {
@@ -84,7 +39,7 @@ impl Scheduler {
         if self.idle == 0 {
             return;
         }
-        let Some(idle) = (0..self.cpus.len()).find(|&other| self.cpus[other].current.is_none()) else {
+        let Some(idle) = (0..self.cpus.len()).find(|&other| self.is_idle(other)) else {
             return;
         };
         if let Some(index) = self.may_take(engine, cpu) {
@@ -111,9 +66,8 @@ impl Scheduler {
         entity.lag = virtual_time.map_or(0, |now| (now - entity.vruntime).clamp(-bound, bound));
         let running = self.running_on(to).copied();
         self.cpus[to].queue.place(&mut entity, running.as_ref(), slice);
-        let record = &mut self.threads[moved.thread.index()];
-        record.entity = entity;
-        record.cpu = to;
+        self.threads[moved.thread.index()].entity = entity;
+        self.carry(engine, moved.thread, to);
         moved.thread
     }
 

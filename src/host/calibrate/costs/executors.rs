@@ -73,7 +73,8 @@ pub(super) fn process_pool(costs: &mut Costs) {
         imports,
         "CPU time in a spawned process",
     );
-    costs.time("process_pool", "build", costs.figure("process pool build"), "");
+    let build = || Some(costs.figure("process pool build")? - costs.with_lock("open pipe")? * 3.0);
+    costs.time("process_pool", "build", build(), "less three pipes");
     costs.time("process_pool", "submit", submit, "less the wake-up pipe");
     costs.time("process_pool", "fill", costs.figure("process pool fill"), "");
     costs.time(
@@ -123,10 +124,11 @@ pub(super) fn pool(costs: &mut Costs) {
     };
     let set = || Some(costs.figure("pool set")? + extra(costs, "loads", "task_result")?);
     let (task, call, set) = (task(), call(), set());
-    let queues = costs.figure("simple queue").map(|queue| queue * 3.0);
+    let queues = || Some((costs.figure("simple queue")? - costs.with_lock("open pipe")?) * 3.0);
+    let queues = queues();
     let imports = costs.figure("import pool");
     costs.time("pool", "imports", imports, "CPU time in a spawned process");
-    costs.time("pool", "build", queues, "three queues");
+    costs.time("pool", "build", queues, "three queues, less their pipes");
     costs.time("pool", "apply", costs.figure("pool apply"), "map_async");
     costs.time(
         "pool",

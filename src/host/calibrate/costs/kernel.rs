@@ -39,7 +39,7 @@ pub(super) fn scheduler(costs: &mut Costs) {
         costs,
         "base_slice",
         base_slice,
-        "/sys/kernel/debug/sched/base_slice_ns",
+        "/proc/self/sched",
     );
     let shared = "of what waking, sleeping and switching take together, divided as in linux-x86_64";
     for (field, share) in [("sleep", SHARES[1]), ("context_switch", SHARES[2])] {
@@ -64,6 +64,7 @@ pub(super) fn scheduler(costs: &mut Costs) {
         migration_cost,
         "/sys/kernel/debug/sched/migration_cost_ns",
     );
+    placement(costs);
     timer_slack(costs);
     costs.time("scheduler", "futex_wake", costs.futex_wake(), shared);
     let elsewhere =
@@ -75,6 +76,32 @@ pub(super) fn scheduler(costs: &mut Costs) {
         "lock.release() with a sleeper on another CPU, less futex_wake",
     );
 }
+
+/// Where woken threads go: what released kernels do, by their version, and what this one does beyond.
+fn placement(costs: &mut Costs) {
+    let release = costs.evidence.host.kernel.clone();
+    let mut numbers = release.split(['.', '-']).map_while(|number| number.parse::<u32>().ok());
+    if let (Some(major), Some(minor)) = (numbers.next(), numbers.next()) {
+        let search = if (major, minor) >= SIS_UTIL_FROM { "sis-util" } else { "idle" };
+        costs.other(
+            "scheduler",
+            "wake_search",
+            format!("\"{search}\""),
+            format!("read: Linux {release}"),
+        );
+    }
+    if let Some(below) = costs.figure("pack below") {
+        costs.other(
+            "scheduler",
+            "pack_below",
+            format!("{:.0}", below.median),
+            measured(below, "", "a woken process on its waker's CPU, by what the waker takes of that"),
+        );
+    }
+}
+
+/// The first release whose `select_idle_cpu` knows `SIS_UTIL`.
+const SIS_UTIL_FROM: (u32, u32) = (5, 19);
 
 /// A field that the kernel tells, ns.
 fn read(costs: &mut Costs, field: &'static str, value: Option<f64>, place: &str) {
@@ -165,13 +192,12 @@ fn timer_slack(costs: &mut Costs) {
 }
 
 pub(super) fn joint_speed(costs: &mut Costs) {
-    let Some(alone) = costs.figure("busy 1") else {
-        return;
-    };
-    let speed = |figure: Figure| (1_024.0 * alone.median / figure.median).min(1_024.0);
-    let known: Vec<(usize, f64)> = (1..=costs.evidence.host.cores)
-        .filter_map(|count| Some((count, speed(costs.figure(&format!("busy {count}"))?))))
+    let speed = |figure: Figure| figure.median.min(1_024.0);
+    let joint = |count: usize| Some((count, speed(costs.figure(&format!("joint {count}"))?)));
+    let known: Vec<(usize, f64)> = std::iter::once((1, 1_024.0))
+        .chain((2..=costs.evidence.host.cores).filter_map(joint))
         .collect();
+    let samples = costs.figure("joint 2").map_or(0, |figure| figure.samples);
     let speeds: Vec<String> = known
         .windows(2)
         .flat_map(|pair| between(pair[0], pair[1]))
@@ -179,8 +205,8 @@ pub(super) fn joint_speed(costs: &mut Costs) {
         .map(|speed| format!("{speed:.0}"))
         .collect();
     let source = format!(
-        "measured: the same loop on 1 to {} cores at a time; {} samples of one",
-        costs.evidence.host.cores, alone.samples
+        "measured: the same loop on one core and on up to {} in turn; {samples} pairs of turns of two",
+        costs.evidence.host.cores
     );
     costs.other(
         "joint_speed",
@@ -188,7 +214,7 @@ pub(super) fn joint_speed(costs: &mut Costs) {
         format!("[{}]", speeds.join(", ")),
         source,
     );
-    if let Some(siblings) = costs.figure("busy siblings") {
+    if let Some(siblings) = costs.figure("joint siblings") {
         let value = format!("{:.0}", speed(siblings).max(1.0));
         let source = "measured: the same loop on both hardware threads of a core".to_owned();
         costs.other("joint_speed", "sibling_busy", value, source);
@@ -228,6 +254,9 @@ pub(super) fn subinterpreters(costs: &mut Costs) {
 }
 
 pub(super) fn pipes(costs: &mut Costs) {
+    let (open, close) = (costs.system_call("open pipe"), costs.system_call("close"));
+    costs.time("pipe", "open", open, "os.pipe, less call and lock");
+    costs.time("pipe", "close", close, "os.close, less call and lock");
     costs.time(
         "pipe",
         "write",

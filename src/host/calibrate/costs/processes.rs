@@ -33,7 +33,8 @@ pub(super) fn threads(costs: &mut Costs) {
 pub(super) fn processes(costs: &mut Costs) {
     // The parent has waited for the child before, and a child comes to a CPU of its own.
     let idle = |name: &str| Some(warm(costs, costs.figure(name)?, "idle"));
-    let create = || idle("fork start");
+    let pipes = || Some((costs.with_lock("open pipe")? + costs.with_lock("close")?) * 2.0);
+    let create = || Some(idle("fork start")? - pipes()?);
     // Of the parent's part, what describes the work is charged apart.
     let describing = || Some(costs.figure("dumps")? + costs.with_lock("write")?);
     let others = |name: &str| Some(idle(name)? - create()? - describing()?);
@@ -44,7 +45,7 @@ pub(super) fn processes(costs: &mut Costs) {
         "process",
         "create",
         create,
-        "Process() and start() by fork, with warm caches, less os.fork",
+        "Process() and start() by fork, with warm caches, less os.fork and two pipes",
     );
     if let Some((fork, per_mib)) = fork(costs) {
         costs.time(

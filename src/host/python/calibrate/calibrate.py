@@ -17,6 +17,7 @@ import orphan
 PROBES = [
     "piping",
     "waking",
+    "placing",
     "pickling",
     "locking",
     "threads",

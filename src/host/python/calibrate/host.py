@@ -19,9 +19,18 @@ def facts():
         "libc": libc(),
         "quota": quota(),
         "tick": round(time.clock_getres(CLOCK_MONOTONIC_COARSE) * 1e9),
-        "base_slice": number("/sys/kernel/debug/sched/base_slice_ns"),
+        "base_slice": slice_of_threads(),
         "migration_cost": number("/sys/kernel/debug/sched/migration_cost_ns"),
     }
+
+
+def slice_of_threads():
+    """ns that a thread may run before another goes first, if the kernel tells (`/proc/self/sched`, from 6.6 on)."""
+    for line in (text("/proc/self/sched") or "").splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "se.slice":
+            return int(value)
+    return None
 
 
 def cores(cpus):

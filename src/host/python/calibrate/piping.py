@@ -6,6 +6,8 @@ import os
 import select
 from multiprocessing import connection
 
+from sampling import clock
+
 # Fewer bytes than a pipe holds.
 MANY = 200
 DESCRIPTORS = (1, 33)
@@ -33,6 +35,21 @@ def system_calls(samples):
         samples.time("read", lambda: read(reader, 1), MANY, 1)
     os.close(reader)
     os.close(writer)
+    for _ in range(5):
+        opening(samples)
+
+
+def opening(samples):
+    """`pipe(2)`, and `close(2)` of one end."""
+    count = 50
+    began = clock()
+    ends = [os.pipe() for _ in range(count)]
+    opened = clock()
+    for reader, writer in ends:
+        os.close(reader)
+        os.close(writer)
+    samples.add("open pipe", (opened - began) / count)
+    samples.add("close", (clock() - opened) / (2 * count))
 
 
 def connections(samples):

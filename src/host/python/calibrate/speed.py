@@ -1,4 +1,8 @@
-"""How fast the CPUs are when several of them are busy."""
+"""How fast the CPUs are when several of them are busy, beside one alone.
+
+A neighbour of a virtual machine makes a CPU slow for half a second, and then another one. So one CPU alone and all of them
+take turns every few ms, and only neighbouring turns are compared.
+"""
 
 import os
 import time
@@ -6,53 +10,60 @@ import time
 import host
 from sampling import clock, spin
 
-# How long all of them are busy, ns.
-LONG = 60_000_000
+# Of one turn, s, and how much of it is worked.
+TURN, WORKED = 0.012, 0.010
+# Pairs of turns: one alone, then all.
+PAIRS = 8
 BEGIN = 0.03
 
 
 def probe(samples, _effort):
-    """One core, two, four, and so on; then both hardware threads of one."""
+    """Two cores, four, and so on; then both hardware threads of one."""
     cores = host.one_cpu_of_each_core()
-    counts = sorted({count for count in (1, 2, 4, 8, 16, 32, 64, len(cores)) if count <= len(cores)})
+    counts = sorted({count for count in (2, 4, 8, 16, 32, 64, len(cores)) if 1 < count <= len(cores)})
     for count in counts:
-        samples.add(f"busy {count}", *together(cores[:count]))
+        samples.add(f"joint {count}", *together(cores[:count]))
     siblings = host.siblings()
     if siblings:
-        samples.add("busy siblings", *together(siblings))
+        samples.add("joint siblings", *together(siblings))
 
 
 def together(cpus):
-    """CPU time of one round on each of these CPUs, while all of them are busy."""
-    pipes = [os.pipe() for _ in cpus]
+    """Speeds, out of 1024, of each of these CPUs while all of them are busy: one for each pair of turns."""
+    reader, writer = os.pipe()
     began = time.monotonic() + BEGIN
-    children = [child(cpu, pipe, pipes, began) for cpu, pipe in zip(cpus, pipes)]
-    for _, writer in pipes:
-        os.close(writer)
-    times = []
-    for reader, _ in pipes:
-        times.append(float(os.read(reader, 64) or "nan"))
-        os.close(reader)
+    children = [child(number, cpu, len(cpus), writer, began) for number, cpu in enumerate(cpus)]
+    os.close(writer)
+    with os.fdopen(reader) as lines:
+        speeds = [float(line) for line in lines]
     for pid in children:
         os.waitpid(pid, 0)
-    return times
+    return speeds
 
 
-def child(cpu, pipe, pipes, began):
-    """A process on one CPU, which begins when all others are there too and counts how many rounds it gets done."""
+def child(number, cpu, count, writer, began):
+    """A process on one CPU. It says how fast it was beside the others, for each pair of turns that it began alone."""
     pid = os.fork()
     if pid:
         return pid
     os.sched_setaffinity(0, {cpu})
-    for reader, writer in pipes:
-        os.close(reader)
-        if writer != pipe[1]:
-            os.close(writer)
-    while time.monotonic() < began:
+    for pair in range(PAIRS):
+        alone = None
+        if pair % count == number:
+            alone = rounds_from(began + 2 * pair * TURN)
+        joint = rounds_from(began + (2 * pair + 1) * TURN)
+        if alone:
+            os.write(writer, b"%.1f\n" % (1_024 * joint / alone))
+    os._exit(0)
+
+
+def rounds_from(begin):
+    """Rounds for each ns of CPU time, from a point in time on."""
+    time.sleep(max(begin - time.monotonic() - 0.001, 0))
+    while time.monotonic() < begin:
         pass
     start, rounds = clock(), 0
-    while clock() - start < LONG:
-        spin(20_000)
+    while time.monotonic() < begin + WORKED:
+        spin(2_000)
         rounds += 1
-    os.write(pipe[1], b"%d" % ((clock() - start) / rounds))
-    os._exit(0)
+    return rounds / (clock() - start)

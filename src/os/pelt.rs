@@ -1,0 +1,200 @@
+//! How much of a CPU something has had of late: `kernel/sched/pelt.c`, as far as it tracks utilization.
+//!
+//! Time is cut into periods of 1024 x 1024 ns. What was run in a period counts half as much 32 periods later. All
+//! averages share the periods' bounds, so that those of threads add up to that of their CPU.
+
+use crate::units::Nanos;
+
+/// A whole CPU: `SCHED_CAPACITY_SCALE`.
+pub const CAPACITY: u64 = 1024;
+
+/// Time is told in units of 1024 ns, and this many of them are a period.
+const PERIOD: u64 = 1024;
+
+/// Periods after which what was run counts half: `LOAD_AVG_PERIOD`.
+const HALF_LIFE: u64 = 32;
+
+/// What running for ever adds up to: `LOAD_AVG_MAX`.
+const MOST: u64 = 47_742;
+
+/// `UTIL_EST_MARGIN`
+const ESTIMATE_MARGIN: u64 = CAPACITY / 100;
+
+/// (2^32 - 1) / 2^(n / 32): `runnable_avg_yN_inv`.
+const DECAY: [u64; HALF_LIFE as usize] = decay_table();
+
+const fn decay_table() -> [u64; HALF_LIFE as usize] {
+    // The 32nd root of 1/2, with 64 binary digits: five square roots.
+    let mut root: u128 = 1 << 63;
+    let mut halvings = 0;
+    while halvings < 5 {
+        root = (root << 64).isqrt();
+        halvings += 1;
+    }
+    let mut table = [0; HALF_LIFE as usize];
+    let mut power: u128 = 1 << 64;
+    let mut n = 0;
+    while n < table.len() {
+        table[n] = ((u32::MAX as u128 * power) >> 64) as u64;
+        power = (power * root) >> 64;
+        n += 1;
+    }
+    table
+}
+
+/// `decay_load`: what `sum` counts so many periods later.
+const fn decayed(sum: u64, periods: u64) -> u64 {
+    if periods > HALF_LIFE * 63 {
+        return 0;
+    }
+    let halved = (sum >> (periods / HALF_LIFE)) as u128;
+    ((halved * DECAY[(periods % HALF_LIFE) as usize] as u128) >> 32) as u64
+}
+
+/// The part of `struct sched_avg` about utilization.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Average {
+    /// `util_sum`
+    sum: u64,
+    /// Up to here it is told, in units of 1024 ns.
+    told: u64,
+}
+
+impl Average {
+    /// `accumulate_sum`: tells what became of the time since it was last told.
+    pub fn tell(&mut self, now: Nanos, running: bool) {
+        let units = now.0 / 1024;
+        let elapsed = units - self.told;
+        if elapsed == 0 {
+            return;
+        }
+        let periods = units / PERIOD - self.told / PERIOD;
+        let mut ran = elapsed;
+        if periods > 0 {
+            self.sum = decayed(self.sum, periods);
+            // The rest of the period that it began in, whole ones in between, and the beginning of the last.
+            let first = PERIOD - self.told % PERIOD;
+            ran = decayed(first, periods) + (MOST - decayed(MOST, periods) - PERIOD) + units % PERIOD;
+        }
+        if running {
+            self.sum += ran * CAPACITY;
+        }
+        self.told = units;
+    }
+
+    /// `util_avg`, out of 1024: as of when it was last told.
+    pub const fn utilization(&self) -> u64 {
+        self.sum / self.most()
+    }
+
+    /// Starts at `utilization` out of 1024.
+    pub const fn set(&mut self, utilization: u64) {
+        self.sum = utilization * self.most();
+    }
+
+    /// Another one, told up to the same moment, becomes part of this one: `attach_entity_load_avg`.
+    pub const fn add(&mut self, other: &Self) {
+        self.sum += other.sum;
+    }
+
+    /// `detach_entity_load_avg`
+    pub const fn remove(&mut self, other: &Self) {
+        self.sum = self.sum.saturating_sub(other.sum);
+    }
+
+    /// `get_pelt_divider`
+    const fn most(&self) -> u64 {
+        MOST - PERIOD + self.told % PERIOD
+    }
+}
+
+/// What is known of a thread's need for a CPU.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Utilization {
+    pub average: Average,
+    /// What it had when it last went to sleep, forgotten slowly: `util_est`.
+    estimate: u64,
+}
+
+impl Utilization {
+    /// `util_est_update`: it goes to sleep.
+    pub const fn sleeps(&mut self) {
+        let now = self.average.utilization();
+        if self.estimate <= now {
+            self.estimate = now;
+        } else if self.estimate - now >= ESTIMATE_MARGIN {
+            self.estimate -= (self.estimate - now) / 4;
+        }
+    }
+
+    /// `_task_util_est`
+    pub const fn estimate(&self) -> u64 {
+        self.estimate
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the kernel's own table has them (`kernel/sched/sched-pelt.h`).
+    #[test]
+    fn the_table_is_that_of_the_kernel() {
+        assert_eq!(DECAY[0], 0xffff_ffff);
+        assert_eq!(DECAY[1], 0xfa83_b2da);
+        assert_eq!(DECAY[16], 0xb504_f333);
+        assert_eq!(DECAY[31], 0x82cd_8698);
+    }
+
+    #[test]
+    fn half_of_it_is_forgotten_in_32_periods() {
+        let mut average = Average::default();
+        average.tell(Nanos::from_secs(10), true);
+        assert!(average.utilization() >= CAPACITY - 2, "{average:?}");
+        average.tell(Nanos::from_secs(10) + Nanos(32 << 20), false);
+        assert!(
+            average.utilization().abs_diff(CAPACITY / 2) <= 2,
+            "{}",
+            average.utilization()
+        );
+    }
+
+    #[test]
+    fn it_matters_little_how_often_it_is_told() {
+        let (mut often, mut once) = (Average::default(), Average::default());
+        for us in (0..40_000).step_by(7) {
+            often.tell(Nanos::from_micros(us), true);
+        }
+        often.tell(Nanos::from_micros(40_000), true);
+        once.tell(Nanos::from_micros(40_000), true);
+        assert!(
+            often.utilization().abs_diff(once.utilization()) <= 1,
+            "{often:?} {once:?}"
+        );
+    }
+
+    #[test]
+    fn half_of_the_time_is_half_of_a_cpu() {
+        let mut average = Average::default();
+        for ms in 1..2_000 {
+            average.tell(Nanos::from_millis(ms), ms % 2 == 0);
+        }
+        assert!(
+            average.utilization().abs_diff(CAPACITY / 2) < 20,
+            "{}",
+            average.utilization()
+        );
+    }
+
+    #[test]
+    fn a_sleeper_is_expected_to_need_what_it_had() {
+        let mut thread = Utilization::default();
+        thread.average.tell(Nanos::from_millis(50), true);
+        let had = thread.average.utilization();
+        thread.sleeps();
+        thread.average.tell(Nanos::from_secs(1), false);
+        assert_eq!((thread.average.utilization(), thread.estimate()), (0, had));
+        thread.sleeps();
+        assert_eq!(thread.estimate(), had - had / 4);
+    }
+}
