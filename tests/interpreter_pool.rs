@@ -70,7 +70,7 @@ fn what_is_pickled_for_an_interpreter_holds_up_the_program_and_what_runs_in_it_d
 #[test]
 fn an_interpreter_maps_less_than_a_process_and_imports_the_main_module_again() {
     let memory = profile("linux-x86_64").costs.memory.clone();
-    let peak = |executor: &str| play("3.14", executor, "steps = [{ python = \"50ms\" }]").peak_memory;
+    let peak = |executor: &str| play("3.14", executor, "steps = [{ python = \"200ms\" }]").peak_memory;
     let program = memory.code.0 + memory.interpreter.0;
     let each = memory.thread.0 + memory.subinterpreter.0;
     assert_eq!(peak("interpreters"), Bytes(program + 8 * each));

@@ -235,8 +235,9 @@ fn free_threads_answer_whether_they_pay_as_the_scenario_says() {
     let free = of("free threads");
     assert!(free[0] > 7.0 && free.is_sorted_by(|a, b| a > b), "{free:?}");
     assert!(free.last().is_some_and(|&last| last < 0.5), "{free:?}");
-    for label in ["interpreters", "processes"] {
-        assert!(of(label).iter().all(|&speedup| speedup > 7.0), "{label}");
+    // The caller's threads wake on cores that workers have: all together are too busy to look for another one.
+    for (label, least) in [("interpreters", 7.0), ("processes", 6.5)] {
+        assert!(of(label).iter().all(|&speedup| speedup > least), "{label}");
     }
     assert!(of("threads").iter().all(|&speedup| speedup < 1.02));
 }

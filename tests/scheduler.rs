@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use gilsim::os::{Mutex, Os, Outcome, Pipe, Resource, Semaphore, Stay};
-use gilsim::profile::{Profile, SchedulerPolicy, WakeSearch};
+use gilsim::profile::{Profile, SchedulerPolicy};
 use gilsim::random::{Distribution, Table};
 use gilsim::units::{Bytes, Nanos};
 
@@ -74,7 +74,7 @@ fn equal_threads_get_equal_shares_in_the_long_run() {
 }
 
 #[test]
-fn no_cpu_is_idle_while_a_thread_is_ready() {
+fn no_cpu_is_idle_for_long_while_a_thread_is_ready() {
     let os = machine(3, 1, free_profile(|_| ()));
     for number in 0..8 {
         let inner = os.clone();
@@ -101,12 +101,14 @@ fn no_cpu_is_idle_while_a_thread_is_ready() {
         .filter(|stay| matches!(stay.resource, Resource::Cpu(_)))
         .collect();
     for wait in waits {
-        // All CPUs together are had for three times the length of the wait.
+        // All CPUs together are had for three times the length of the wait. Only a thread that slept in debt, and that the
+        // scheduler has not yet come across in its queue, waits there beside an idle CPU: until the next tick at most.
         let had: u64 = on_cpu
             .iter()
             .map(|stay| stay.to.min(wait.to).saturating_sub(stay.from.max(wait.from)).0)
             .sum();
-        assert_eq!(had, 3 * (wait.to - wait.from).0, "{wait:?}");
+        let unused = 3 * (wait.to - wait.from).0 - had;
+        assert!(unused <= 4_000_000, "{wait:?}: {unused} ns");
     }
 }
 
@@ -212,38 +214,6 @@ fn timers_with_a_quantum_go_off_at_its_multiples() {
     });
     assert_eq!(os.run(SECOND), Outcome::Done);
     assert_eq!(times.take(), [15_625_000, 46_875_000, 51_875_000]);
-}
-
-#[test]
-fn a_thread_that_is_woken_goes_to_an_idle_core_only_if_it_may_look_for_one() {
-    for (search, moves) in [(WakeSearch::Idle, true), (WakeSearch::Home, false)] {
-        let os = machine(
-            2,
-            1,
-            free_profile(|profile| profile.costs.scheduler.wake_search = search),
-        );
-        let wakes = Nanos::from_millis(10);
-        let inner = os.clone();
-        let sleeper = spawn(&os, "sleeper", move |me| async move {
-            inner.compute(me, Nanos::from_millis(1)).await;
-            inner.wait_for_device(me, Nanos::from_millis(9)).await;
-            inner.compute(me, Nanos::from_millis(1)).await;
-            inner.stop();
-        });
-        // The second core is idle again when the sleeper wakes; the first has been taken by the third thread.
-        for time in [2, 1_000] {
-            let inner = os.clone();
-            spawn(&os, "sibling", move |me| async move {
-                inner.compute(me, Nanos::from_millis(time)).await;
-            });
-        }
-        assert_eq!(os.run(SECOND), Outcome::Done);
-        let moved = os
-            .stays()
-            .iter()
-            .any(|stay| stay.thread == sleeper && stay.from == wakes && stay.resource == Resource::Cpu(1));
-        assert_eq!(moved, moves, "{search:?}");
-    }
 }
 
 #[test]

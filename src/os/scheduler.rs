@@ -289,9 +289,8 @@ impl Scheduler {
             return true;
         }
         record.in_burst = true;
-        let home = record.cpu;
-        self.threads[thread.index()].woke_hot = self.is_hot(engine, home);
         let cpu = self.cpu_for_woken(engine, thread);
+        self.threads[thread.index()].woke_hot = self.is_hot(engine, cpu);
         if self.is_idle(cpu) {
             let latency = self.wake_latency(engine, cpu);
             let entity = &mut self.threads[thread.index()].entity;
@@ -471,7 +470,7 @@ impl Scheduler {
     fn enqueue(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
         let slice = self.costs.base_slice.0 as i64;
         let mut entity = self.threads[thread.index()].entity;
-        if !self.never_left(thread) {
+        if !self.never_left(engine, thread) {
             entity.lag = self.lag_of_sleeper(thread);
             let running = self.running_on(cpu).copied();
             self.cpus[cpu].queue.place(&mut entity, running.as_ref(), slice);
@@ -498,12 +497,21 @@ impl Scheduler {
     }
 
     /// `se.sched_delayed`: a thread that goes to sleep in debt stays in its queue until the scheduler comes across it there
-    /// (`DELAY_DEQUEUE`), at the earliest when the thread that took over from it gives way. Woken before, it stands where it
-    /// stood, and goes nowhere else (`ttwu_runnable`).
-    pub(super) fn never_left(&self, thread: ThreadId) -> bool {
+    /// (`DELAY_DEQUEUE`), at the earliest when the thread that took over from it has used up its slice, at a tick. Woken
+    /// before, it stands where it stood, and goes nowhere else (`ttwu_runnable`).
+    pub(super) fn never_left(&self, engine: &Engine, thread: ThreadId) -> bool {
         let record = &self.threads[thread.index()];
         let cpu = &self.cpus[record.cpu];
-        record.entity.lag < 0 && cpu.current.is_some() && record.last_ran == Some(cpu.since) && !self.takes_turns()
+        let Some(running) = self.running_on(record.cpu) else {
+            return false;
+        };
+        if record.entity.lag >= 0 || record.last_ran != Some(cpu.since) || self.takes_turns() {
+            return false;
+        }
+        let now = engine.now().0;
+        let last_tick = now - now % self.costs.tick.0;
+        let until_last_tick = last_tick as i64 - cpu.charged_until.0 as i64;
+        running.vruntime + until_last_tick < running.protected_until
     }
 
     fn put(&mut self, cpu: usize, thread: ThreadId, mut entity: Entity) {

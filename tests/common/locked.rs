@@ -67,8 +67,7 @@ impl Program {
     }
 
     /// Runs the busy threads alone.
-    pub fn trace(&self) -> Trace { self.steps().1 }
-    pub fn steps(&self) -> (Vec<LockEvent>, Trace) {
+    pub fn trace(&self) -> Trace {
         let (os, interpreter, key) = self.build(1);
         let (program, lock) = (self.clone(), interpreter.clone());
         let from = Rc::new(Cell::new(Nanos::ZERO));
@@ -87,11 +86,10 @@ impl Program {
         // What the main thread does at the end is no part of it.
         let (from, to) = (from.get() + SETTLE, from.get() + SETTLE + self.runs_for);
         let steps = lock.lock.steps();
-        let t = Trace::of(
+        Trace::of(
             steps.iter().filter(|step| (from..to).contains(&step.at)),
             self.runs_for,
-        );
-        (steps.iter().filter(|step| (from..to).contains(&step.at)).cloned().collect(), t)
+        )
     }
 
     /// Beside them a thread that sleeps for `nap`, over and over: how much longer each nap took.

@@ -59,7 +59,8 @@ pub fn spawn_background<F: Future<Output = ()> + 'static>(
     os.spawn(spec(name, false), body)
 }
 
-fn spec(name: &str, foreground: bool) -> ThreadSpec {
+/// What a thread of no process is like.
+pub fn spec(name: &str, foreground: bool) -> ThreadSpec {
     ThreadSpec {
         name: name.into(),
         process: None,

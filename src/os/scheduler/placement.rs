@@ -27,7 +27,7 @@ impl Scheduler {
     /// Where a thread that is woken goes: to an idle CPU, or into a queue.
     pub(super) fn cpu_for_woken(&mut self, engine: &Engine, thread: ThreadId) -> usize {
         let home = self.threads[thread.index()].cpu;
-        if self.never_left(thread) {
+        if self.never_left(engine, thread) {
             return home;
         }
         self.select_packed_cpu(engine, thread)
@@ -47,7 +47,10 @@ impl Scheduler {
             return None;
         }
         let mut chosen = None;
-        for cpu in [Some(self.threads[thread.index()].cpu), self.cpu_of_waker()].into_iter().flatten() {
+        for cpu in [Some(self.threads[thread.index()].cpu), self.cpu_of_waker()]
+            .into_iter()
+            .flatten()
+        {
             if self.cpus[cpu].current.is_some() {
                 let needed = self.utilization(engine, cpu, Some(thread));
                 if needed < self.costs.pack_below && chosen.is_none_or(|(_, most)| needed > most) {
@@ -76,7 +79,8 @@ impl Scheduler {
             }
             scan = self.cpus_to_scan(engine) as usize;
         }
-        let candidates = || std::iter::once(home).chain((1..=scan).map(|next| (home + next) % self.cpus.len()));
+        let candidates =
+            || std::iter::once(home).chain((1..=scan).map(|next| (home + next) % self.cpus.len()));
         candidates()
             .find(|&cpu| self.is_idle_core(cpu))
             .or_else(|| candidates().find(|&cpu| self.is_idle(cpu)))

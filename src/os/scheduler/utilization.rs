@@ -102,7 +102,11 @@ impl Scheduler {
         self.track(engine, cpu);
         let needed = |thread: ThreadId| self.threads[thread.index()].utilization;
         let state = &self.cpus[cpu];
-        let waiting: u64 = state.queue.threads().map(|thread| needed(thread).estimate()).sum();
+        let waiting: u64 = state
+            .queue
+            .threads()
+            .map(|thread| needed(thread).estimate())
+            .sum();
         let running = state.current.map_or(0, |thread| needed(thread).estimate());
         let (mut had, mut expected) = (state.utilization.utilization(), waiting + running);
         if let Some(thread) = joining {

@@ -35,12 +35,7 @@ pub(super) fn scheduler(costs: &mut Costs) {
         "CLOCK_MONOTONIC_COARSE",
     );
     let base_slice = costs.evidence.host.base_slice;
-    read(
-        costs,
-        "base_slice",
-        base_slice,
-        "/proc/self/sched",
-    );
+    read(costs, "base_slice", base_slice, "/proc/self/sched");
     let shared = "of what waking, sleeping and switching take together, divided as in linux-x86_64";
     for (field, share) in [("sleep", SHARES[1]), ("context_switch", SHARES[2])] {
         let part = switch(costs).map(|sum| sum * share);
@@ -80,9 +75,15 @@ pub(super) fn scheduler(costs: &mut Costs) {
 /// Where woken threads go: what released kernels do, by their version, and what this one does beyond.
 fn placement(costs: &mut Costs) {
     let release = costs.evidence.host.kernel.clone();
-    let mut numbers = release.split(['.', '-']).map_while(|number| number.parse::<u32>().ok());
+    let mut numbers = release
+        .split(['.', '-'])
+        .map_while(|number| number.parse::<u32>().ok());
     if let (Some(major), Some(minor)) = (numbers.next(), numbers.next()) {
-        let search = if (major, minor) >= SIS_UTIL_FROM { "sis-util" } else { "idle" };
+        let search = if (major, minor) >= SIS_UTIL_FROM {
+            "sis-util"
+        } else {
+            "idle"
+        };
         costs.other(
             "scheduler",
             "wake_search",
@@ -95,7 +96,11 @@ fn placement(costs: &mut Costs) {
             "scheduler",
             "pack_below",
             format!("{:.0}", below.median),
-            measured(below, "", "a woken process on its waker's CPU, by what the waker takes of that"),
+            measured(
+                below,
+                "",
+                "a woken process on its waker's CPU, by what the waker takes of that",
+            ),
         );
     }
 }
