@@ -32,15 +32,13 @@ fn part(period: Nanos, percent: u64) -> Nanos {
     Nanos(period.0 * percent / 100)
 }
 
-/// A thread that takes `percent` of a CPU, for ever, in periods of `period`.
-fn spawn_part_time(os: &Rc<Os>, name: &str, period: Nanos, percent: u64) -> ThreadId {
-    let inner = os.clone();
-    spawn(os, name, move |me| async move {
-        loop {
-            inner.compute(me, part(period, percent)).await;
-            inner.wait_for_device(me, part(period, 100 - percent)).await;
-        }
-    })
+/// Takes `percent` of a CPU until then, in periods of `period`, and once more.
+async fn work_part_time(os: &Os, me: ThreadId, period: Nanos, percent: u64, until: Nanos) {
+    while os.now() < until {
+        os.compute(me, part(period, percent)).await;
+        os.wait_for_device(me, part(period, 100 - percent)).await;
+    }
+    os.compute(me, part(period, percent)).await;
 }
 
 /// Sleeps now and then, until it is known to need next to nothing: a new thread is taken to need half a CPU.
@@ -87,7 +85,10 @@ fn a_woken_thread_looks_for_an_idle_cpu_only_where_all_together_were_used_below_
                 call.post(&busy, me).await;
                 busy.compute(me, Nanos::FOREVER).await;
             });
-            spawn_part_time(&inner, "other", period, percent);
+            let other = inner.clone();
+            spawn(&inner, "other", move |me| async move {
+                work_part_time(&other, me, period, percent, Nanos::FOREVER).await;
+            });
         });
         assert_eq!(os.run(Nanos::from_secs(1)), Outcome::Done);
         assert_eq!(last_cpu(&os, sleeper), usize::from(moves), "beside {percent} %");
@@ -110,11 +111,7 @@ fn where_threads_are_packed_a_woken_one_joins_its_waker_while_there_is_room() {
         let period = Nanos::from_millis(5);
         let (inner, posts) = (os.clone(), call.clone());
         spawn(&os, "waker", move |me| async move {
-            while inner.now() < SETTLED {
-                inner.compute(me, part(period, percent)).await;
-                inner.wait_for_device(me, part(period, 100 - percent)).await;
-            }
-            inner.compute(me, part(period, percent)).await;
+            work_part_time(&inner, me, period, percent, SETTLED).await;
             posts.post(&inner, me).await;
             inner.compute(me, Nanos::from_micros(50)).await;
         });
@@ -144,11 +141,7 @@ fn where_threads_are_packed_a_new_one_begins_beside_its_parent_while_there_is_ro
         let child = Rc::new(Cell::new(None));
         let born = child.clone();
         spawn(&os, "parent", move |me| async move {
-            while inner.now() < SETTLED {
-                inner.compute(me, part(period, percent)).await;
-                inner.wait_for_device(me, part(period, 100 - percent)).await;
-            }
-            inner.compute(me, part(period, percent)).await;
+            work_part_time(&inner, me, period, percent, SETTLED).await;
             let child = inner.clone();
             born.set(Some(spawn(&inner, "child", move |me| async move {
                 child.compute(me, Nanos::from_micros(5)).await;

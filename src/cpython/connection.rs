@@ -112,15 +112,19 @@ impl<T> Connection<T> {
     }
 }
 
-/// `os.pipe()`, which gives up the interpreter lock. Beside a busy thread that has just been made to give way, and is on
-/// its way to wait for the lock, this is often enough to lose it.
-pub async fn open_pipe(me: &ThreadState) {
-    me.native(me.os().costs().pipe.open).await;
+/// `os.pipe()` so many times, which gives up the interpreter lock each time. Beside a busy thread that has just been made to
+/// give way, and is on its way to wait for the lock, this is often enough to lose it.
+pub async fn open_pipes(me: &ThreadState, pipes: u32) {
+    for _ in 0..pipes {
+        me.native(me.os().costs().pipe.open).await;
+    }
 }
 
 /// `os.close(fd)`, the same.
-pub async fn close(me: &ThreadState) {
-    me.native(me.os().costs().pipe.close).await;
+pub async fn close(me: &ThreadState, ends: u32) {
+    for _ in 0..ends {
+        me.native(me.os().costs().pipe.close).await;
+    }
 }
 
 /// `multiprocessing.connection.wait`: until one of the pipes has something to read.

@@ -81,9 +81,7 @@ impl<C: Call, I: Call> Pool<C, I> {
     ) -> Self {
         let os = me.os();
         me.bytecode(os.costs().pool.build).await;
-        for _ in 0..PIPES {
-            connection::open_pipe(me).await;
-        }
+        connection::open_pipes(me, PIPES).await;
         let shared = Rc::new(Shared {
             processes: processes as usize,
             launcher,

@@ -264,8 +264,7 @@ impl Process {
 async fn fork(me: &ThreadState, child: Child) -> ThreadId {
     let costs = &me.os().costs().process;
     // One pipe tells the parent that the child is over, the other one the child that the parent is.
-    connection::open_pipe(me).await;
-    connection::open_pipe(me).await;
+    connection::open_pipes(me, 2).await;
     let mapped = me.os().mapped(me.interpreter.process);
     // PyOS_BeforeFork, PyOS_AfterFork_Parent.
     me.stop_the_world().await;
@@ -274,8 +273,7 @@ async fn fork(me: &ThreadState, child: Child) -> ThreadId {
     me.start_the_world().await;
     let id = launch(me, me.interpreter.forked(&child.name), child);
     // The child's ends.
-    connection::close(me).await;
-    connection::close(me).await;
+    connection::close(me, 2).await;
     id
 }
 

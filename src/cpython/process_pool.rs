@@ -104,9 +104,7 @@ impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
     ) -> Self {
         let os = me.os();
         me.bytecode(os.costs().process_pool.build).await;
-        for _ in 0..PIPES {
-            connection::open_pipe(me).await;
-        }
+        connection::open_pipes(me, PIPES).await;
         let shared = Shared {
             max_workers: max_workers as usize,
             pending: RefCell::default(),

@@ -8,6 +8,7 @@
 mod balance;
 mod cache_line;
 mod cold_caches;
+mod enqueue;
 mod joint_speed;
 mod placement;
 mod slices;
@@ -20,7 +21,7 @@ pub(crate) use cold_caches::Cold;
 use cache_line::Pace;
 use utilization::IdleScan;
 
-use super::fair::{Entity, Ready, RunQueue};
+use super::fair::{Entity, RunQueue};
 use super::inspect::{Resource, Stays};
 use super::pelt::Average;
 use super::process::Processes;
@@ -212,11 +213,8 @@ impl Scheduler {
             engine.schedule(record.slot, deadline.max(engine.now()), Action::Interrupt);
         }
         if !record.external {
-            let cpu = record.cpu;
-            self.cpus[cpu].free_from = engine.now() + self.costs.sleep;
+            self.cpus[record.cpu].free_from = engine.now() + self.costs.sleep;
             record.entity.vruntime += self.costs.sleep.0 as i64;
-            self.track(engine, cpu);
-            self.threads[thread.index()].utilization.sleeps();
             self.leave_cpu(engine, thread);
         }
     }
@@ -337,6 +335,7 @@ impl Scheduler {
         self.track(engine, cpu);
         let (slice, tick) = (self.costs.base_slice.0 as i64, self.costs.tick.0 as i64);
         let record = &mut self.threads[thread.index()];
+        record.utilization.sleeps();
         record.last_ran = Some(engine.now());
         record.entity.lag = self.cpus[cpu].queue.lag_of(&record.entity, slice, tick);
         self.stays.end(Resource::Cpu(cpu), engine.now());
@@ -445,84 +444,6 @@ impl Scheduler {
     /// Accounts every running thread's CPU time and work up to now.
     pub fn charge_all(&mut self, engine: &Engine) {
         (0..self.cpus.len()).for_each(|cpu| self.charge(engine, cpu));
-    }
-
-    /// A thread comes to a busy CPU: `enqueue_task_fair`, then `wakeup_preempt`.
-    fn enqueue_woken(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
-        self.charge(engine, cpu);
-        self.make_up_for_ticks(engine, cpu);
-        let crowded = !self.cpus[cpu].queue.is_empty();
-        let expired = crowded && self.renew_expired_slice(cpu);
-        self.enqueue(engine, cpu, thread);
-        let current = self.cpus[cpu]
-            .current
-            .expect("a CPU with nothing to do would have been chosen");
-        let running = self.threads[current.index()].entity;
-        if expired {
-            self.reschedule_if_better(engine, cpu);
-        } else if self.cpus[cpu].queue.would_pick(thread, &running) {
-            self.give_way(engine, cpu);
-        }
-        self.want_tick(engine, cpu);
-    }
-
-    /// Puts a thread that is ready into the run queue of `cpu`.
-    fn enqueue(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
-        let slice = self.costs.base_slice.0 as i64;
-        let mut entity = self.threads[thread.index()].entity;
-        if !self.never_left(engine, thread) {
-            entity.lag = self.lag_of_sleeper(thread);
-            let running = self.running_on(cpu).copied();
-            self.cpus[cpu].queue.place(&mut entity, running.as_ref(), slice);
-        }
-        self.carry(engine, thread, cpu);
-        let record = &mut self.threads[thread.index()];
-        record.entity = entity;
-        record.state = State::Queued;
-        self.ledger
-            .enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
-        self.put(cpu, thread, entity);
-    }
-
-    /// What a thread that slept is owed now. A debt is paid off while the others of the queue that it was made in go on.
-    fn lag_of_sleeper(&self, thread: ThreadId) -> i64 {
-        let record = &self.threads[thread.index()];
-        let debt = record.entity.lag;
-        if debt >= 0 {
-            return debt;
-        }
-        self.running_on(record.cpu)
-            .and_then(|running| self.cpus[record.cpu].queue.virtual_time(Some(running)))
-            .map_or(0, |now| (now - record.entity.vruntime).clamp(debt, 0))
-    }
-
-    /// `se.sched_delayed`: a thread that goes to sleep in debt stays in its queue until the scheduler comes across it there
-    /// (`DELAY_DEQUEUE`), at the earliest when the thread that took over from it has used up its slice, at a tick. Woken
-    /// before, it stands where it stood, and goes nowhere else (`ttwu_runnable`).
-    pub(super) fn never_left(&self, engine: &Engine, thread: ThreadId) -> bool {
-        let record = &self.threads[thread.index()];
-        let cpu = &self.cpus[record.cpu];
-        let Some(running) = self.running_on(record.cpu) else {
-            return false;
-        };
-        if record.entity.lag >= 0 || record.last_ran != Some(cpu.since) || self.takes_turns() {
-            return false;
-        }
-        let now = engine.now().0;
-        let last_tick = now - now % self.costs.tick.0;
-        let until_last_tick = last_tick as i64 - cpu.charged_until.0 as i64;
-        running.vruntime + until_last_tick < running.protected_until
-    }
-
-    fn put(&mut self, cpu: usize, thread: ThreadId, mut entity: Entity) {
-        self.take_a_turn(&mut entity);
-        self.cpus[cpu].queue.insert(thread, entity);
-        self.waiting += 1;
-    }
-
-    fn take(&mut self, cpu: usize, index: usize) -> Ready {
-        self.waiting -= 1;
-        self.cpus[cpu].queue.take(index)
     }
 
     fn running_on(&self, cpu: usize) -> Option<&Entity> {

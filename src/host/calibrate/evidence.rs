@@ -36,7 +36,7 @@ pub struct HostFacts {
     pub quota: Option<f64>,
     /// Between two ticks, ns.
     pub tick: f64,
-    /// The scheduler's base slice, ns: for the superuser only.
+    /// The scheduler's base slice, ns: Linux 6.6 and later tell.
     pub base_slice: Option<f64>,
     /// What the scheduler takes for the price of a migration, ns: for the superuser only.
     pub migration_cost: Option<f64>,

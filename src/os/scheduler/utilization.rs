@@ -102,20 +102,13 @@ impl Scheduler {
         self.track(engine, cpu);
         let needed = |thread: ThreadId| self.threads[thread.index()].utilization;
         let state = &self.cpus[cpu];
-        let waiting: u64 = state
-            .queue
-            .threads()
-            .map(|thread| needed(thread).estimate())
-            .sum();
-        let running = state.current.map_or(0, |thread| needed(thread).estimate());
-        let (mut had, mut expected) = (state.utilization.utilization(), waiting + running);
-        if let Some(thread) = joining {
-            expected += needed(thread).estimate();
-            if self.threads[thread.index()].cpu != cpu {
-                let mut average = needed(thread).average;
-                average.tell(engine.now(), false);
-                had += average.utilization();
-            }
+        let threads = state.queue.threads().chain(state.current).chain(joining);
+        let expected: u64 = threads.map(|thread| needed(thread).estimate()).sum();
+        let mut had = state.utilization.utilization();
+        if let Some(thread) = joining.filter(|thread| self.threads[thread.index()].cpu != cpu) {
+            let mut average = needed(thread).average;
+            average.tell(engine.now(), false);
+            had += average.utilization();
         }
         had.max(expected).min(CAPACITY)
     }

@@ -26,11 +26,8 @@ def facts():
 
 def slice_of_threads():
     """ns that a thread may run before another goes first, if the kernel tells (`/proc/self/sched`, from 6.6 on)."""
-    for line in (text("/proc/self/sched") or "").splitlines():
-        name, _, value = line.partition(":")
-        if name.strip() == "se.slice":
-            return int(value)
-    return None
+    value = field("/proc/self/sched", "se.slice")
+    return value and int(value)
 
 
 def cores(cpus):
@@ -54,11 +51,7 @@ def siblings():
 
 def model():
     """Of the processor."""
-    for line in (text("/proc/cpuinfo") or "").splitlines():
-        name, _, value = line.partition(":")
-        if name.strip() == "model name":
-            return value.strip()
-    return os.uname().machine
+    return field("/proc/cpuinfo", "model name") or os.uname().machine
 
 
 def libc():
@@ -100,6 +93,15 @@ def number(path):
         return int(text(path))
     except (TypeError, ValueError):
         return None
+
+
+def field(path, name):
+    """What the first line `name : value` of a file says, if there is one."""
+    for line in (text(path) or "").splitlines():
+        found, _, value = line.partition(":")
+        if found.strip() == name:
+            return value.strip()
+    return None
 
 
 def text(path):
