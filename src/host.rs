@@ -8,6 +8,7 @@
 //!  session   one fresh interpreter that does it                   <- one line of JSON
 //!  slowdown  how much longer bytecode takes without the lock, where both builds are there
 //!  measure   which configurations, in which order, how often
+//!  pace      how fast the machine is most of the time
 //!  quiet     whether what came out can be trusted
 //! ```
 //! [`calibrate()`] uses the same sessions to measure what a profile of this machine says, and [`probe()`] to find out what
@@ -19,6 +20,7 @@ mod interpreter;
 mod machine;
 mod measure;
 mod obstacles;
+mod pace;
 mod plan;
 mod probe;
 mod quiet;
@@ -34,6 +36,7 @@ pub use calibrate::{Calibration, Effort, Evidence, Progress, calibrate, gather};
 pub use interpreter::Interpreter;
 pub use machine::Machine;
 pub use measure::{Measuring, measure, sessions};
+pub use pace::Pace;
 pub use plan::Plan;
 pub use probe::{Data, Doing, Part, Probed, Request, probe};
 pub use session::Failure;

@@ -43,8 +43,8 @@ fn evidence(busy: f64) -> String {
     format!(
         r#"read plan
 echo '{{"probes": 1}}'
-echo '{{"probe": "locking", "round": 0}}'
-echo '{{"samples": {{"hash kept": [1000], "hash released": [1070], "fixed loop": [100, 101]}}, "skipped": {{"waking": "OSError: none"}}, "elsewhere": {{"busy": {busy}, "stolen": 0.0}}, "host": {{"cpus": 1, "cores": 1, "model": "a processor", "kernel": "6.1", "libc": null, "quota": 1.5, "tick": 4000000, "base_slice": null, "migration_cost": null}}}}'
+echo '{{"takes": [{{"probe": "locking", "looks": [[50.0, 90000.0], [51.0, 80000.0]], "samples": {{"hash kept": [1000], "hash released": [1070]}}}}]}}'
+echo '{{"skipped": {{"waking": "OSError: none"}}, "elsewhere": {{"busy": {busy}, "stolen": 0.0}}, "host": {{"cpus": 1, "cores": 1, "model": "a processor", "kernel": "6.1", "libc": null, "quota": 1.5, "tick": 4000000, "base_slice": null, "migration_cost": null}}}}'
 "#
     )
 }
@@ -167,7 +167,7 @@ fn an_interpreter_that_crashes_in_the_middle_leaves_the_old_profile_as_it_was() 
     let desk = Desk::new();
     desk.write("profile.toml", "old");
     let script = answer("3.11.7", 11)
-        + "read plan\necho '{\"probes\": 2}'\necho '{\"probe\": \"piping\"}'\necho 'Segmentation fault' >&2\nkill -SEGV $$\n";
+        + "read plan\necho '{\"probes\": 2}'\nX\necho 'Segmentation fault' >&2\nkill -SEGV $$\n";
     let said = calibrate(&desk, &script, &[]).exits_with(2);
     assert!(
         said.stderr

@@ -671,7 +671,8 @@ fn counting(desk: &Desk, session: &str) -> String {
     let script = format!(
         "if [ \"$1\" = -c ]; then\n{}\nelse\necho session >> {sessions}\nnumber=$(wc -l < {sessions})\nspeed=50.0\n{session}\n\
          echo '{{\"makespan\": 1000, \"teardown\": 0, \"items\": 4, \"counted\": 1000, \"latencies\": [1, 1, 1, 1], \
-         \"lost_updates\": null, \"elsewhere\": 0.0, \"speeds\": [{{\"0\": '$speed'}}, {{\"0\": '$speed'}}]}}'\nfi",
+         \"lost_updates\": null, \"elsewhere\": 0.0, \"speeds\": [{{\"0\": '$speed'}}, {{\"0\": '$speed'}}], \
+         \"moments\": [[['$speed', 90000.0]], [['$speed', 80000.0]]], \"waited_s\": 0.0}}'\nfi",
         says(&path.to_string_lossy(), 3, 11),
         sessions = sessions.display(),
     );

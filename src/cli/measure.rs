@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::host::{self, Interpreter, Machine, Measuring};
+use crate::host::{self, Interpreter, Machine, Measuring, Pace};
 use crate::input::{did_you_mean, list};
 use crate::report::{self, Outputs};
 use crate::results::Status;
@@ -62,7 +62,8 @@ pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<u8> {
         only: &arguments.only,
         interrupted: &interrupted,
     };
-    let measured = measure_into(&folder, &scenario, &measuring)?;
+    let mut paces = vec![Pace::default(); interpreters.len()];
+    let measured = measure_into(&folder, &scenario, &measuring, &mut paces)?;
     for line in report::measured::left_out(&measured) {
         eprintln!("{line}");
     }
@@ -86,11 +87,13 @@ pub(super) fn measure_into(
     folder: &Path,
     scenario: &Scenario,
     measuring: &Measuring<'_>,
+    paces: &mut [Pace],
 ) -> anyhow::Result<Measured> {
     let bar = progress_bar(host::sessions(scenario, measuring), "runs");
     let measured = host::measure(
         scenario,
         measuring,
+        paces,
         || bar.inc(1),
         |so_far| -> anyhow::Result<()> {
             report::measured::outputs(so_far).write(folder)?;

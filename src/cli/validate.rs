@@ -12,7 +12,7 @@ use std::time::Instant;
 use anyhow::Context;
 
 use crate::experiment;
-use crate::host::{Effort, Interpreter, Machine, Measuring};
+use crate::host::{Effort, Interpreter, Machine, Measuring, Pace};
 use crate::report::compared::{self, Simulated};
 use crate::report::{Outputs, validated};
 use crate::results::Status;
@@ -180,9 +180,11 @@ impl<'a> Bench<'a> {
     ) -> anyhow::Result<Result<(Vec<Measured>, bool), u8>> {
         let is_interrupted = || self.interrupted.load(Ordering::Relaxed);
         let (mut all, mut ended) = (Vec::new(), true);
+        // Programs and costs that were measured at one speed go together.
+        let mut pace = Pace::default();
         for (number, program) in programs.iter().enumerate() {
             if number % PROGRAMS_BETWEEN == 0 {
-                costs.measure()?;
+                costs.measure(&mut pace)?;
             }
             if number == 0 {
                 // Nobody wants to hear of it after ten minutes.
@@ -203,7 +205,7 @@ impl<'a> Bench<'a> {
                 Ok(scenario) => scenario,
                 Err(code) => return Ok(Err(code)),
             };
-            let measured = self.measure_one(program, &scenario)?;
+            let measured = self.measure_one(program, &scenario, &mut pace)?;
             let failed = has_failed(&measured);
             all.push(measured);
             if is_interrupted() {
@@ -218,7 +220,7 @@ impl<'a> Bench<'a> {
                 }
             }
         }
-        costs.measure()?;
+        costs.measure(&mut pace)?;
         Ok(Ok((all, ended && !is_interrupted())))
     }
 
@@ -234,7 +236,12 @@ impl<'a> Bench<'a> {
         Ok(Scenario::load(&path, &overrides, None).map_err(|diagnostics| complain(&diagnostics)))
     }
 
-    fn measure_one(&self, program: &Program, scenario: &Scenario) -> anyhow::Result<Measured> {
+    fn measure_one(
+        &self,
+        program: &Program,
+        scenario: &Scenario,
+        pace: &mut Pace,
+    ) -> anyhow::Result<Measured> {
         let interpreters = [self.interpreter.clone()];
         let measuring = Measuring {
             machine: Machine::here(),
@@ -243,7 +250,8 @@ impl<'a> Bench<'a> {
             only: &[],
             interrupted: self.interrupted,
         };
-        measure_into(&self.arguments.out.join(program.name), scenario, &measuring)
+        let folder = self.arguments.out.join(program.name);
+        measure_into(&folder, scenario, &measuring, std::slice::from_mut(pace))
     }
 
     /// Simulates one program, and compares it with what was measured.

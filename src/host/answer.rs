@@ -1,7 +1,10 @@
 //! What the Python side says of a repetition.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
+use super::pace::Look;
 use super::quiet::{Speeds, Tried};
 use crate::results::measured::Repetition;
 use crate::results::{Latency, Replication, Status, TimeByActivity};
@@ -36,6 +39,10 @@ pub struct Figures {
     latencies: [u64; 4],
     lost_updates: Option<u64>,
     speeds: Vec<Speeds>,
+    /// What each CPU was like before the work was calibrated, before it began, and after it ended.
+    moments: Vec<Vec<Look>>,
+    /// For a quiet moment.
+    waited_s: f64,
     elsewhere: Option<f64>,
 }
 
@@ -67,6 +74,8 @@ impl Figures {
         };
         Tried {
             speeds: self.speeds,
+            looks: self.moments.concat(),
+            waited: Duration::try_from_secs_f64(self.waited_s).unwrap_or_default(),
             ..unjudged(number, replication, self.elsewhere)
         }
     }
@@ -90,6 +99,8 @@ fn unjudged(number: u64, replication: Replication, elsewhere: Option<f64>) -> Tr
     Tried {
         repetition,
         speeds: Vec::new(),
+        looks: Vec::new(),
+        waited: Duration::ZERO,
     }
 }
 

@@ -19,12 +19,14 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::pace::Pace;
 use super::scripts::Scripts;
 use super::session::{Failure, Session};
 use super::{HostError, Interpreter};
 
 use costs::Cost;
 pub use evidence::Evidence;
+use evidence::{Facts, Take};
 use noise::{Noise, UNSTEADY};
 
 /// No probe takes longer, not even on a busy machine.
@@ -48,17 +50,19 @@ impl Effort {
         }
     }
 
-    /// What the Python side is told: how often to go through all probes, for how long, and how many samples of what is
-    /// slow to take each time.
-    fn plan(self, rounds: &RangeInclusive<u32>) -> String {
-        let (seconds, effort) = match self {
-            Self::Quick => (12, 2),
-            Self::Full => (60, 4),
+    /// What the Python side is told: how often to go through all probes, for how long, how many seconds of these to wait
+    /// each time for quiet moments and what these are like, and how many samples of what is slow to take.
+    fn plan(self, rounds: &RangeInclusive<u32>, pace: &Pace) -> String {
+        let (seconds, patience, effort) = match self {
+            Self::Quick => (12, 2, 2),
+            Self::Full => (60, 5, 4),
         };
         let plan = serde_json::json!({
             "least_rounds": rounds.start(),
             "most_rounds": rounds.end(),
             "seconds": seconds,
+            "patience_s": patience,
+            "usual": pace.usual(),
             "effort": effort,
         });
         format!("{plan}\n")
@@ -78,14 +82,9 @@ pub struct Calibration {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Line {
-    Begun {
-        probes: u64,
-    },
-    Done {
-        #[serde(rename = "probe")]
-        _probe: String,
-    },
-    Finished(Box<Evidence>),
+    Begun { probes: u64 },
+    Done { takes: Vec<Take> },
+    Finished(Facts),
 }
 
 /// How far it is, for whoever shows it.
@@ -107,11 +106,13 @@ pub fn calibrate(
     interrupted: &AtomicBool,
     progress: impl FnMut(Progress),
 ) -> Result<Calibration, HostError> {
-    let evidence = gather(interpreter, effort, effort.rounds(), interrupted, progress)?;
+    let pace = &mut Pace::default();
+    let evidence = gather(interpreter, effort, effort.rounds(), pace, interrupted, progress)?;
     Ok(Calibration::of(interpreter, evidence))
 }
 
-/// Goes through all probes so many times: part of a calibration that is spread over a longer time.
+/// Goes through all probes so many times: part of a calibration that is spread over a longer time. `pace` is the
+/// interpreter's, so far as known.
 ///
 /// # Errors
 /// The interpreter is free-threaded. The Python side cannot be written down, ends early, hangs, or says what makes no sense; or somebody interrupted it.
@@ -119,11 +120,14 @@ pub fn gather(
     interpreter: &Interpreter,
     effort: Effort,
     rounds: RangeInclusive<u32>,
+    pace: &mut Pace,
     interrupted: &AtomicBool,
     progress: impl FnMut(Progress),
 ) -> Result<Evidence, HostError> {
-    let plan = effort.plan(&rounds);
-    gather_within(PATIENCE, interpreter, &plan, interrupted, progress)
+    let plan = effort.plan(&rounds, pace);
+    let evidence = gather_within(PATIENCE, interpreter, &plan, interrupted, progress)?;
+    pace.note(&evidence.all_looks());
+    Ok(evidence)
 }
 
 /// The same, with so much patience for each probe.
@@ -159,11 +163,15 @@ fn gather_within(
         Failure::Failed(said) => failed(said),
         Failure::Limit | Failure::Interrupted => HostError::Interrupted,
     })?;
+    let mut takes = Vec::new();
     loop {
         match wait(&mut session)? {
             Line::Begun { probes } => progress(Progress::Begun(probes)),
-            Line::Done { .. } => progress(Progress::Done),
-            Line::Finished(evidence) => return Ok(*evidence),
+            Line::Done { takes: more } => {
+                takes.extend(more);
+                progress(Progress::Done);
+            }
+            Line::Finished(facts) => return Ok(Evidence::of(takes, facts)),
         }
     }
 }
@@ -204,7 +212,7 @@ impl Calibration {
 
     /// Probes that this host or interpreter has no place for, and why.
     pub fn skipped(&self) -> impl Iterator<Item = (&str, &str)> {
-        let skipped = self.evidence.skipped.iter();
+        let skipped = self.evidence.facts.skipped.iter();
         skipped.map(|(probe, why)| (probe.as_str(), why.as_str()))
     }
 
@@ -251,7 +259,7 @@ mod tests {
         let interpreter = script(&folder, text);
         let patience = Duration::from_secs(2);
         let never = AtomicBool::new(false);
-        let plan = Effort::Quick.plan(&Effort::Quick.rounds());
+        let plan = Effort::Quick.plan(&Effort::Quick.rounds(), &Pace::default());
         let failed = gather_within(patience, &interpreter, &plan, &never, |_| {});
         failed.unwrap_err().to_string()
     }

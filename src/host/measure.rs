@@ -1,19 +1,20 @@
 //! Which configurations are measured, in which order, and how often.
 //!
-//! Repetitions of different configurations take turns, so that a busy neighbour hurts all alike. A repetition during
-//! which the machine was busy elsewhere, or changed its speed, or was at another speed than in the others, is done again a
-//! few times; the quietest counts. Which speed is the usual one shows in the course of time, so that those which turn out
-//! to be off in the end have another try then.
+//! Repetitions of different configurations take turns, so that a busy neighbour hurts all alike. Each waits until all
+//! CPUs are as usual, but not for long. One during which the machine was busy elsewhere, or changed its speed, or
+//! was at another speed than usual, is done again a few times; the quietest counts. Which speed is the usual one shows in
+//! the course of time, so that those which turn out to be off in the end have another try then.
 
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::answer::failed;
 use super::obstacles::obstacle;
+use super::pace::Pace;
 use super::plan::Plan;
-use super::quiet::{Pace, Tried};
+use super::quiet::Tried;
 use super::scripts::Scripts;
 use super::session::{self, Failure};
 use super::{HostError, Interpreter, Machine, slowdown};
@@ -25,6 +26,9 @@ use crate::units::Nanos;
 
 /// How often a repetition is tried until the machine is quiet.
 const MOST_TRIES: u32 = 3;
+
+/// How long one of them waits for a quiet moment.
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
 /// What to measure, and with what.
 pub struct Measuring<'a> {
@@ -60,9 +64,9 @@ struct Bench<'a> {
     measuring: &'a Measuring<'a>,
     /// How much longer bytecode takes with each interpreter, where that is known.
     slowdowns: Vec<Option<f64>>,
-    /// Tries that may be taken beside the first ones. Each repetition adds one: a machine that is noisy all the time will
-    /// not be quiet for having been asked three times as often.
-    spare: Cell<u64>,
+    /// For waiting, and for tries beside the first ones. Each of these adds half of what it took: a machine that is noisy
+    /// all the time will not be quiet for having been asked three times as often.
+    spare: Cell<Duration>,
 }
 
 /// How many sessions [`measure`] will hold if none has to be repeated.
@@ -73,14 +77,16 @@ pub fn sessions(scenario: &Scenario, measuring: &Measuring) -> u64 {
 
 /// Measures every configuration that can be measured, and the sequential runs that they are compared with.
 ///
-/// `done` is called after each session, `round` after each round of repetitions with what there is so far. What is
-/// interrupted ends early, with every repetition that was complete.
+/// `paces` are those of the interpreters, so far as they are known. `done` is called after each session, `round` after
+/// each round of repetitions with what there is so far. What is interrupted ends early, with every repetition that was
+/// complete.
 ///
 /// # Errors
 /// The Python side cannot be written down, or `round` fails.
 pub fn measure<E: From<HostError>>(
     scenario: &Scenario,
     measuring: &Measuring,
+    paces: &mut [Pace],
     done: impl Fn(),
     mut round: impl FnMut(&Measured) -> Result<(), E>,
 ) -> Result<Measured, E> {
@@ -93,10 +99,9 @@ pub fn measure<E: From<HostError>>(
             Err(HostError::Interrupted) => Vec::new(),
             slowdowns => slowdowns?,
         },
-        spare: Cell::new(0),
+        spare: Cell::new(Duration::ZERO),
     };
     let (mut jobs, left_out) = jobs(scenario, measuring);
-    let mut paces: Vec<Pace> = measuring.interpreters.iter().map(|_| Pace::default()).collect();
     let mut measured = Measured {
         scenario: scenario.clone(),
         rows: Vec::new(),
@@ -120,14 +125,14 @@ pub fn measure<E: From<HostError>>(
             job.tried.push(tried);
             done();
         }
-        measured.rows = rows(scenario, measuring, &jobs, &paces, &measured.left_out);
+        measured.rows = rows(scenario, measuring, &jobs, paces, &measured.left_out);
         round(&measured)?;
         if measured.interrupted {
             return Ok(measured);
         }
     }
-    measured.interrupted = !bench.again(&mut jobs, &mut paces);
-    measured.rows = rows(scenario, measuring, &jobs, &paces, &measured.left_out);
+    measured.interrupted = !bench.again(&mut jobs, paces);
+    measured.rows = rows(scenario, measuring, &jobs, paces, &measured.left_out);
     round(&measured)?;
     Ok(measured)
 }
@@ -188,14 +193,14 @@ fn jobs(scenario: &Scenario, measuring: &Measuring) -> (Vec<Option<Job>>, Vec<Le
 impl Bench<'_> {
     /// One repetition, tried until the machine is quiet; `None` when interrupted.
     fn repeat(&self, job: &Job, number: u64, pace: &mut Pace) -> Option<Tried> {
+        let began = Instant::now();
         let mut quietest = self.once(job, number, pace)?;
-        self.spare.set(self.spare.get() + 1);
+        self.save(began.elapsed().saturating_sub(quietest.waited) / 2);
         for _ in 1..MOST_TRIES {
-            if !pace.is_noisy(&quietest) || !self.spend() {
+            if !quietest.is_noisy(pace) || self.has_nothing_to_spare() {
                 break;
             }
-            let tried = self.once(job, number, pace)?;
-            quietest = pace.quieter(quietest, tried);
+            quietest = quietest.or_quieter(self.once_more(job, number, pace)?, pace);
         }
         Some(quietest)
     }
@@ -207,23 +212,38 @@ impl Bench<'_> {
             let pace = &mut paces[job.interpreter];
             for place in 0..job.tried.len() {
                 let first = &job.tried[place];
-                if !(pace.is_noisy(first) && pace.is_off(first) && self.spend()) {
+                if !first.is_noisy(pace) || self.has_nothing_to_spare() {
                     continue;
                 }
-                let Some(second) = self.once(job, first.repetition.number, pace) else {
+                let Some(second) = self.once_more(job, first.repetition.number, pace) else {
                     return false;
                 };
-                job.tried[place] = pace.quieter(job.tried[place].clone(), second);
+                job.tried[place] = job.tried[place].clone().or_quieter(second, pace);
             }
         }
         true
     }
 
-    /// Whether there is a try to spare, which is gone then.
-    fn spend(&self) -> bool {
-        let spare = self.spare.get();
-        self.spare.set(spare.saturating_sub(1));
-        spare > 0
+    /// There is so much more time to spare.
+    fn save(&self, time: Duration) {
+        self.spare.set(self.spare.get() + time);
+    }
+
+    /// There is so much less.
+    fn spend(&self, time: Duration) {
+        self.spare.set(self.spare.get().saturating_sub(time));
+    }
+
+    fn has_nothing_to_spare(&self) -> bool {
+        self.spare.get().is_zero()
+    }
+
+    /// A session that is held again.
+    fn once_more(&self, job: &Job, number: u64, pace: &mut Pace) -> Option<Tried> {
+        let began = Instant::now();
+        let tried = self.once(job, number, pace)?;
+        self.spend(began.elapsed().saturating_sub(tried.waited));
+        Some(tried)
     }
 
     /// One session; `None` when interrupted.
@@ -234,8 +254,11 @@ impl Bench<'_> {
         }
         let key = Key::root(self.scenario.replicate.seed, number);
         let slowdown = self.slowdowns.get(job.interpreter).copied().flatten();
-        let plan = Plan::of(&job.configuration, &self.measuring.machine, key).slowed(slowdown);
-        let limit = limit(self.scenario, &plan);
+        let patience = self.spare.get().min(LONGEST_WAIT);
+        let plan = Plan::of(&job.configuration, &self.measuring.machine, key)
+            .slowed(slowdown)
+            .at_pace(pace, patience);
+        let limit = limit(self.scenario, &plan) + patience;
         let interpreter = &self.measuring.interpreters[job.interpreter];
         let tried = match session::run(self.scripts, interpreter, &plan, limit, interrupted) {
             Ok(answer) => answer.into_tried(number),
@@ -250,7 +273,8 @@ impl Bench<'_> {
             }
             Err(Failure::Failed(detail)) => failed(number, Status::Failed, detail),
         };
-        pace.note(&tried);
+        self.spend(tried.waited);
+        pace.note(&tried.looks);
         Some(tried)
     }
 }
@@ -289,7 +313,7 @@ fn rows(
         if job.tried.is_empty() {
             continue;
         }
-        let judged = |job: &Job, tried: &Tried| paces[job.interpreter].judged(tried);
+        let judged = |job: &Job, tried: &Tried| tried.judged(&paces[job.interpreter]);
         let baseline = baseline.and_then(|baseline| jobs[baseline].as_ref());
         let with_baseline = |tried: &Tried| {
             let repetition = judged(job, tried);

@@ -5,10 +5,12 @@
 mod steps;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::json;
 
+use super::pace::{Look, Pace};
 use super::{Machine, slowdown};
 use crate::random::{Distribution, Key};
 use crate::results::identity::{channel_and_sender, executor_name, offload, start_method_name};
@@ -31,6 +33,9 @@ pub struct Plan {
     switch_interval_s: f64,
     /// So many times as long bytecode takes as in the build with the interpreter lock.
     slowdown: f64,
+    /// What a CPU is like most of the time, where that is known, and how long to wait for such a moment.
+    usual: Option<Look>,
+    patience_s: f64,
     executor: &'static str,
     run: Run,
     order: Vec<usize>,
@@ -239,6 +244,8 @@ impl Plan {
             other_cpus: machine.other_cpus(configuration.machine.cores),
             switch_interval_s: configuration.python.switch_interval.as_secs_f64(),
             slowdown: slowdown::of_profile(configuration),
+            usual: None,
+            patience_s: 0.0,
             executor: executor_name(&configuration.executor),
             run: Run {
                 forkserver_running: configuration.executor.start_method()
@@ -270,6 +277,13 @@ impl Plan {
         if let Some(slowdown) = slowdown {
             self.slowdown = slowdown;
         }
+        self
+    }
+
+    /// In a moment in which the machine is as usual, if one comes soon enough.
+    pub(super) fn at_pace(mut self, pace: &Pace, patience: Duration) -> Self {
+        self.usual = pace.usual();
+        self.patience_s = patience.as_secs_f64();
         self
     }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// What measures a scenario: every file, by name.
-const MEASURING: [(&str, &str); 18] = [
+const MEASURING: [(&str, &str); 19] = [
     ("main.py", include_str!("python/main.py")),
     ("work.py", include_str!("python/work.py")),
     ("program.py", include_str!("python/program.py")),
@@ -25,11 +25,12 @@ const MEASURING: [(&str, &str); 18] = [
     ("event_loop.py", include_str!("python/event_loop.py")),
     ("bytecode.py", include_str!("python/bytecode.py")),
     ("session.py", include_str!("python/session.py")),
+    ("quiet.py", include_str!("python/quiet.py")),
     ("orphan.py", include_str!("python/orphan.py")),
 ];
 
 /// What calibrates a profile.
-const CALIBRATING: [(&str, &str); 21] = [
+const CALIBRATING: [(&str, &str); 23] = [
     ("main.py", include_str!("python/calibrate/main.py")),
     ("calibrate.py", include_str!("python/calibrate/calibrate.py")),
     ("sampling.py", include_str!("python/calibrate/sampling.py")),
@@ -53,6 +54,8 @@ const CALIBRATING: [(&str, &str); 21] = [
         include_str!("python/calibrate/subinterpreters.py"),
     ),
     ("payloads.py", include_str!("python/payloads.py")),
+    ("work.py", include_str!("python/work.py")),
+    ("quiet.py", include_str!("python/quiet.py")),
     ("orphan.py", include_str!("python/orphan.py")),
 ];
 

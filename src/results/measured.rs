@@ -57,8 +57,8 @@ pub struct Repetition {
     pub baseline: Option<Nanos>,
     /// By how much the speed of the same work differed between before and after, as a fraction.
     pub drift: f64,
-    /// How fast the same work was done, of its kinds the one farthest off: 1 is the median of all repetitions of the
-    /// interpreter. `None` where it did not come to an end, or there are too few to tell.
+    /// How fast bytecode ran just before and after, at the moment and on the CPU farthest off: 1 is where most moments of
+    /// the interpreter are. `None` where it did not come to an end, or there are too few to tell.
     pub speed: Option<f64>,
     /// Share of the machine's CPU time that others took meanwhile; `None` where the system does not tell.
     pub elsewhere: Option<f64>,

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 
-use crate::host::{Calibration, Effort, Evidence, HostError, Interpreter, gather};
+use crate::host::{Calibration, Effort, Evidence, HostError, Interpreter, Pace, gather};
 use crate::profile::Profile;
 
 use super::super::calibrate::{warn_of_skipped, with_bar};
@@ -86,15 +86,15 @@ impl<'a> Costs<'a> {
         }
     }
 
-    /// The next part, if anything is measured. Where it comes to nothing, those before it will do.
+    /// The next part, if anything is measured; `pace` is the interpreter's. Where it comes to nothing, those before it will do.
     ///
     /// # Errors
     /// Those of [`gather`], of the first part.
-    pub fn measure(&mut self) -> Result<(), HostError> {
+    pub fn measure(&mut self, pace: &mut Pace) -> Result<(), HostError> {
         let Self::Measured(parts) = self else {
             return Ok(());
         };
-        match parts.gather() {
+        match parts.gather(pace) {
             Err(error) if !parts.gathered.is_empty() => {
                 if !matches!(error, HostError::Interrupted) {
                     eprintln!("warning: {error}; what was calibrated before has to do");
@@ -142,10 +142,18 @@ impl<'a> Costs<'a> {
 }
 
 impl Parts<'_> {
-    fn gather(&mut self) -> Result<(), HostError> {
+    fn gather(&mut self, pace: &mut Pace) -> Result<(), HostError> {
         let rounds = self.rounds..=self.rounds;
-        let evidence =
-            with_bar(|progress| gather(self.interpreter, self.effort, rounds, self.interrupted, progress))?;
+        let evidence = with_bar(|progress| {
+            gather(
+                self.interpreter,
+                self.effort,
+                rounds,
+                pace,
+                self.interrupted,
+                progress,
+            )
+        })?;
         self.gathered.push(evidence);
         Ok(())
     }

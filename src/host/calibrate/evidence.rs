@@ -1,16 +1,39 @@
 //! What the Python side brings back: samples by name, and what the kernel says about the machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use super::super::pace::{Look, Pace};
 use super::figure::Figure;
 
 /// Everything that was measured.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Evidence {
-    /// Samples by the name that the probe gave them: ns where they are times.
+    /// Every time that a probe was through.
+    takes: Vec<Take>,
+    /// Of the takes that count: samples by the name that the probe gave them, ns where they are times.
     pub samples: BTreeMap<String, Vec<f64>>,
+    /// Around the takes that count: what a round of bytecode took, as a share of what it usually takes.
+    pub rounds: Vec<f64>,
+    /// Takes that do not count.
+    aside: usize,
+    /// What was read at the end.
+    pub facts: Facts,
+}
+
+/// What a probe measured in one go.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Take {
+    probe: String,
+    /// What each CPU was like just before and just after.
+    looks: Vec<Look>,
+    samples: BTreeMap<String, Vec<f64>>,
+}
+
+/// The last line of the Python side.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Facts {
     /// What was read.
     pub host: HostFacts,
     /// Probes that failed, and why.
@@ -52,30 +75,68 @@ pub struct Elsewhere {
 }
 
 impl Evidence {
-    /// All samples of several parts together, of which there is at least one; `None` without any.
+    /// Of these takes. A probe's count if the machine was as usual; if it never was, all of them do.
+    pub fn of(takes: Vec<Take>, facts: Facts) -> Self {
+        let mut pace = Pace::default();
+        takes.iter().for_each(|take| pace.note(&take.looks));
+        let is_quiet = |take: &Take| pace.noise(&take.looks) <= 1.0;
+        let quiet: BTreeSet<&str> = (takes.iter().filter(|take| is_quiet(take)))
+            .map(|take| take.probe.as_str())
+            .collect();
+        let usual = pace.usual().map_or(1.0, |Look(round, _)| round);
+        let mut aside = 0;
+        let (mut samples, mut rounds) = (BTreeMap::<String, Vec<f64>>::new(), Vec::new());
+        for take in &takes {
+            if quiet.contains(take.probe.as_str()) && !is_quiet(take) {
+                aside += 1;
+                continue;
+            }
+            rounds.extend(take.looks.iter().map(|Look(round, _)| round / usual));
+            for (name, more) in &take.samples {
+                samples.entry(name.clone()).or_default().extend_from_slice(more);
+            }
+        }
+        Self {
+            takes,
+            samples,
+            rounds,
+            aside,
+            facts,
+        }
+    }
+
+    /// Of several parts together, of which there is at least one; `None` without any.
     ///
     /// A probe that was of no use in one part and worked in another has figures, so it counts as one that worked.
     pub fn pooled(parts: &[Self]) -> Option<Self> {
-        let mut pooled = parts.first()?.clone();
+        let mut facts = parts.first()?.facts.clone();
         for part in &parts[1..] {
-            for (name, samples) in &part.samples {
-                pooled
-                    .samples
-                    .entry(name.clone())
-                    .or_default()
-                    .extend_from_slice(samples);
-            }
-            pooled.skipped.retain(|probe, _| part.skipped.contains_key(probe));
+            let skipped = &part.facts.skipped;
+            facts.skipped.retain(|probe, _| skipped.contains_key(probe));
         }
         // All parts take about as long.
         let mean = |of: fn(&Elsewhere) -> f64| {
-            parts.iter().map(|part| of(&part.elsewhere)).sum::<f64>() / parts.len() as f64
+            parts.iter().map(|part| of(&part.facts.elsewhere)).sum::<f64>() / parts.len() as f64
         };
-        pooled.elsewhere = Elsewhere {
+        facts.elsewhere = Elsewhere {
             busy: mean(|elsewhere| elsewhere.busy),
             stolen: mean(|elsewhere| elsewhere.stolen),
         };
-        Some(pooled)
+        let takes = parts.iter().flat_map(|part| part.takes.iter().cloned());
+        Some(Self::of(takes.collect(), facts))
+    }
+
+    /// What the CPUs were like before and after every take, whether it counts or not.
+    pub fn all_looks(&self) -> Vec<Look> {
+        self.takes
+            .iter()
+            .flat_map(|take| take.looks.iter().copied())
+            .collect()
+    }
+
+    /// How many takes do not count, of how many.
+    pub fn set_aside(&self) -> (usize, usize) {
+        (self.aside, self.takes.len())
     }
 
     /// The samples of one name.
@@ -96,51 +157,81 @@ mod tests {
     impl Evidence {
         /// From a host with nothing special to it.
         pub fn made_up(samples: &[(&str, &[f64])]) -> Self {
-            let samples = samples
-                .iter()
-                .map(|(name, samples)| ((*name).to_owned(), samples.to_vec()));
-            Self {
-                samples: samples.collect(),
-                host: HostFacts {
-                    cpus: 4,
-                    cores: 4,
-                    model: "a processor".to_owned(),
-                    kernel: "6.1".to_owned(),
-                    libc: None,
-                    quota: None,
-                    tick: 4e6,
-                    base_slice: None,
-                    migration_cost: None,
-                },
-                skipped: BTreeMap::new(),
-                elsewhere: Elsewhere {
-                    busy: 0.0,
-                    stolen: 0.0,
-                },
-            }
+            part(&[take("all", &[], samples)], &[], 0.0)
         }
     }
 
-    fn part(samples: &[(&str, &[f64])], skipped: &[&str], busy: f64) -> Evidence {
+    fn take(probe: &str, rounds: &[f64], samples: &[(&str, &[f64])]) -> Take {
+        let samples = samples
+            .iter()
+            .map(|(name, samples)| ((*name).to_owned(), samples.to_vec()));
+        Take {
+            probe: probe.to_owned(),
+            looks: rounds.iter().map(|&round| Look(round, 100.0)).collect(),
+            samples: samples.collect(),
+        }
+    }
+
+    fn part(takes: &[Take], skipped: &[&str], busy: f64) -> Evidence {
         let skipped = skipped.iter().map(|name| ((*name).to_owned(), "no".to_owned()));
-        Evidence {
+        let facts = Facts {
+            host: HostFacts {
+                cpus: 4,
+                cores: 4,
+                model: "a processor".to_owned(),
+                kernel: "6.1".to_owned(),
+                libc: None,
+                quota: None,
+                tick: 4e6,
+                base_slice: None,
+                migration_cost: None,
+            },
             skipped: skipped.collect(),
             elsewhere: Elsewhere { busy, stolen: 0.0 },
-            ..Evidence::made_up(samples)
-        }
+        };
+        Evidence::of(takes.to_vec(), facts)
     }
 
     #[test]
     fn parts_are_one_calibration() {
         let parts = [
-            part(&[("a", &[1.0, 2.0])], &["never", "once"], 0.1),
-            part(&[("a", &[3.0]), ("b", &[4.0])], &["never"], 0.3),
+            part(
+                &[take("first", &[], &[("a", &[1.0, 2.0])])],
+                &["never", "once"],
+                0.1,
+            ),
+            part(
+                &[take("first", &[], &[("a", &[3.0]), ("b", &[4.0])])],
+                &["never"],
+                0.3,
+            ),
         ];
         let pooled = Evidence::pooled(&parts).unwrap();
         assert_eq!(pooled.samples("a"), Some(&[1.0, 2.0, 3.0][..]));
         assert_eq!(pooled.samples("b"), Some(&[4.0][..]));
-        assert_eq!(pooled.skipped.keys().collect::<Vec<_>>(), ["never"]);
-        assert!((pooled.elsewhere.busy - 0.2).abs() < 1e-9);
+        assert_eq!(pooled.facts.skipped.keys().collect::<Vec<_>>(), ["never"]);
+        assert!((pooled.facts.elsewhere.busy - 0.2).abs() < 1e-9);
         assert!(Evidence::pooled(&[]).is_none());
+    }
+
+    #[test]
+    fn what_was_measured_at_another_speed_does_not_count_beside_what_was_not() {
+        let usual = [50.0, 51.0, 50.0, 49.0];
+        let takes = [
+            take("one", &usual, &[("a", &[1.0])]),
+            take("one", &[50.0, 50.0, 50.0, 90.0], &[("a", &[2.0])]),
+            take("one", &usual, &[("a", &[3.0])]),
+            take("other", &[90.0, 90.0, 50.0, 50.0], &[("b", &[4.0])]),
+        ];
+        let evidence = part(&takes, &[], 0.0);
+        assert_eq!(evidence.samples("a"), Some(&[1.0, 3.0][..]));
+        assert_eq!(evidence.samples("b"), Some(&[4.0][..]));
+        assert_eq!(evidence.rounds.len(), 12);
+        assert_eq!(evidence.set_aside(), (1, 4));
+        assert!(evidence.rounds.contains(&1.8));
+        // The slow ones may be the usual ones, seen from further away.
+        let slow = part(&vec![take("other", &[90.0; 8], &[]); 4], &[], 0.0);
+        let pooled = Evidence::pooled(&[evidence, slow]).unwrap();
+        assert_eq!(pooled.samples("a"), Some(&[1.0, 2.0, 3.0][..]));
     }
 }

@@ -22,10 +22,13 @@ const MOST_UNSTEADY: f64 = 0.25;
 /// What disturbed the measurement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Noise {
-    /// What the same loop took: in one fast case of ten, and in one slow case of ten, as shares of the median.
+    /// What the same loop took around what counts: in one fast case of ten, and in one slow case of ten, as shares of what
+    /// it usually takes.
     pub fast: f64,
     /// The same.
     pub slow: f64,
+    /// Times that a probe was through at another moment than usual and was set aside, out of so many.
+    pub set_aside: (usize, usize),
     /// Share of all CPUs that other processes and this machine's own host had meanwhile.
     pub elsewhere: f64,
     /// Figures that are unsteady.
@@ -35,20 +38,20 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// Judges by the fixed loop, the kernel's accounts, and the figures themselves.
+    /// Judges by the same loop, the kernel's accounts, and the figures themselves.
     pub fn of(evidence: &Evidence, unsteady: usize, figures: usize) -> Self {
-        let mut loops = evidence.samples("fixed loop").unwrap_or_default().to_vec();
+        let mut loops = evidence.rounds.clone();
         loops.sort_unstable_by(f64::total_cmp);
         let (fast, slow) = if loops.is_empty() {
             (1.0, 1.0)
         } else {
-            let median = quantile(&loops, 0.5);
-            (quantile(&loops, 0.1) / median, quantile(&loops, 0.9) / median)
+            (quantile(&loops, 0.1), quantile(&loops, 0.9))
         };
         Self {
             fast,
             slow,
-            elsewhere: evidence.elsewhere.busy + evidence.elsewhere.stolen,
+            set_aside: evidence.set_aside(),
+            elsewhere: evidence.facts.elsewhere.busy + evidence.facts.elsewhere.stolen,
             unsteady,
             figures,
         }
@@ -87,10 +90,11 @@ impl fmt::Display for Noise {
         } else {
             "noisy"
         };
+        let (aside, all) = self.set_aside;
         write!(
             f,
-            "the host was {quiet}: the same loop took {:.2} to {:.2} of its usual time, others had {} of the CPUs, \
-             and {} of {} figures vary by more than half",
+            "the host was {quiet}: the same loop took {:.2} to {:.2} of its usual time, {aside} of {all} probes came at \
+             other moments and were set aside, others had {} of the CPUs, and {} of {} figures vary by more than half",
             self.fast,
             self.slow,
             percent(self.elsewhere),
@@ -111,6 +115,7 @@ mod tests {
     const QUIET: Noise = Noise {
         fast: 0.99,
         slow: 1.03,
+        set_aside: (2, 39),
         elsewhere: 0.01,
         unsteady: 3,
         figures: 60,
@@ -121,8 +126,8 @@ mod tests {
         assert_eq!(QUIET.complaints(), Vec::<String>::new());
         assert_eq!(
             QUIET.to_string(),
-            "the host was quiet: the same loop took 0.99 to 1.03 of its usual time, others had 1 % of the CPUs, and 3 of \
-             60 figures vary by more than half"
+            "the host was quiet: the same loop took 0.99 to 1.03 of its usual time, 2 of 39 probes came at other moments \
+             and were set aside, others had 1 % of the CPUs, and 3 of 60 figures vary by more than half"
         );
     }
 

@@ -37,7 +37,7 @@ pub fn profile(calibration: &Calibration) -> Result<String, ProfileError> {
 
 /// What it is of, and how quiet the host was.
 fn head(calibration: &Calibration) -> String {
-    let host = &calibration.evidence.host;
+    let host = &calibration.evidence.facts.host;
     let mut text = comment(&format!(
         "Measured by gilsim {} with CPython {}. Times of threads and processes are CPU time; {}.",
         env!("CARGO_PKG_VERSION"),

@@ -17,6 +17,7 @@ from concurrent.futures import BrokenExecutor
 import calibration
 import orphan
 import program
+import quiet
 import segments
 import shared
 from items import Clock, Items
@@ -40,7 +41,10 @@ def main(functions):
         os.sched_setaffinity(0, plan["cpus"])
     sys.setswitchinterval(plan["switch_interval_s"])
     threading.excepthook = give_up
-    # Bytecode in any case: its speed is comparable with that of all other sessions.
+    cpus = quiet.own_cpus() + plan["other_cpus"]
+    moment, waited = quiet.wait(plan["usual"], cpus, plan["patience_s"])
+    moments = [moment]
+    # Bytecode in any case, for whatever else the program does.
     verbs = sorted({program.PYTHON, *verbs_of(plan)})
     before = calibration.Speeds(verbs, plan["slowdown"])
     items = prepare(plan, before, functions)
@@ -49,6 +53,7 @@ def main(functions):
     play = player(plan, items, functions, before)
     if plan["run"]["forkserver_running"]:
         warm_up(plan["run"]["start_method"])
+    moments.append(quiet.moment(cpus))
     start_background(plan, before)
     clock, busy = Clock(), BusyElsewhere(plan["cpus"])
     try:
@@ -61,6 +66,8 @@ def main(functions):
     # With background threads there is no idle core any more.
     if not plan["background"]:
         answer["speeds"].append(calibration.Speeds(verbs).per_count())
+        moments.append(quiet.moment(cpus))
+    answer["moments"], answer["waited_s"] = moments, waited
     say(answer)
 
 

@@ -31,10 +31,10 @@ pub(super) fn scheduler(costs: &mut Costs) {
     read(
         costs,
         "tick",
-        Some(costs.evidence.host.tick),
+        Some(costs.evidence.facts.host.tick),
         "CLOCK_MONOTONIC_COARSE",
     );
-    let base_slice = costs.evidence.host.base_slice;
+    let base_slice = costs.evidence.facts.host.base_slice;
     read(costs, "base_slice", base_slice, "/proc/self/sched");
     let shared = "of what waking, sleeping and switching take together, divided as in linux-x86_64";
     for (field, share) in [("sleep", SHARES[1]), ("context_switch", SHARES[2])] {
@@ -52,7 +52,7 @@ pub(super) fn scheduler(costs: &mut Costs) {
         }
     }
     hot_for(costs);
-    let migration_cost = costs.evidence.host.migration_cost;
+    let migration_cost = costs.evidence.facts.host.migration_cost;
     read(
         costs,
         "migration_cost",
@@ -74,7 +74,7 @@ pub(super) fn scheduler(costs: &mut Costs) {
 
 /// Where woken threads go: what released kernels do, by their version, and what this one does beyond.
 fn placement(costs: &mut Costs) {
-    let release = costs.evidence.host.kernel.clone();
+    let release = costs.evidence.facts.host.kernel.clone();
     let mut numbers = release
         .split(['.', '-'])
         .map_while(|number| number.parse::<u32>().ok());
@@ -200,7 +200,7 @@ pub(super) fn joint_speed(costs: &mut Costs) {
     let speed = |figure: Figure| figure.median.min(1_024.0);
     let joint = |count: usize| Some((count, speed(costs.figure(&format!("joint {count}"))?)));
     let known: Vec<(usize, f64)> = std::iter::once((1, 1_024.0))
-        .chain((2..=costs.evidence.host.cores).filter_map(joint))
+        .chain((2..=costs.evidence.facts.host.cores).filter_map(joint))
         .collect();
     let samples = costs.figure("joint 2").map_or(0, |figure| figure.samples);
     let speeds: Vec<String> = known
@@ -211,7 +211,7 @@ pub(super) fn joint_speed(costs: &mut Costs) {
         .collect();
     let source = format!(
         "measured: the same loop on one core and on up to {} in turn; {samples} pairs of turns of two",
-        costs.evidence.host.cores
+        costs.evidence.facts.host.cores
     );
     costs.other(
         "joint_speed",

@@ -1,7 +1,7 @@
 """Measures what this host and this interpreter cost: raw samples by name, as lines of JSON.
 
-A line of JSON in: how much to do. Lines out: what there is to do, then one for each probe that is through, and at the end
-all samples. They are turned into costs elsewhere.
+A line of JSON in: how much to do. Lines out: what there is to do, then the samples of each probe that is through and how
+fast the CPUs were around it, and at the end what the kernel says. They are turned into costs elsewhere.
 """
 
 import gc
@@ -11,6 +11,7 @@ import time
 import traceback
 
 import orphan
+import quiet
 
 # Each probe is a module with a function `probe(samples, effort)`. What is measured by the CPU clock comes in between what
 # needs a quiet host, so that a disturbance does not hit one kind alone.
@@ -37,49 +38,53 @@ def main():
     plan = json.loads(sys.stdin.buffer.readline())
     orphan.die_with_parent()
     import host
-    from sampling import Samples
 
-    samples, skipped = Samples(), {}
+    skipped = {}
     probes = PROBES + [name for name, version in NEWER if sys.version_info >= version]
     say(probes=len(probes) * plan["most_rounds"])
     began, taken = time.monotonic(), host.cpu_time()
     own = own_time()
+    moments = Moments(plan["usual"])
     for number in range(plan["most_rounds"]):
         elapsed = time.monotonic() - began
         if number >= plan["least_rounds"] and elapsed * (number + 1) / number > plan["seconds"]:
             break
+        moments.patience = plan["patience_s"]
         for name in probes:
-            if name not in skipped:
-                disturbed(samples)
-                run(name, samples, plan["effort"], skipped)
-            say(probe=name, round=number)
-    disturbed(samples)
-    say(
-        samples=samples.by_name,
-        host=host.facts(),
-        skipped=skipped,
-        elsewhere=elsewhere(host, began, taken, own),
-    )
+            say(takes=[] if name in skipped else [take(name, plan["effort"], skipped, moments)])
+    say(host=host.facts(), skipped=skipped, elsewhere=elsewhere(host, began, taken, own))
 
 
-def run(name, samples, effort, skipped):
-    """One probe. What this interpreter or host has no place for is left out, and said so."""
+class Moments:
+    """What the CPUs were like so far, and how much longer to wait for a moment in which they are as usual."""
+
+    def __init__(self, usual):
+        self.usual = usual
+        self.seen = []
+        self.patience = 0
+
+    def wait(self):
+        """The next moment that is as usual, if it comes soon enough."""
+        usual = self.usual or (quiet.usual(self.seen) if self.seen else None)
+        moment, waited = quiet.wait(usual, quiet.own_cpus(), self.patience)
+        self.patience -= waited
+        self.seen += moment
+        return moment
+
+
+def take(name, effort, skipped, moments):
+    """One probe, in a quiet moment. What this interpreter or host has no place for is left out, and said so."""
+    from sampling import Samples
+
+    samples, before = Samples(), moments.wait()
     try:
         __import__(name).probe(samples, effort)
     except Exception as error:
         traceback.print_exc()
         skipped[name] = f"{type(error).__name__}: {error}"
     gc.collect()
-
-
-def disturbed(samples):
-    """How long the same loop takes now."""
-    from sampling import fixed_loop
-
-    for _ in range(5):
-        taken, elapsed = fixed_loop()
-        samples.add("fixed loop", taken)
-        samples.add("fixed loop elapsed", elapsed)
+    after = quiet.moment(quiet.own_cpus())
+    return {"probe": name, "looks": before + after, "samples": samples.by_name}
 
 
 def elsewhere(host, began, taken, own):

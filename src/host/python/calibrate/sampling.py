@@ -1,7 +1,6 @@
 """Taking samples: CPU time of the calling thread, which does not see what neighbours do."""
 
 import itertools
-import time
 
 from time import thread_time_ns as clock
 
@@ -45,10 +44,3 @@ def spin(rounds=60_000):
     """The same bytecode every time."""
     for _ in range(rounds):
         pass
-
-
-def fixed_loop():
-    """CPU time and wall time of it."""
-    wall, began = time.perf_counter_ns(), clock()
-    spin()
-    return clock() - began, time.perf_counter_ns() - wall

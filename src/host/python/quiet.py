@@ -1,0 +1,83 @@
+"""How fast each CPU is now and how late it wakes, and waiting until all of them are as usual.
+
+What shares a core with a virtual machine, or a clock that changes, makes a CPU slow for some seconds, and then another one;
+and where other machines wait for the same core, a CPU that was idle has it milliseconds later.
+"""
+
+import os
+import time
+from bisect import bisect_left, bisect_right
+from statistics import mean, median
+
+import work
+
+# Of one look at one CPU: half a millisecond. The middle one of three counts.
+ROUNDS, LOOKS = 10_000, 3
+# Sleeps of one look, and how long they are, s.
+SLEEPS, SLEEP = 8, 0.0003
+# Where a machine has more, these stand for all.
+MOST_CPUS = 8
+# As fast as usual: this share of it more or less; and as soon: this much longer.
+CLOSE, SOON = 0.1, 1.5
+# Until the next look, s.
+PAUSE = 0.02
+
+
+def own_cpus():
+    """Those that this process may use; none where the system does not tell."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+
+def moment(cpus):
+    """Of each of these CPUs: ns of CPU time that a round of bytecode takes now, and ns that sleeps are too long."""
+    if not cpus:
+        return [look()]
+    own = own_cpus()
+    looks = []
+    for cpu in cpus[:MOST_CPUS]:
+        os.sched_setaffinity(0, {cpu})
+        looks.append(look())
+    os.sched_setaffinity(0, own)
+    return looks
+
+
+def look():
+    """At the CPU that this thread is on."""
+    return median(one_round() for _ in range(LOOKS)), mean(one_sleep() for _ in range(SLEEPS))
+
+
+def one_round():
+    """ns of CPU time."""
+    began = time.thread_time_ns()
+    work.python(ROUNDS)
+    return (time.thread_time_ns() - began) / ROUNDS
+
+
+def one_sleep():
+    """ns beyond what was asked for."""
+    began = time.perf_counter_ns()
+    time.sleep(SLEEP)
+    return time.perf_counter_ns() - began - SLEEP * 1e9
+
+
+def wait(usual, cpus, seconds):
+    """Until every CPU is as usual, but no longer than so many seconds: the last moment, and how long it took."""
+    began = time.monotonic()
+    while True:
+        now = moment(cpus)
+        waited = time.monotonic() - began
+        if usual is None or waited >= seconds or all(is_close(look, usual) for look in now):
+            return now, waited
+        time.sleep(PAUSE)
+
+
+def is_close(look, usual):
+    """Whether a round took as long as usual, and sleeps not much longer."""
+    return abs(look[0] / usual[0] - 1) <= CLOSE and look[1] <= usual[1] * SOON
+
+
+def usual(looks):
+    """Rounds: the middle of where they lie closest together. Sleeps: the middle."""
+    rounds = sorted(each for each, _ in looks)
+    close = [rounds[bisect_left(rounds, least) : bisect_right(rounds, least * (1 + 2 * CLOSE))] for least in rounds]
+    return median(max(close, key=len)), median(late for _, late in looks)
