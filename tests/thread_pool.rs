@@ -3,7 +3,15 @@
 use std::path::Path;
 
 use gilsim::experiment;
+use gilsim::results::Replication;
 use gilsim::scenario::Scenario;
+
+/// The first replication of the first run.
+fn result(text: &str) -> Replication {
+    let scenario =
+        Scenario::parse(Path::new("threads.toml"), text, Path::new(""), &[], None).expect("a scenario");
+    experiment::run(scenario, || {}).rows[0].replications[0].clone()
+}
 
 /// How often the interpreter lock changes hands during 3000 items of 50 us on two threads.
 fn switches(version: &str) -> u64 {
@@ -11,9 +19,7 @@ fn switches(version: &str) -> u64 {
         "[machine]\ncores = 2\nprofile = \"linux-2-cpu-vm\"\n[python]\nversion = \"{version}\"\n[[task]]\nname = \"item\"\ncount = 3000\n\
          steps = [{{ python = \"50us\" }}]\n[[run]]\nexecutor = \"threads\"\nworkers = 2\n"
     );
-    let path = Path::new("tiny.toml");
-    let scenario = Scenario::parse(path, &text, Path::new(""), &[], None).expect("a scenario");
-    experiment::run(scenario, || {}).rows[0].replications[0].switches
+    result(&text).switches
 }
 
 /// Up to 3.11 a worker counts itself idle after each item, under a lock that it may be preempted with. Measured with
@@ -23,4 +29,20 @@ fn workers_that_count_themselves_idle_after_each_item_get_into_a_convoy() {
     let (always, when_empty) = (switches("3.11"), switches("3.12"));
     assert!(always > 500, "{always} switches");
     assert!(always > 3 * when_empty, "{always} and {when_empty} switches");
+}
+
+/// Up to 3.12 a put wakes one of those who wait for work, and who has got some the next (`simplequeue_get_impl`). Measured
+/// with CPython 3.11: of four threads that wait, four run after four puts in a row.
+#[test]
+fn all_threads_that_wait_are_woken_by_work_that_comes_at_once() {
+    for version in ["3.11", "3.12", "3.13"] {
+        let text = format!(
+            "[machine]\ncores = 2\nprofile = \"linux-2-cpu-vm\"\n[python]\nversion = \"{version}\"\n\
+             [[task]]\nname = \"first\"\ncount = 4\nsteps = [{{ io = \"20ms\" }}]\n\
+             [[task]]\nname = \"then\"\ncount = 4\nsteps = [{{ io = \"20ms\" }}]\nafter = {{ first = \"all\" }}\n\
+             [[run]]\nexecutor = \"threads\"\nworkers = 4\n"
+        );
+        let makespan = result(&text).makespan.as_secs_f64();
+        assert!((0.040..0.055).contains(&makespan), "{version}: {makespan} s");
+    }
 }

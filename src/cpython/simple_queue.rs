@@ -18,8 +18,8 @@ pub struct SimpleQueue<T> {
 
 /// How threads wait for something in the queue.
 enum Waiting<T> {
-    /// Up to 3.12: for a lock that is held while the queue is empty and somebody waits. Of several that wait, only one
-    /// is woken until it has run.
+    /// Up to 3.12: for a lock that is held while the queue is empty and somebody waits. Of several that wait, a put wakes
+    /// one; and that one, when it has its item, wakes the next, whether there is another item or not.
     Lock { lock: Lock, locked: Cell<bool> },
     /// From 3.13: in the parking lot, each with a place for the item that is handed to it.
     Parked(ParkingLot<Rc<Cell<Option<T>>>>),
@@ -64,7 +64,7 @@ impl<T> SimpleQueue<T> {
     /// `get`: waits without the interpreter lock while the queue is empty.
     pub async fn get(&self, me: &ThreadState) -> T {
         loop {
-            if let Some(item) = self.get_nowait() {
+            if let Some(item) = self.get_nowait(me).await {
                 return item;
             }
             match &self.waiting {
@@ -84,7 +84,13 @@ impl<T> SimpleQueue<T> {
     }
 
     /// `get_nowait`
-    pub fn get_nowait(&self) -> Option<T> {
-        self.items.borrow_mut().pop_front()
+    pub async fn get_nowait(&self, me: &ThreadState) -> Option<T> {
+        let item = self.items.borrow_mut().pop_front()?;
+        if let Waiting::Lock { lock, locked } = &self.waiting
+            && locked.replace(false)
+        {
+            lock.release(me).await;
+        }
+        Some(item)
     }
 }

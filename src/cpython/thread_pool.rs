@@ -138,7 +138,7 @@ impl<C: Call, X: WorkerContext<C>> Shared<C, X> {
         // From 3.12 a worker counts itself idle only after it has found the queue empty.
         let counts_when_empty = me.interpreter.python.version >= Version::release(3, 12);
         loop {
-            let item = match self.work_queue.get_nowait() {
+            let item = match self.work_queue.get_nowait(me).await {
                 Some(item) => item,
                 None => {
                     if counts_when_empty {
