@@ -310,8 +310,10 @@ mod a_mutex {
     }
 }
 
+/// From 3.13 whoever puts an item hands it over to a thread that waits; before, a thread that was woken wakes the next.
+/// Measured with CPython 3.11: two threads that wait have done 10 ms of I/O each 10.2 ms after two puts in a row.
 #[test]
-fn each_item_put_into_a_queue_wakes_a_thread_of_its_own_from_3_13() {
+fn as_many_threads_that_wait_are_woken_as_items_are_put_into_a_queue() {
     let time = |version| {
         run((4, 1), version, free_profile(|_| ()), |me| async move {
             let queue = Rc::new(SimpleQueue::new(&me, "work"));
@@ -338,8 +340,9 @@ fn each_item_put_into_a_queue_wakes_a_thread_of_its_own_from_3_13() {
             }
         })
     };
-    assert_eq!(time(Version::release(3, 13)), millis(11));
-    assert!(time(Version::release(3, 12)) > millis(20));
+    for minor in [11, 12, 13, 14] {
+        assert_eq!(time(Version::release(3, minor)), millis(11), "3.{minor}");
+    }
 }
 
 mod shared_objects {
