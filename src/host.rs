@@ -8,7 +8,7 @@
 //!  session   one fresh interpreter that does it                   <- one line of JSON
 //!  slowdown  how much longer bytecode takes without the lock, where both builds are there
 //!  measure   which configurations, in which order, how often
-//!  pace      how fast the machine is most of the time
+//!  pace      what the machine is like most of the time
 //!  quiet     whether what came out can be trusted
 //! ```
 //! [`calibrate()`] uses the same sessions to measure what a profile of this machine says, and [`probe()`] to find out what

@@ -193,11 +193,10 @@ fn jobs(scenario: &Scenario, measuring: &Measuring) -> (Vec<Option<Job>>, Vec<Le
 impl Bench<'_> {
     /// One repetition, tried until the machine is quiet; `None` when interrupted.
     fn repeat(&self, job: &Job, number: u64, pace: &mut Pace) -> Option<Tried> {
-        let began = Instant::now();
-        let mut quietest = self.once(job, number, pace)?;
-        self.save(began.elapsed().saturating_sub(quietest.waited) / 2);
+        let (mut quietest, took) = self.once(job, number, pace)?;
+        self.spare.set(self.spare.get() + took / 2);
         for _ in 1..MOST_TRIES {
-            if !quietest.is_noisy(pace) || self.has_nothing_to_spare() {
+            if !self.is_worth_another(&quietest, pace) {
                 break;
             }
             quietest = quietest.or_quieter(self.once_more(job, number, pace)?, pace);
@@ -212,7 +211,7 @@ impl Bench<'_> {
             let pace = &mut paces[job.interpreter];
             for place in 0..job.tried.len() {
                 let first = &job.tried[place];
-                if !first.is_noisy(pace) || self.has_nothing_to_spare() {
+                if !self.is_worth_another(first, pace) {
                     continue;
                 }
                 let Some(second) = self.once_more(job, first.repetition.number, pace) else {
@@ -224,30 +223,26 @@ impl Bench<'_> {
         true
     }
 
-    /// There is so much more time to spare.
-    fn save(&self, time: Duration) {
-        self.spare.set(self.spare.get() + time);
+    /// Whether it is noisy, and there is time for another try.
+    fn is_worth_another(&self, tried: &Tried, pace: &Pace) -> bool {
+        tried.is_noisy(pace) && !self.spare.get().is_zero()
     }
 
-    /// There is so much less.
+    /// There is so much less time to spare.
     fn spend(&self, time: Duration) {
         self.spare.set(self.spare.get().saturating_sub(time));
     }
 
-    fn has_nothing_to_spare(&self) -> bool {
-        self.spare.get().is_zero()
-    }
-
     /// A session that is held again.
     fn once_more(&self, job: &Job, number: u64, pace: &mut Pace) -> Option<Tried> {
-        let began = Instant::now();
-        let tried = self.once(job, number, pace)?;
-        self.spend(began.elapsed().saturating_sub(tried.waited));
+        let (tried, took) = self.once(job, number, pace)?;
+        self.spend(took);
         Some(tried)
     }
 
-    /// One session; `None` when interrupted.
-    fn once(&self, job: &Job, number: u64, pace: &mut Pace) -> Option<Tried> {
+    /// One session, and how long it took without the waiting; `None` when interrupted.
+    fn once(&self, job: &Job, number: u64, pace: &mut Pace) -> Option<(Tried, Duration)> {
+        let began = Instant::now();
         let interrupted = self.measuring.interrupted;
         if interrupted.load(Ordering::Relaxed) {
             return None;
@@ -275,7 +270,8 @@ impl Bench<'_> {
         };
         self.spend(tried.waited);
         pace.note(&tried.looks);
-        Some(tried)
+        let took = began.elapsed().saturating_sub(tried.waited);
+        Some((tried, took))
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Pace {
     /// Ascending.
     rounds: Vec<f64>,
     lates: Vec<f64>,
+    /// What follows from these: asked for far more often than they change.
+    usual: Option<Look>,
 }
 
 impl Pace {
@@ -40,14 +42,17 @@ impl Pace {
         self.rounds.extend(looks.iter().map(|Look(round, _)| round));
         self.lates.extend(looks.iter().map(|Look(_, late)| late));
         self.rounds.sort_unstable_by(f64::total_cmp);
+        if self.rounds.len() >= FEWEST {
+            self.usual = self
+                .usual_round()
+                .zip(median(&self.lates))
+                .map(|(round, late)| Look(round, late));
+        }
     }
 
     /// What a CPU is like most of the time; `None` while nobody can tell.
     pub fn usual(&self) -> Option<Look> {
-        if self.rounds.len() < FEWEST {
-            return None;
-        }
-        Some(Look(self.usual_round()?, median(&self.lates)?))
+        self.usual
     }
 
     /// The middle of those rounds that are alike, where most are.
@@ -64,14 +69,14 @@ impl Pace {
 
     /// How many times as fast as usual it was, at the look that is farthest off; `None` where that cannot be told.
     pub fn speed(&self, looks: &[Look]) -> Option<f64> {
-        let Look(usual, _) = self.usual()?;
+        let Look(usual, _) = self.usual?;
         let speeds = looks.iter().map(|Look(round, _)| usual / round);
         speeds.max_by(|one, other| off(*one).total_cmp(&off(*other)))
     }
 
     /// How far from usual it was, as a multiple of what is tolerated; nothing where that cannot be told.
     pub fn noise(&self, looks: &[Look]) -> f64 {
-        let Some(Look(_, usually_late)) = self.usual() else {
+        let Some(Look(_, usually_late)) = self.usual else {
             return 0.0;
         };
         let late = looks.iter().map(|Look(_, late)| late / usually_late / MOST_LATE);

@@ -7,7 +7,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// What measures a scenario: every file, by name.
-const MEASURING: [(&str, &str); 19] = [
+const MEASURING: [(&str, &str); 20] = [
     ("main.py", include_str!("python/main.py")),
     ("work.py", include_str!("python/work.py")),
     ("program.py", include_str!("python/program.py")),
@@ -26,11 +26,12 @@ const MEASURING: [(&str, &str); 19] = [
     ("bytecode.py", include_str!("python/bytecode.py")),
     ("session.py", include_str!("python/session.py")),
     ("quiet.py", include_str!("python/quiet.py")),
+    ("affinity.py", include_str!("python/affinity.py")),
     ("orphan.py", include_str!("python/orphan.py")),
 ];
 
 /// What calibrates a profile.
-const CALIBRATING: [(&str, &str); 23] = [
+const CALIBRATING: [(&str, &str); 24] = [
     ("main.py", include_str!("python/calibrate/main.py")),
     ("calibrate.py", include_str!("python/calibrate/calibrate.py")),
     ("sampling.py", include_str!("python/calibrate/sampling.py")),
@@ -56,6 +57,7 @@ const CALIBRATING: [(&str, &str); 23] = [
     ("payloads.py", include_str!("python/payloads.py")),
     ("work.py", include_str!("python/work.py")),
     ("quiet.py", include_str!("python/quiet.py")),
+    ("affinity.py", include_str!("python/affinity.py")),
     ("orphan.py", include_str!("python/orphan.py")),
 ];
 

@@ -86,7 +86,8 @@ impl<'a> Costs<'a> {
         }
     }
 
-    /// The next part, if anything is measured; `pace` is the interpreter's. Where it comes to nothing, those before it will do.
+    /// The next part, if anything is measured; `pace` is the interpreter's. Where it comes to nothing, those before it will
+    /// do.
     ///
     /// # Errors
     /// Those of [`gather`], of the first part.

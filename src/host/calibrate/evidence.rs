@@ -1,6 +1,6 @@
 //! What the Python side brings back: samples by name, and what the kernel says about the machine.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -78,19 +78,15 @@ impl Evidence {
     /// Of these takes. A probe's count if the machine was as usual; if it never was, all of them do.
     pub fn of(takes: Vec<Take>, facts: Facts) -> Self {
         let mut pace = Pace::default();
-        takes.iter().for_each(|take| pace.note(&take.looks));
-        let is_quiet = |take: &Take| pace.noise(&take.looks) <= 1.0;
-        let quiet: BTreeSet<&str> = (takes.iter().filter(|take| is_quiet(take)))
-            .map(|take| take.probe.as_str())
-            .collect();
+        pace.note(&looks(&takes));
+        let (quiet, mut others): (Vec<&Take>, Vec<&Take>) =
+            takes.iter().partition(|take| pace.noise(&take.looks) <= 1.0);
+        let all = others.len();
+        others.retain(|take| quiet.iter().all(|quiet| quiet.probe != take.probe));
+        let aside = all - others.len();
         let usual = pace.usual().map_or(1.0, |Look(round, _)| round);
-        let mut aside = 0;
         let (mut samples, mut rounds) = (BTreeMap::<String, Vec<f64>>::new(), Vec::new());
-        for take in &takes {
-            if quiet.contains(take.probe.as_str()) && !is_quiet(take) {
-                aside += 1;
-                continue;
-            }
+        for take in quiet.into_iter().chain(others) {
             rounds.extend(take.looks.iter().map(|Look(round, _)| round / usual));
             for (name, more) in &take.samples {
                 samples.entry(name.clone()).or_default().extend_from_slice(more);
@@ -128,10 +124,7 @@ impl Evidence {
 
     /// What the CPUs were like before and after every take, whether it counts or not.
     pub fn all_looks(&self) -> Vec<Look> {
-        self.takes
-            .iter()
-            .flat_map(|take| take.looks.iter().copied())
-            .collect()
+        looks(&self.takes)
     }
 
     /// How many takes do not count, of how many.
@@ -148,6 +141,11 @@ impl Evidence {
     pub fn figure(&self, name: &str) -> Option<Figure> {
         Figure::of(self.samples(name)?)
     }
+}
+
+/// What the CPUs were like before and after each of them.
+fn looks(takes: &[Take]) -> Vec<Look> {
+    takes.iter().flat_map(|take| take.looks.iter().copied()).collect()
 }
 
 #[cfg(test)]

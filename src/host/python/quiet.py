@@ -9,6 +9,7 @@ import time
 from bisect import bisect_left, bisect_right
 from statistics import mean, median
 
+import affinity
 import work
 
 # Of one look at one CPU: half a millisecond. The middle one of three counts.
@@ -23,22 +24,18 @@ CLOSE, SOON = 0.1, 1.5
 PAUSE = 0.02
 
 
-def own_cpus():
-    """Those that this process may use; none where the system does not tell."""
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-
-
 def moment(cpus):
     """Of each of these CPUs: ns of CPU time that a round of bytecode takes now, and ns that sleeps are too long."""
     if not cpus:
         return [look()]
-    own = own_cpus()
-    looks = []
-    for cpu in cpus[:MOST_CPUS]:
-        os.sched_setaffinity(0, {cpu})
-        looks.append(look())
-    os.sched_setaffinity(0, own)
-    return looks
+    with affinity.bound():
+        return [look_at(cpu) for cpu in cpus[:MOST_CPUS]]
+
+
+def look_at(cpu):
+    """At this CPU."""
+    os.sched_setaffinity(0, {cpu})
+    return look()
 
 
 def look():

@@ -14,6 +14,7 @@ import threading
 import time
 from concurrent.futures import BrokenExecutor
 
+import affinity
 import calibration
 import orphan
 import program
@@ -41,7 +42,7 @@ def main(functions):
         os.sched_setaffinity(0, plan["cpus"])
     sys.setswitchinterval(plan["switch_interval_s"])
     threading.excepthook = give_up
-    cpus = quiet.own_cpus() + plan["other_cpus"]
+    cpus = affinity.own_cpus() + plan["other_cpus"]
     moment, waited = quiet.wait(plan["usual"], cpus, plan["patience_s"])
     moments = [moment]
     # Bytecode in any case, for whatever else the program does.

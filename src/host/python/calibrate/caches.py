@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from multiprocessing import Pipe, connection
 from multiprocessing.reduction import ForkingPickler
 
+from affinity import bound
 from pickling import call_item, result_item
 from sampling import clock
 
@@ -23,12 +24,9 @@ OBJECTS = 20_000
 
 def probe(samples, effort):
     """Everything on one CPU."""
-    cpus = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cpus)})
-    try:
+    with bound() as cpus:
+        os.sched_setaffinity(0, cpus[:1])
         sample(samples, MANY * effort)
-    finally:
-        os.sched_setaffinity(0, cpus)
 
 
 def sample(samples, times):

@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 
+import affinity
 import orphan
 import quiet
 
@@ -66,7 +67,7 @@ class Moments:
     def wait(self):
         """The next moment that is as usual, if it comes soon enough."""
         usual = self.usual or (quiet.usual(self.seen) if self.seen else None)
-        moment, waited = quiet.wait(usual, quiet.own_cpus(), self.patience)
+        moment, waited = quiet.wait(usual, affinity.own_cpus(), self.patience)
         self.patience -= waited
         self.seen += moment
         return moment
@@ -83,7 +84,7 @@ def take(name, effort, skipped, moments):
         traceback.print_exc()
         skipped[name] = f"{type(error).__name__}: {error}"
     gc.collect()
-    after = quiet.moment(quiet.own_cpus())
+    after = quiet.moment(affinity.own_cpus())
     return {"probe": name, "looks": before + after, "samples": samples.by_name}
 
 

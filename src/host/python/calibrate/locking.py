@@ -5,6 +5,7 @@ import os
 import threading
 import time
 
+from affinity import bound
 from sampling import clock, spin
 
 # `HASHLIB_GIL_MINSIZE`: from this length on the lock is let go. Both lengths make 33 blocks.
@@ -16,14 +17,11 @@ def probe(samples, _effort):
     """All of it, on two CPUs where there are two."""
     uncontended(samples)
     samples.time("sched_yield", os.sched_yield, 500, 5)
-    cpus = sorted(os.sched_getaffinity(0))
     release(samples, "release", None)
-    try:
+    with bound() as cpus:
         switches(samples, cpus[0])
         if len(cpus) > 1:
             release(samples, "release elsewhere", (cpus[0], cpus[1]))
-    finally:
-        os.sched_setaffinity(0, cpus)
 
 
 def uncontended(samples):

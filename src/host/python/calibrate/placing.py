@@ -5,6 +5,8 @@ that it ran on last is idle, so that this one may stay with the host.
 import os
 import time
 
+from affinity import bound
+
 # Not longer than what utilization forgets quickly (`kernel/sched/pelt.c`: half of it in 32 ms).
 PERIOD = 0.005
 # Parts of its CPU that the waker takes. Utilization has settled after so many periods.
@@ -28,10 +30,10 @@ def probe(samples, _effort):
     os.close(there[0])
     os.close(back[1])
     try:
-        os.sched_setaffinity(0, {cpus[0]})
-        samples.add("pack below", 1_024 * sweep(there[1], back[0]))
+        with bound():
+            os.sched_setaffinity(0, {cpus[0]})
+            samples.add("pack below", 1_024 * sweep(there[1], back[0]))
     finally:
-        os.sched_setaffinity(0, cpus)
         # The child reads the end of the pipe, and goes.
         os.close(there[1])
         os.close(back[0])

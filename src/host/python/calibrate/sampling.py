@@ -40,7 +40,7 @@ def once(call, *arguments):
     return clock() - began, result
 
 
-def spin(rounds=60_000):
+def spin(rounds):
     """The same bytecode every time."""
     for _ in range(rounds):
         pass

@@ -5,6 +5,7 @@ import threading
 import time
 
 import target
+from affinity import bound
 from sampling import clock
 
 MANY = 40
@@ -12,13 +13,10 @@ MANY = 40
 
 def probe(samples, _effort):
     """Threads that do nothing, one after the other. All on one CPU: no core is idle when it is woken."""
-    cpus = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cpus)})
-    try:
+    with bound() as cpus:
+        os.sched_setaffinity(0, cpus[:1])
         for _ in range(3):
             cycles(samples)
-    finally:
-        os.sched_setaffinity(0, cpus)
     memory(samples)
 
 

@@ -4,6 +4,8 @@ import os
 import time
 from time import perf_counter_ns as now
 
+from affinity import bound
+
 # Idle times of the CPU before it is woken, us.
 IDLE = (30, 100, 300, 1_000, 5_000)
 MESSAGE = 20
@@ -13,12 +15,9 @@ SLEEP = 5_000
 
 def probe(samples, effort):
     """Messages between two CPUs, then sleeps."""
-    cpus = sorted(os.sched_getaffinity(0))
-    if len(cpus) > 1:
-        try:
+    with bound() as cpus:
+        if len(cpus) > 1:
             wake_ups(samples, cpus, effort)
-        finally:
-            os.sched_setaffinity(0, cpus)
     for _ in range(6 * effort):
         began = now()
         time.sleep(SLEEP / 1e6)
