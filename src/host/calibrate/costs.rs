@@ -284,20 +284,23 @@ mod tests {
     }
 
     #[test]
-    fn a_latency_is_fitted_to_the_quartile_that_disturbances_leave_alone() {
-        let quiet: &[f64] = &[34_000.0, 36_000.0, 40_000.0, 44_000.0, 46_000.0];
-        let disturbed: &[f64] = &[34_000.0, 36_000.0, 40_000.0, 444_000.0, 4_600_000.0];
-        let fitted = |samples| {
+    fn latencies_stay_as_they_were_measured_with_their_tail() {
+        let latency = |samples: &[f64]| {
             value(
                 "scheduler.wake_latency",
-                &[("woken after 5000 us", samples), ("write", &[0.0])],
+                &[("woken after 5000 us", samples), ("write", &[1_000.0])],
             )
         };
         assert_eq!(
-            fitted(quiet).as_deref(),
-            Some("{ lognormal = { mean = \"40.5us\", cv = 0.16 } }")
+            latency(&[35_000.0, 4_001_000.0, 41_000.0]).as_deref(),
+            Some("{ empirical = [\"34us\", \"40us\", \"4ms\"] }")
         );
-        assert_eq!(fitted(disturbed), fitted(quiet));
+        // Of sixty, the three that took longest are the last of twenty values.
+        let mut sixty = vec![41_000.0; 57];
+        sixty.extend([1_001_000.0, 2_001_000.0, 6_001_000.0]);
+        let written = latency(&sixty).unwrap();
+        assert_eq!(written.matches("us\"").count(), 19);
+        assert!(written.ends_with("\"40us\", \"3ms\"] }"), "{written}");
     }
 
     #[test]

@@ -19,6 +19,7 @@ enum Kind {
     LogNormal,
     Gamma,
     Pareto,
+    Empirical,
 }
 
 #[derive(Deserialize)]
@@ -103,6 +104,7 @@ impl<'de> Visitor<'de> for Written {
                 let Tail { min, shape } = map.next_value()?;
                 Distribution::Pareto { min, shape }
             }
+            Kind::Empirical => Distribution::Empirical(map.next_value::<Vec<Nanos>>()?.into()),
         };
         if map.next_key::<IgnoredAny>()?.is_some() {
             return Err(A::Error::custom("more than one distribution: keep one"));
@@ -170,6 +172,10 @@ mod tests {
                     shape: 1.5,
                 },
             ),
+            (
+                r#"{ empirical = ["1us", "2us", "9us"] }"#,
+                Distribution::Empirical([us(1), us(2), us(9)].into()),
+            ),
         ] {
             assert_eq!(read(written), Ok(meant), "{written}");
         }
@@ -204,6 +210,11 @@ mod tests {
                 r#"{ pareto = { min = "1us", shape = 1.0 } }"#,
                 "shape is 1, but must be above 1",
             ),
+            (
+                r#"{ empirical = [] }"#,
+                "there is no measured value: give one or more",
+            ),
+            (r#"{ empirical = ["1us", "2"] }"#, "unit"),
             (
                 r#"{ constant = "5us", exponential = { mean = "1us" } }"#,
                 "more than one distribution",

@@ -18,8 +18,8 @@ const SHORT_IDLE: u32 = 100;
 /// Bytes of a large message: as in `piping.py`.
 const LARGE: f64 = 61_440.0;
 
-/// The standard normal distribution's distance between median and lower quartile.
-const QUARTILE: f64 = 0.674_49;
+/// How many values tell a distribution. Few enough to be read, and a tail of one in twenty is one of them.
+const PARTS: usize = 20;
 
 /// What it takes to wake a thread on the same CPU, to go to sleep and to switch to it: one way of two processes that
 /// write to each other, less the system calls.
@@ -42,12 +42,15 @@ pub(super) fn scheduler(costs: &mut Costs) {
         costs.time("scheduler", field, part, shared);
     }
     for (field, idle) in [("wake_latency", LONG_IDLE), ("wake_latency_hot", SHORT_IDLE)] {
-        if let Some(latency) = latency(costs, idle) {
+        if let Some((latency, values)) = latency(costs, idle).zip(latencies(costs, idle)) {
             costs.other(
                 "scheduler",
                 field,
-                lognormal(latency),
-                wall(latency, &format!("idle for {idle} us")),
+                empirical(&values),
+                wall(
+                    latency,
+                    &format!("idle for {idle} us; each value is the mean of a twentieth"),
+                ),
             );
         }
     }
@@ -122,28 +125,40 @@ fn read(costs: &mut Costs, field: &'static str, value: Option<f64>, place: &str)
 
 /// From the moment that a pipe's writer wakes its reader, whose CPU has been idle for so long, until that runs.
 fn latency(costs: &Costs, idle: u32) -> Option<Figure> {
-    Some(costs.figure(&format!("woken after {idle} us"))? - costs.figure("write")?)
+    Some(costs.figure(&woken_after(idle))? - costs.figure("write")?)
 }
 
-/// The log-normal distribution with this median and lower quartile. The upper one is left alone: whatever disturbs a
-/// wake-up makes it later.
-fn lognormal(latency: Figure) -> String {
-    let median = latency.median.max(1.0);
-    let lower = latency.lower.clamp(1.0, median);
-    let sigma = libm::log(median / lower) / QUARTILE;
-    let mean = median * libm::exp(sigma * sigma / 2.0);
-    let cv = (libm::exp(sigma * sigma) - 1.0).sqrt();
-    format!("{{ lognormal = {{ mean = \"{}\", cv = {cv:.2} }} }}", nanos(mean))
+/// The same, sample by sample, ascending.
+fn latencies(costs: &Costs, idle: u32) -> Option<Vec<f64>> {
+    let write = costs.figure("write")?.median;
+    let samples = costs.evidence.samples(&woken_after(idle))?;
+    let mut latencies: Vec<f64> = samples.iter().map(|sample| (sample - write).max(1.0)).collect();
+    latencies.sort_unstable_by(f64::total_cmp);
+    Some(latencies)
+}
+
+/// As what the probe knows its samples.
+fn woken_after(idle: u32) -> String {
+    format!("woken after {idle} us")
+}
+
+/// These samples as a distribution of a profile, in no more than [`PARTS`] values: means of as many neighbours each.
+///
+/// No formula would do. Most wake-ups take about as long, but of those on a virtual machine one in ten or a hundred
+/// finds its CPU with somebody else and takes ten times as long: whoever waits for a thousand waits for these.
+fn empirical(ascending: &[f64]) -> String {
+    let parts = PARTS.min(ascending.len());
+    let values = (0..parts).map(|part| {
+        let neighbours = &ascending[part * ascending.len() / parts..(part + 1) * ascending.len() / parts];
+        quoted(nanos(neighbours.iter().sum::<f64>() / neighbours.len() as f64))
+    });
+    format!("{{ empirical = [{}] }}", values.collect::<Vec<_>>().join(", "))
 }
 
 /// A wall-clock figure in words.
 fn wall(figure: Figure, what: &str) -> String {
     let (unit, name) = unit_of(figure.median);
-    measured(
-        figure / unit,
-        name,
-        &format!("{what}; fitted to median and lower quartile"),
-    )
+    measured(figure / unit, name, what)
 }
 
 /// Where the latency is half-way, by ratio, from that of a CPU that has just become idle to that of a cold one.
@@ -192,7 +207,10 @@ fn timer_slack(costs: &mut Costs) {
         "scheduler",
         "timer_slack",
         value,
-        wall(late, "overslept, less wake_latency"),
+        wall(
+            late,
+            "overslept, less wake_latency; fitted to median and lower quartile",
+        ),
     );
 }
 
