@@ -157,13 +157,16 @@ class Way:
         self.connection = socket.socket(socket.AF_UNIX)
         self.connection.connect(address)
 
-    def ask(self, request, timeout):
-        """Whether there was a reply in time."""
+    def send(self, request):
+        """Without waiting for the reply."""
         self.connection.send(request)
-        self.connection.settimeout(max(timeout, 1e-6))
+
+    def replied(self, timeout):
+        """Whether there is a reply within so long, s."""
+        self.connection.settimeout(max(timeout, 0))
         try:
             return self.connection.recv(1) == b"r"
-        except (socket.timeout, ConnectionError):
+        except (socket.timeout, BlockingIOError, ConnectionError):
             # The server is gone, where the time was up there first.
             return False
 

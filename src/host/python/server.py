@@ -62,7 +62,6 @@ class Way:
         """Without waiting for the reply."""
         self.socket.send(request)
 
-    def ask(self, request, timeout):
-        """Whether there was a reply in time."""
-        self.send(request)
-        return self.reply.acquire(timeout=timeout)
+    def replied(self, timeout):
+        """Whether there is a reply within so long, s."""
+        return self.reply.acquire(timeout > 0, timeout)
