@@ -140,6 +140,16 @@ impl Costs {
         {
             return Err("cache.refill is some time, and it and all else of cache are 1ms at most");
         }
+        let (process, longest) = (&self.process, Nanos::from_millis(10));
+        if process.copied_after == Nanos::ZERO
+            || [process.copied_after, process.copies, process.child_copies]
+                .iter()
+                .any(|&time| time > longest)
+        {
+            return Err(
+                "process.copied_after is some time, and it, process.copies and process.child_copies are 10ms at most",
+            );
+        }
         if self.process.exitcode == Nanos::ZERO || self.process.waitpid == Nanos::ZERO {
             return Err(
                 "process.exitcode and process.waitpid take some time: a pool looks at its workers without end",

@@ -49,6 +49,8 @@ struct Child {
     main: Main,
     /// CPU time before it asks for its work.
     boot: Nanos,
+    /// What its code takes longer from then on, until it has copied the pages that it shares with its parent.
+    copies: Nanos,
     /// CPU time of its way out.
     exit: Nanos,
     /// Where its work is described, and how.
@@ -117,6 +119,7 @@ impl Launcher {
             foreground,
             main: Box::new(move |me| Box::pin(main(me))),
             boot: costs.bootstrap,
+            copies: Nanos::ZERO,
             exit: costs.exit,
             preparation: None,
             imports: modules,
@@ -271,6 +274,12 @@ async fn fork(me: &ThreadState, child: Child) -> ThreadId {
     me.native_holding_lock(costs.fork + costs.fork_per_mib * (mapped.0 >> 20))
         .await;
     me.start_the_world().await;
+    me.os()
+        .share_pages(me.interpreter.process, costs.copies, costs.copied_after);
+    let child = Child {
+        copies: costs.child_copies,
+        ..child
+    };
     let id = launch(me, me.interpreter.forked(&child.name), child);
     // The child's ends.
     connection::close(me, 2).await;
@@ -341,6 +350,11 @@ async fn live(me: ThreadState, child: Child) {
         me.loads(&preparation.payloads).await;
         me.enter(Activity::Starting);
     }
+    os.share_pages(
+        me.interpreter.process,
+        child.copies,
+        os.costs().process.copied_after,
+    );
     me.enter(Activity::Running);
     (child.main)(me.clone()).await;
     me.bytecode(child.exit).await;
@@ -385,6 +399,7 @@ impl ForkServer {
             foreground: true,
             main: Box::new(move |me| Box::pin(main(me))),
             boot: costs.process.forkserver_boot + imports,
+            copies: Nanos::ZERO,
             exit: costs.process.spawn_exit,
             preparation: None,
             imports: Nanos::ZERO,

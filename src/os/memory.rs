@@ -6,7 +6,7 @@
 //! but whose name still exists. Pages of the kernel itself (page tables, what lies in pipes) are not in it.
 
 use super::{Os, ProcessId};
-use crate::units::Bytes;
+use crate::units::{Bytes, Nanos};
 
 /// A page, as most machines have it.
 pub const PAGE: Bytes = Bytes::from_kib(4);
@@ -216,6 +216,13 @@ impl Os {
     /// parent gives back later is taken for gone, though a child may still map it.
     pub fn fork_memory(&self, parent: ProcessId, child: ProcessId) {
         self.memory.borrow_mut().fork(parent, child);
+    }
+
+    /// A process shares the pages that its code writes to, since a fork. `work` of it has them all copied, and takes longer
+    /// by `delay` in all.
+    pub fn share_pages(&self, process: ProcessId, delay: Nanos, work: Nanos) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        scheduler.processes.copies(process).or_after(delay, work);
     }
 
     /// A forked process writes to so many bytes of what it inherited, as far as it has not done so yet: these become

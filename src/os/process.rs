@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::scheduler::Cold;
 use super::{Pipe, Semaphore};
 
 /// A simulated process.
@@ -13,6 +14,8 @@ pub(crate) struct Process {
     over: bool,
     /// By which its parent learns of its end; `None` where nobody asks.
     pub parting: Option<Parting>,
+    /// Of pages that it shares with its parent or a child, and will write to.
+    pub copies: Cold,
 }
 
 /// By what a parent learns that a child is over.
@@ -35,12 +38,19 @@ impl Processes {
         self.table.push(Process {
             over: false,
             parting: None,
+            copies: Cold::default(),
         });
         ProcessId(self.table.len() as u32 - 1)
     }
 
     pub fn set_parting(&mut self, process: ProcessId, parting: Parting) {
         self.table[process.0 as usize].parting = Some(parting);
+    }
+
+    /// What its code has still to copy.
+    #[inline]
+    pub fn copies(&mut self, process: ProcessId) -> &mut Cold {
+        &mut self.table[process.0 as usize].copies
     }
 
     pub fn parting(&self, process: ProcessId) -> Option<Parting> {

@@ -149,13 +149,17 @@ impl Scheduler {
     pub fn start_burst(&mut self, engine: &Engine, thread: ThreadId, work: Work, kind: BurstKind) -> bool {
         let cpu = self.threads[thread.index()].cpu;
         self.charge(engine, cpu);
+        let delay = match kind {
+            BurstKind::Plain => Work::NONE,
+            BurstKind::Code | BurstKind::InterruptibleCode => self.delay_of_code(thread, work),
+        };
         let record = &mut self.threads[thread.index()];
         debug_assert!(
             record.state == State::OnCpu && !record.in_burst,
             "{} has no CPU",
             record.name
         );
-        record.ask(work, (kind != BurstKind::Plain).then_some(self.cache.refill));
+        record.ask(work.plus(delay));
         record.interruptible = kind == BurstKind::InterruptibleCode;
         record.in_burst = true;
         if self.cpus[cpu].must_resched {
@@ -397,7 +401,7 @@ impl Scheduler {
                 .enter(record.track, record.activity.label(), engine.now());
         }
         record.state = State::OnCpu;
-        record.cold.or_after(delay_of_caches);
+        record.cold.or_after(delay_of_caches, self.cache.refill);
         self.stays.begin(Resource::Cpu(cpu), thread, engine.now());
         record.entity.protected_until = if takes_turns {
             record.entity.vruntime + self.costs.base_slice.0 as i64

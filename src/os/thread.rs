@@ -229,13 +229,8 @@ impl Thread {
         }
     }
 
-    /// Asks for a burst of work with the small costs before it. Code that needs `refill` of work to be in the caches takes
-    /// longer until it is, unless it is the task's own.
-    pub fn ask(&mut self, work: Work, refill: Option<Nanos>) {
-        let work = match refill {
-            Some(refill) if self.activity != Activity::Running => work.plus(self.cold.delay(work, refill)),
-            _ => work,
-        };
+    /// Asks for a burst of work with the small costs before it.
+    pub fn ask(&mut self, work: Work) {
         self.remaining = work.plus(std::mem::take(&mut self.owed));
         self.beyond = Work::NONE;
         self.asked += u128::from(self.remaining.0);

@@ -134,6 +134,14 @@ pub struct ProcessCosts {
     pub fork: Nanos,
     /// What `fork(2)` takes longer for each MiB that the parent maps.
     pub fork_per_mib: Nanos,
+    /// What code of the parent takes longer after a fork, in all: who writes to a page that parent and child share has it
+    /// copied first, and an interpreter writes to hundreds wherever it counts references. At most 10 ms, as the two that
+    /// follow.
+    pub copies: Nanos,
+    /// The same for the child, once it is at its target.
+    pub child_copies: Nanos,
+    /// Work after which all of these pages have been written to.
+    pub copied_after: Nanos,
     /// A forked child's way to its target.
     pub bootstrap: Nanos,
     /// The same of a child of the fork server, which unpickles its work and what that needs.

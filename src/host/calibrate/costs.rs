@@ -262,14 +262,29 @@ mod tests {
 
     #[test]
     fn a_fork_is_told_apart_from_the_memory_that_it_copies() {
-        let samples: [(&str, &[f64]); 4] = [
-            ("os.fork 0", &[300_000.0]),
-            ("os.fork 256", &[1_324_000.0]),
+        let samples: [(&str, &[f64]); 5] = [
+            ("fork os.fork", &[300_000.0]),
+            ("os.fork 0", &[200_000.0]),
+            ("os.fork 256", &[1_224_000.0]),
             ("mapped 0", &[10.0]),
             ("mapped 256", &[266.0]),
         ];
         comes_to("process.fork", &samples, "\"260us\"");
         comes_to("process.fork_per_mib", &samples, "\"4us\"");
+    }
+
+    #[test]
+    fn what_comes_after_a_fork_is_charged_without_the_copies_that_the_model_adds() {
+        // 100 us of code take 200 us longer where 500 us take 1 ms.
+        let samples = with(&[
+            ("fork start", &[308_000.0]),
+            ("copies", &[1_000_000.0]),
+            ("copied after", &[500_000.0]),
+            ("open pipe", &[2_000.0]),
+            ("close", &[2_000.0]),
+        ]);
+        comes_to("process.create", &samples, "\"94.7us\"");
+        comes_to("process.copies", &samples, "\"1ms\"");
     }
 
     #[test]

@@ -3,40 +3,49 @@
 //! How much it has lost depends on who had the core before: another thread of its process shares its code, one of another
 //! process does not, and a core that slept may have lost everything. `refill` of work gets it back; until then each piece
 //! of work takes longer in the same proportion, so that who leaves early pays a part and the rest when he comes back.
+//!
+//! In the same way a process that has forked, or was forked, gets its pages back: the first write to each copies it
+//! (`do_wp_page` in `mm/memory.c`), whichever thread writes.
 
 use super::{Cpu, Scheduler};
 use crate::engine::Engine;
-use crate::os::thread::{ThreadId, Work};
+use crate::os::thread::{Activity, ThreadId, Work};
 use crate::units::Nanos;
 
-/// What a thread has still to wait for its caches.
+/// What a thread has still to wait for its caches, or a process for its pages.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cold {
-    /// All of it, when the thread came to its core.
+    /// All of it, in the beginning.
     whole: Nanos,
     left: Work,
+    /// Work that gets everything back.
+    refill: Nanos,
 }
 
 impl Cold {
-    /// The thread comes to a core where it has lost what takes `delay` to get back. What it had lost before counts where
-    /// that is more.
-    pub fn or_after(&mut self, delay: Nanos) {
+    /// What takes `delay` to get back is lost; `refill` of work gets it back. What was lost before counts where that is
+    /// more.
+    pub fn or_after(&mut self, delay: Nanos, refill: Nanos) {
         let left = Work::at_full_speed(delay);
         if left > self.left {
-            *self = Self { whole: delay, left };
+            *self = Self {
+                whole: delay,
+                left,
+                refill,
+            };
         }
     }
 
-    /// How much longer `work` takes, where `refill` of work gets everything back.
-    pub fn delay(&mut self, work: Work, refill: Nanos) -> Work {
+    /// How much longer `work` takes.
+    pub fn delay(&mut self, work: Work) -> Work {
         if self.left.is_done() {
             return Work::NONE;
         }
-        let delay = if work >= Work::at_full_speed(refill) {
+        let delay = if work >= Work::at_full_speed(self.refill) {
             self.left
         } else {
-            // Neither is longer than 1 ms: profiles are checked.
-            Work(work.units() * self.whole.0 / refill.0).min(self.left)
+            // Neither is longer than 10 ms: profiles are checked.
+            Work(work.units() * self.whole.0 / self.refill.0).min(self.left)
         };
         self.left = self.left.minus(delay);
         delay
@@ -44,6 +53,20 @@ impl Cold {
 }
 
 impl Scheduler {
+    /// How much longer such a piece of code takes than with everything in place. A task's own work is as long as the
+    /// scenario says.
+    pub(super) fn delay_of_code(&mut self, thread: ThreadId, work: Work) -> Work {
+        let record = &mut self.threads[thread.index()];
+        if record.activity == Activity::Running {
+            return Work::NONE;
+        }
+        let caches = record.cold.delay(work);
+        let copies = record
+            .process
+            .map_or(Work::NONE, |process| self.processes.copies(process).delay(work));
+        caches.plus(copies)
+    }
+
     /// What the caches of `cpu` cost `thread`, which comes there now.
     pub(super) fn delay_of_caches(&self, engine: &Engine, cpu: usize, thread: ThreadId) -> Nanos {
         let Cpu { last, rested, .. } = self.cpus[cpu];

@@ -67,11 +67,15 @@ pub(super) fn warm(costs: &Costs, cold: Figure, before: &str) -> Figure {
     let (Some(delay), Some(refill)) = (delay(costs, before), refill(costs)) else {
         return cold;
     };
-    let (delay, refill) = (delay.median, refill.median);
-    let time = if cold.median > refill + delay {
-        cold.median - delay
+    without(cold, delay.median, refill.median)
+}
+
+/// What code that was measured where `refill` of it takes `delay` longer takes by itself.
+pub(super) fn without(slow: Figure, delay: f64, refill: f64) -> Figure {
+    let time = if slow.median > refill + delay {
+        slow.median - delay
     } else {
-        cold.median * refill / (refill + delay)
+        slow.median * refill / (refill + delay)
     };
-    cold * (time / cold.median.max(1.0))
+    slow * (time / slow.median.max(1.0))
 }

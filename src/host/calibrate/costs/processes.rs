@@ -1,6 +1,6 @@
 //! Threads and processes, what passes between them, and their memory.
 
-use super::caches::warm;
+use super::caches::{warm, without};
 use super::{Cost, Costs};
 use crate::host::calibrate::figure::{Figure, short};
 
@@ -34,7 +34,7 @@ pub(super) fn processes(costs: &mut Costs) {
     // The parent has waited for the child before, and a child comes to a CPU of its own.
     let idle = |name: &str| Some(warm(costs, costs.figure(name)?, "idle"));
     let pipes = || Some((costs.with_lock("open pipe")? + costs.with_lock("close")?) * 2.0);
-    let create = || Some(idle("fork start")? - pipes()?);
+    let create = || Some(without_copies(costs, idle("fork start")?) - pipes()?);
     // Of the parent's part, what describes the work is charged apart.
     let describing = || Some(costs.figure("dumps")? + costs.with_lock("write")?);
     let others = |name: &str| Some(idle(name)? - create()? - describing()?);
@@ -45,16 +45,32 @@ pub(super) fn processes(costs: &mut Costs) {
         "process",
         "create",
         create,
-        "Process() and start() by fork, with warm caches, less os.fork and two pipes",
+        "Process() and start() by fork, with warm caches, less os.fork, two pipes and copies",
     );
     if let Some((fork, per_mib)) = fork(costs) {
         costs.time(
             "process",
             "fork",
             Some(fork),
-            "os.fork, extrapolated to no memory of its own",
+            "os.fork in start(), extrapolated to no memory of its own",
         );
         costs.time("process", "fork_per_mib", Some(per_mib), "256 MiB of small pages");
+    }
+    for (field, probe, what) in [
+        (
+            "copies",
+            "copies",
+            "after a fork, what starts an executor takes longer",
+        ),
+        (
+            "child_copies",
+            "child copies",
+            "the same in the child, at its target",
+        ),
+        ("copied_after", "copied after", "without a fork"),
+    ] {
+        let figure = costs.figure(probe).map(within_limits);
+        costs.time("process", field, figure, what);
     }
     costs.time(
         "process",
@@ -141,6 +157,24 @@ pub(super) fn processes(costs: &mut Costs) {
     costs.time("process", "sentinel", costs.figure("sentinel"), "");
 }
 
+/// What was measured right after a fork, without what is copied meanwhile: the model adds that again.
+fn without_copies(costs: &Costs, time: Figure) -> Figure {
+    match (costs.figure("copies"), costs.figure("copied after")) {
+        (Some(copies), Some(after)) => {
+            without(time, within_limits(copies).median, within_limits(after).median)
+        }
+        _ => time,
+    }
+}
+
+/// As a profile may have it.
+fn within_limits(copies: Figure) -> Figure {
+    Figure {
+        median: copies.median.clamp(1.0, 10e6),
+        ..copies
+    }
+}
+
 /// A pool looks at its workers without end; that has to take some time.
 fn at_least_one(figure: Figure) -> Figure {
     Figure {
@@ -154,7 +188,7 @@ fn fork(costs: &Costs) -> Option<(Figure, Figure)> {
     let (little, much) = (costs.figure("os.fork 0")?, costs.figure("os.fork 256")?);
     let (least, most) = (costs.figure("mapped 0")?, costs.figure("mapped 256")?);
     let per_mib = (much - little) / (most.median - least.median).max(1.0);
-    Some((little - per_mib * least.median, per_mib))
+    Some((costs.figure("fork os.fork")? - per_mib * least.median, per_mib))
 }
 
 /// Length of what describes the work to a spawned child, without its envelope.

@@ -4,9 +4,11 @@ import multiprocessing
 import os
 import resource
 import tempfile
+import threading
 import time
 from multiprocessing import connection, context, reduction, spawn
 
+import caches
 import target
 from sampling import batch, clock, once
 
@@ -19,6 +21,7 @@ MODULES = {
     "pool": ["multiprocessing.pool", *QUEUES],
     "process pool": ["concurrent.futures.process", *QUEUES],
 }
+WARM = 3
 contexts = {}
 
 
@@ -32,6 +35,7 @@ def probe(samples, effort):
             children(samples, told, "forkserver", 2)
         imports(samples, told)
     forks(samples, 2 * effort)
+    copies(samples, 3 * effort)
     running(samples)
     preparation(samples)
 
@@ -60,6 +64,7 @@ def children(samples, told, name, count):
             if what == "reached":
                 # In pairs, for both vary more than they differ.
                 samples.add(f"{name} start", took - forked)
+                samples.add(f"{name} os.fork", forked)
                 samples.add("join", joined)
                 # The fork server's children are not ours.
                 if name != "forkserver":
@@ -115,6 +120,48 @@ def forks(samples, count):
             samples.add(f"os.fork {touched}", clock() - began)
             os.waitpid(child, 0)
         del memory
+
+
+def copies(samples, count):
+    """Code of the kind that starts executors, before and after a fork, in the parent and in the child."""
+    pages = Pages()
+    for _ in range(WARM):
+        pages.touch()
+    for _ in range(count):
+        pages.touch()
+        before = pages.touch()
+        reader, writer = os.pipe()
+        process = method("fork").Process(target=pages.tell, args=(writer,))
+        process.start()
+        after = pages.touch()
+        os.close(writer)
+        first, then = map(int, os.read(reader, 100).split())
+        os.close(reader)
+        process.join()
+        samples.add("copied after", before)
+        samples.add("copies", after - before)
+        samples.add("child copies", first - then)
+
+
+class Pages:
+    """What is written to where a thread is started, a message sent and a queue made."""
+
+    def __init__(self):
+        self.code = caches.Code()
+
+    def touch(self):
+        """Takes so long, ns of CPU time of all threads."""
+        began = time.process_time_ns()
+        self.code.all()
+        thread = threading.Thread(target=target.nothing)
+        thread.start()
+        thread.join()
+        method("fork").SimpleQueue()
+        return time.process_time_ns() - began
+
+    def tell(self, writer):
+        """In a child: the first time, and the second one."""
+        os.write(writer, b"%d %d" % (self.touch(), self.touch()))
 
 
 def running(samples):
