@@ -35,7 +35,7 @@ use thiserror::Error;
 pub use calibrate::{Calibration, Effort, Evidence, Progress, calibrate, gather};
 pub use interpreter::Interpreter;
 pub use machine::Machine;
-pub use measure::{Measuring, measure, sessions};
+pub use measure::{Measurement, Measuring};
 pub use pace::Pace;
 pub use plan::Plan;
 pub use probe::{Data, Doing, Part, Probed, Request, probe};

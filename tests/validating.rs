@@ -211,7 +211,7 @@ fn what_was_measured_before_an_interruption_is_compared() {
         .spawn()
         .expect("gilsim starts");
     let until = Instant::now() + Duration::from_secs(120);
-    while !desk.path().join("out/server.toml").exists() {
+    while !desk.path().join("out/native_holding/repetitions.csv").exists() {
         assert!(
             Instant::now() < until,
             "the first program was not measured in time"

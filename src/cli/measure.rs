@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::host::{self, Interpreter, Machine, Measuring, Pace};
+use indicatif::ProgressBar;
+
+use crate::host::{Interpreter, Machine, Measurement, Measuring, Pace};
 use crate::input::{did_you_mean, list};
 use crate::report::{self, Outputs};
 use crate::results::Status;
@@ -58,12 +60,21 @@ pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<u8> {
     let measuring = Measuring {
         machine: Machine::here(),
         interpreters: &interpreters,
-        repetitions: arguments.repeat.unwrap_or(usual),
         only: &arguments.only,
         interrupted: &interrupted,
     };
     let mut paces = vec![Pace::default(); interpreters.len()];
-    let measured = measure_into(&folder, &scenario, &measuring, &mut paces)?;
+    let mut measurement = Measurement::begin(&scenario, &measuring)?;
+    let repetitions = arguments.repeat.unwrap_or(usual);
+    let bar = progress_bar(measurement.sessions() * repetitions, "runs");
+    let mut measured = measurement.measured(&paces);
+    for _ in 0..repetitions {
+        measured = one_round(&mut measurement, &mut paces, &folder, &bar)?;
+        if measured.interrupted {
+            break;
+        }
+    }
+    bar.finish_and_clear();
     for line in report::measured::left_out(&measured) {
         eprintln!("{line}");
     }
@@ -81,26 +92,17 @@ pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<u8> {
     Ok(say_failures(&measured))
 }
 
-/// Measures, with a progress bar, and writes into `folder` after each round, so that nothing complete is lost whatever
-/// happens.
-pub(super) fn measure_into(
-    folder: &Path,
-    scenario: &Scenario,
-    measuring: &Measuring<'_>,
+/// One more repetition of everything. What there is by then is written into `folder`, so that nothing complete is lost
+/// whatever happens.
+pub(super) fn one_round(
+    measurement: &mut Measurement<'_>,
     paces: &mut [Pace],
+    folder: &Path,
+    bar: &ProgressBar,
 ) -> anyhow::Result<Measured> {
-    let bar = progress_bar(host::sessions(scenario, measuring), "runs");
-    let measured = host::measure(
-        scenario,
-        measuring,
-        paces,
-        || bar.inc(1),
-        |so_far| -> anyhow::Result<()> {
-            report::measured::outputs(so_far).write(folder)?;
-            Ok(())
-        },
-    )?;
-    bar.finish_and_clear();
+    measurement.round(paces, || bar.inc(1));
+    let measured = measurement.measured(paces);
+    report::measured::outputs(&measured).write(folder)?;
     Ok(measured)
 }
 
@@ -144,7 +146,7 @@ fn say_noise(measured: &Measured) {
     if noisy > 0 {
         eprintln!(
             "warning: during {noisy} of {all} repetitions this machine was busy elsewhere, changed its speed or was not at \
-             its usual one, even when tried again; see the column `noisy`"
+             its usual one; see the column `noisy`"
         );
     }
 }

@@ -12,9 +12,9 @@ use std::time::Instant;
 use anyhow::Context;
 
 use crate::experiment;
-use crate::host::{Effort, Interpreter, Machine, Measuring, Pace};
+use crate::host::{Effort, Interpreter, Machine, Measurement, Measuring, Pace};
 use crate::report::compared::{self, Simulated};
-use crate::report::{Outputs, validated};
+use crate::report::{self, Outputs, validated};
 use crate::results::Status;
 use crate::results::measured::Measured;
 use crate::scenario::Scenario;
@@ -24,12 +24,13 @@ use crate::study::validation::{Bounds, Validated, Validation};
 
 use super::calibrate::refuse;
 use super::compare::sheet;
-use super::measure::measure_into;
-use super::{DONE, FAILED, Format, UNUSABLE, complain, interruption, print, width};
-use costs::{Costs, PROGRAMS_BETWEEN};
+use super::measure::one_round;
+use super::{DONE, FAILED, Format, UNUSABLE, complain, interruption, print, progress_bar, width};
+use costs::{Costs, ROUNDS_BETWEEN};
 
-/// Repetitions of each configuration.
-const REPETITIONS: u64 = 3;
+/// Repetitions of each configuration, and of the few that are quick.
+const REPETITIONS: u32 = 4;
+const QUICK_REPETITIONS: u32 = 3;
 
 /// Replications of each: no time of these programs is random, but who wins a race for a lock is.
 const REPLICATIONS: u64 = 9;
@@ -51,6 +52,9 @@ pub(super) struct Arguments {
     /// Take 2 minutes instead of 10: a shorter calibration, and some of the programs.
     #[arg(long)]
     quick: bool,
+    /// Run every configuration so many times instead of 4, or 3 with --quick. The more, the less the host's noise says.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    repeat: Option<u32>,
     /// The program of this name alone. May be repeated.
     #[arg(long, value_name = "PROGRAM", value_parser = PROGRAMS.map(|program| program.name))]
     only: Vec<String>,
@@ -86,7 +90,7 @@ pub(super) fn validate(arguments: &Arguments) -> anyhow::Result<u8> {
         interrupted: &interrupted,
     };
     let programs: Vec<&Program> = programs(arguments).collect();
-    let mut costs = bench.costs(programs.len())?;
+    let mut costs = bench.costs(programs.len() * arguments.repetitions() as usize)?;
     let (measured, mut ended) = match bench.measure(&programs, &mut costs)? {
         Ok(measured) => measured,
         Err(code) => return Ok(code),
@@ -134,6 +138,16 @@ pub(super) fn validate(arguments: &Arguments) -> anyhow::Result<u8> {
     Ok(judge(&validation, ended))
 }
 
+impl Arguments {
+    fn repetitions(&self) -> u32 {
+        self.repeat.unwrap_or(if self.quick {
+            QUICK_REPETITIONS
+        } else {
+            REPETITIONS
+        })
+    }
+}
+
 /// Those that are asked for, in order.
 fn programs(arguments: &Arguments) -> impl Iterator<Item = &'static Program> {
     let wanted = |program: &&Program| {
@@ -154,7 +168,7 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
 }
 
 impl<'a> Bench<'a> {
-    fn costs(&self, programs: usize) -> anyhow::Result<Costs<'a>> {
+    fn costs(&self, rounds: usize) -> anyhow::Result<Costs<'a>> {
         if let Some(name) = &self.arguments.profile {
             return Costs::given(name);
         }
@@ -167,61 +181,113 @@ impl<'a> Bench<'a> {
             self.interpreter,
             self.interrupted,
             effort,
-            programs,
+            rounds,
         ))
     }
 
-    /// Measures the programs, and the costs in between: as many programs as were begun, and whether all came to their end.
-    /// Else the exit code.
+    /// Measures the programs in turns, and the costs in between: as many programs as were begun, and whether all came to
+    /// their end. Else the exit code.
     fn measure(
         &self,
         programs: &[&Program],
         costs: &mut Costs,
     ) -> anyhow::Result<Result<(Vec<Measured>, bool), u8>> {
-        let is_interrupted = || self.interrupted.load(Ordering::Relaxed);
-        let (mut all, mut ended) = (Vec::new(), true);
         // Programs and costs that were measured at one speed go together.
-        let mut pace = Pace::default();
-        for (number, program) in programs.iter().enumerate() {
-            if number % PROGRAMS_BETWEEN == 0 {
-                costs.measure(&mut pace)?;
-            }
-            if number == 0 {
-                // Nobody wants to hear of it after ten minutes.
-                let complaints = costs.complaints();
-                if !complaints.is_empty() && !self.arguments.force {
-                    refuse(TOO_NOISY, &complaints);
-                    eprintln!(
-                        "run it again on a quiet host, or use --force, or name a profile with --profile FILE"
-                    );
-                    return Ok(Err(FAILED));
-                }
-                write(&self.arguments.out.join(PROFILE), costs.until_known())?;
-            }
-            if is_interrupted() {
-                return Ok(Ok((all, false)));
-            }
-            let scenario = match self.scenario(program)? {
-                Ok(scenario) => scenario,
+        let mut paces = [Pace::default()];
+        costs.measure(&mut paces[0])?;
+        // Nobody wants to hear of it after ten minutes.
+        let complaints = costs.complaints();
+        if !complaints.is_empty() && !self.arguments.force {
+            refuse(TOO_NOISY, &complaints);
+            eprintln!("run it again on a quiet host, or use --force, or name a profile with --profile FILE");
+            return Ok(Err(FAILED));
+        }
+        write(&self.arguments.out.join(PROFILE), costs.until_known())?;
+        let mut scenarios = Vec::new();
+        for program in programs {
+            match self.scenario(program)? {
+                Ok(scenario) => scenarios.push(scenario),
                 Err(code) => return Ok(Err(code)),
-            };
-            let measured = self.measure_one(program, &scenario, &mut pace)?;
-            let failed = has_failed(&measured);
-            all.push(measured);
-            if is_interrupted() {
-                return Ok(Ok((all, false)));
-            }
-            eprintln!("Measured {}, {} of {}", program.name, number + 1, programs.len());
-            if failed {
-                ended = false;
-                if !self.arguments.keep_going {
-                    eprintln!("error: the others are not measured; --keep-going goes on with them");
-                    break;
-                }
             }
         }
-        costs.measure(&mut pace)?;
-        Ok(Ok((all, ended && !is_interrupted())))
+        let interpreters = [self.interpreter.clone()];
+        let measuring = Measuring {
+            machine: Machine::here(),
+            interpreters: &interpreters,
+            only: &[],
+            interrupted: self.interrupted,
+        };
+        let mut measurements = Vec::new();
+        for scenario in &scenarios {
+            measurements.push(Measurement::begin(scenario, &measuring)?);
+        }
+        let (begun, ended) = self.take_turns(programs, &mut measurements, costs, &mut paces)?;
+        let mut all = Vec::new();
+        for (program, measurement) in programs.iter().zip(&measurements[..begun]) {
+            // Which moments were usual is known only now.
+            let measured = measurement.measured(&paces);
+            report::measured::outputs(&measured).write(&self.folder(program))?;
+            all.push(measured);
+        }
+        Ok(Ok((all, ended)))
+    }
+
+    /// Rounds of all programs, until there are enough repetitions or something is wrong: how many programs have begun, and
+    /// whether all is well.
+    fn take_turns(
+        &self,
+        programs: &[&Program],
+        measurements: &mut [Measurement<'_>],
+        costs: &mut Costs,
+        paces: &mut [Pace; 1],
+    ) -> anyhow::Result<(usize, bool)> {
+        let (repetitions, mut begun, mut ended) = (self.arguments.repetitions(), 0, true);
+        for repetition in 0..repetitions as usize {
+            let bar = progress_bar(measurements.iter().map(Measurement::sessions).sum(), "runs");
+            for (number, program) in programs.iter().enumerate() {
+                let rounds = repetition * programs.len() + number;
+                if rounds > 0 && rounds.is_multiple_of(ROUNDS_BETWEEN) {
+                    costs.measure(&mut paces[0])?;
+                }
+                if self.is_interrupted() {
+                    return Ok((begun, false));
+                }
+                begun = begun.max(number + 1);
+                let measured = one_round(&mut measurements[number], paces, &self.folder(program), &bar)?;
+                if self.is_interrupted() {
+                    return Ok((begun, false));
+                }
+                if has_failed(&measured) {
+                    ended = false;
+                    if !self.arguments.keep_going {
+                        bar.finish_and_clear();
+                        eprintln!(
+                            "error: {} failed, and nothing more is measured; --keep-going goes on",
+                            program.name
+                        );
+                        costs.measure(&mut paces[0])?;
+                        return Ok((begun, ended));
+                    }
+                }
+            }
+            bar.finish_and_clear();
+            eprintln!(
+                "Measured {} programs, {} of {repetitions} times",
+                programs.len(),
+                repetition + 1
+            );
+        }
+        costs.measure(&mut paces[0])?;
+        Ok((begun, ended && !self.is_interrupted()))
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Where all goes that there is of a program.
+    fn folder(&self, program: &Program) -> PathBuf {
+        self.arguments.out.join(program.name)
     }
 
     /// Writes the program beside the profile, and reads it for this interpreter; else the exit code.
@@ -236,24 +302,6 @@ impl<'a> Bench<'a> {
         Ok(Scenario::load(&path, &overrides, None).map_err(|diagnostics| complain(&diagnostics)))
     }
 
-    fn measure_one(
-        &self,
-        program: &Program,
-        scenario: &Scenario,
-        pace: &mut Pace,
-    ) -> anyhow::Result<Measured> {
-        let interpreters = [self.interpreter.clone()];
-        let measuring = Measuring {
-            machine: Machine::here(),
-            interpreters: &interpreters,
-            repetitions: REPETITIONS,
-            only: &[],
-            interrupted: self.interrupted,
-        };
-        let folder = self.arguments.out.join(program.name);
-        measure_into(&folder, scenario, &measuring, std::slice::from_mut(pace))
-    }
-
     /// Simulates one program, and compares it with what was measured.
     fn compare(
         &self,
@@ -261,7 +309,7 @@ impl<'a> Bench<'a> {
         scenario: Scenario,
         measured: &Measured,
     ) -> anyhow::Result<Validated> {
-        let folder = self.arguments.out.join(program.name);
+        let folder = self.folder(program);
         let results = experiment::run(scenario, || {});
         Outputs::of(&results)?.write(&folder)?;
         // As they are written, so that `compare` comes to the same by hand.

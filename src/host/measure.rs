@@ -1,9 +1,8 @@
 //! Which configurations are measured, in which order, and how often.
 //!
 //! Repetitions of different configurations take turns, so that a busy neighbour hurts all alike. Each waits until all
-//! CPUs are as usual, but not for long. One during which the machine was busy elsewhere, or changed its speed, or
-//! was at another speed than usual, is done again a few times; the quietest counts. Which speed is the usual one shows in
-//! the course of time, so that those which turn out to be off in the end have another try then.
+//! CPUs are as usual, but not for long. None is done again: where a machine is noisy all the time, the middle of many is
+//! nearer to what is usual than the quietest of a few.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -24,9 +23,6 @@ use crate::results::measured::{Host, LeftOut, Measured, MeasuredRow, Repetition}
 use crate::scenario::{Configuration, Distinct, Scenario};
 use crate::units::Nanos;
 
-/// How often a repetition is tried until the machine is quiet.
-const MOST_TRIES: u32 = 3;
-
 /// How long one of them waits for a quiet moment.
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
@@ -36,8 +32,6 @@ pub struct Measuring<'a> {
     pub machine: Machine,
     /// At least one, each of another version.
     pub interpreters: &'a [Interpreter],
-    /// Of every configuration.
-    pub repetitions: u64,
     /// The labels of the only runs to measure; all where there are none.
     pub only: &'a [String],
     /// Set when somebody does not want to wait any longer.
@@ -50,6 +44,16 @@ impl Measuring<'_> {
     }
 }
 
+/// A scenario that is being measured, round by round.
+pub struct Measurement<'a> {
+    bench: Bench<'a>,
+    jobs: Vec<Option<Job>>,
+    left_out: Vec<LeftOut>,
+    /// How many rounds there have been.
+    rounds: u64,
+    interrupted: bool,
+}
+
 /// A distinct configuration and what has come of it.
 struct Job {
     configuration: Arc<Configuration>,
@@ -59,82 +63,80 @@ struct Job {
 
 /// What a session takes.
 struct Bench<'a> {
-    scripts: &'a Scripts,
+    scripts: Scripts,
     scenario: &'a Scenario,
     measuring: &'a Measuring<'a>,
     /// How much longer bytecode takes with each interpreter, where that is known.
     slowdowns: Vec<Option<f64>>,
-    /// For waiting, and for tries beside the first ones. Each of these adds half of what it took: a machine that is noisy
-    /// all the time will not be quiet for having been asked three times as often.
+    /// For waiting. Each repetition adds half of what it took.
     spare: Cell<Duration>,
 }
 
-/// How many sessions [`measure`] will hold if none has to be repeated.
-pub fn sessions(scenario: &Scenario, measuring: &Measuring) -> u64 {
-    let (jobs, _) = jobs(scenario, measuring);
-    jobs.iter().flatten().count() as u64 * measuring.repetitions
-}
-
-/// Measures every configuration that can be measured, and the sequential runs that they are compared with.
-///
-/// `paces` are those of the interpreters, so far as they are known. `done` is called after each session, `round` after
-/// each round of repetitions with what there is so far. What is interrupted ends early, with every repetition that was
-/// complete.
-///
-/// # Errors
-/// The Python side cannot be written down, or `round` fails.
-pub fn measure<E: From<HostError>>(
-    scenario: &Scenario,
-    measuring: &Measuring,
-    paces: &mut [Pace],
-    done: impl Fn(),
-    mut round: impl FnMut(&Measured) -> Result<(), E>,
-) -> Result<Measured, E> {
-    let scripts = Scripts::write().map_err(|source| HostError::Scratch { source })?;
-    let bench = Bench {
-        scripts: &scripts,
-        scenario,
-        measuring,
-        slowdowns: match slowdown::measured(&scripts, measuring.interpreters, measuring.interrupted) {
+impl<'a> Measurement<'a> {
+    /// Of every configuration that can be measured, and the sequential runs that they are compared with.
+    ///
+    /// # Errors
+    /// The Python side cannot be written down, or an interpreter does not tell how slow its bytecode is.
+    pub fn begin(scenario: &'a Scenario, measuring: &'a Measuring<'a>) -> Result<Self, HostError> {
+        let scripts = Scripts::write().map_err(|source| HostError::Scratch { source })?;
+        let slowdowns = match slowdown::measured(&scripts, measuring.interpreters, measuring.interrupted) {
             Err(HostError::Interrupted) => Vec::new(),
             slowdowns => slowdowns?,
-        },
-        spare: Cell::new(Duration::ZERO),
-    };
-    let (mut jobs, left_out) = jobs(scenario, measuring);
-    let mut measured = Measured {
-        scenario: scenario.clone(),
-        rows: Vec::new(),
-        left_out,
-        interrupted: false,
-        host: host(measuring, &bench.slowdowns),
-    };
-    for number in 0..measuring.repetitions {
+        };
+        let (jobs, left_out) = jobs(scenario, measuring);
+        Ok(Self {
+            bench: Bench {
+                scripts,
+                scenario,
+                measuring,
+                slowdowns,
+                spare: Cell::new(Duration::ZERO),
+            },
+            jobs,
+            left_out,
+            rounds: 0,
+            interrupted: false,
+        })
+    }
+
+    /// How many sessions a round has.
+    pub fn sessions(&self) -> u64 {
+        self.jobs.iter().flatten().count() as u64
+    }
+
+    /// One more repetition of every configuration. `paces` are those of the interpreters, so far as they are known; `done`
+    /// is called after each session. What is interrupted keeps every repetition that was complete.
+    pub fn round(&mut self, paces: &mut [Pace], done: impl Fn()) {
+        let number = self.rounds;
+        self.rounds += 1;
         // Each round begins with another one, for some hurt those who follow them.
-        let first = number as usize % jobs.len().max(1);
-        let (late, early) = jobs.split_at_mut(first);
+        let first = number as usize % self.jobs.len().max(1);
+        let (late, early) = self.jobs.split_at_mut(first);
         for job in early.iter_mut().chain(late).flatten() {
-            if job.has_reached_limit() {
-                done();
-                continue;
+            if !job.has_reached_limit() {
+                let Some(tried) = self.bench.repeat(job, number, &mut paces[job.interpreter]) else {
+                    self.interrupted = true;
+                    return;
+                };
+                job.tried.push(tried);
             }
-            let Some(tried) = bench.repeat(job, number, &mut paces[job.interpreter]) else {
-                measured.interrupted = true;
-                break;
-            };
-            job.tried.push(tried);
             done();
         }
-        measured.rows = rows(scenario, measuring, &jobs, paces, &measured.left_out);
-        round(&measured)?;
-        if measured.interrupted {
-            return Ok(measured);
+    }
+
+    /// What there is so far, judged by what is known of the interpreters by now.
+    pub fn measured(&self, paces: &[Pace]) -> Measured {
+        let Bench {
+            scenario, measuring, ..
+        } = self.bench;
+        Measured {
+            scenario: scenario.clone(),
+            rows: rows(scenario, measuring, &self.jobs, paces, &self.left_out),
+            left_out: self.left_out.clone(),
+            interrupted: self.interrupted,
+            host: host(measuring, &self.bench.slowdowns),
         }
     }
-    measured.interrupted = !bench.again(&mut jobs, paces);
-    measured.rows = rows(scenario, measuring, &jobs, paces, &measured.left_out);
-    round(&measured)?;
-    Ok(measured)
 }
 
 impl Job {
@@ -191,57 +193,8 @@ fn jobs(scenario: &Scenario, measuring: &Measuring) -> (Vec<Option<Job>>, Vec<Le
 }
 
 impl Bench<'_> {
-    /// One repetition, tried until the machine is quiet; `None` when interrupted.
+    /// One repetition; `None` when interrupted.
     fn repeat(&self, job: &Job, number: u64, pace: &mut Pace) -> Option<Tried> {
-        let (mut quietest, took) = self.once(job, number, pace)?;
-        self.spare.set(self.spare.get() + took / 2);
-        for _ in 1..MOST_TRIES {
-            if !self.is_worth_another(&quietest, pace) {
-                break;
-            }
-            quietest = quietest.or_quieter(self.once_more(job, number, pace)?, pace);
-        }
-        Some(quietest)
-    }
-
-    /// One more try for each repetition that turns out to have been at another speed than the others; false when
-    /// interrupted.
-    fn again(&self, jobs: &mut [Option<Job>], paces: &mut [Pace]) -> bool {
-        for job in jobs.iter_mut().flatten() {
-            let pace = &mut paces[job.interpreter];
-            for place in 0..job.tried.len() {
-                let first = &job.tried[place];
-                if !self.is_worth_another(first, pace) {
-                    continue;
-                }
-                let Some(second) = self.once_more(job, first.repetition.number, pace) else {
-                    return false;
-                };
-                job.tried[place] = job.tried[place].clone().or_quieter(second, pace);
-            }
-        }
-        true
-    }
-
-    /// Whether it is noisy, and there is time for another try.
-    fn is_worth_another(&self, tried: &Tried, pace: &Pace) -> bool {
-        tried.is_noisy(pace) && !self.spare.get().is_zero()
-    }
-
-    /// There is so much less time to spare.
-    fn spend(&self, time: Duration) {
-        self.spare.set(self.spare.get().saturating_sub(time));
-    }
-
-    /// A session that is held again.
-    fn once_more(&self, job: &Job, number: u64, pace: &mut Pace) -> Option<Tried> {
-        let (tried, took) = self.once(job, number, pace)?;
-        self.spend(took);
-        Some(tried)
-    }
-
-    /// One session, and how long it took without the waiting; `None` when interrupted.
-    fn once(&self, job: &Job, number: u64, pace: &mut Pace) -> Option<(Tried, Duration)> {
         let began = Instant::now();
         let interrupted = self.measuring.interrupted;
         if interrupted.load(Ordering::Relaxed) {
@@ -255,7 +208,7 @@ impl Bench<'_> {
             .at_pace(pace, patience);
         let limit = limit(self.scenario, &plan) + patience;
         let interpreter = &self.measuring.interpreters[job.interpreter];
-        let tried = match session::run(self.scripts, interpreter, &plan, limit, interrupted) {
+        let tried = match session::run(&self.scripts, interpreter, &plan, limit, interrupted) {
             Ok(answer) => answer.into_tried(number),
             Err(Failure::Interrupted) => return None,
             Err(Failure::Limit) => {
@@ -268,10 +221,11 @@ impl Bench<'_> {
             }
             Err(Failure::Failed(detail)) => failed(number, Status::Failed, detail),
         };
-        self.spend(tried.waited);
         pace.note(&tried.looks);
         let took = began.elapsed().saturating_sub(tried.waited);
-        Some((tried, took))
+        let spare = (self.spare.get() + took / 2).saturating_sub(tried.waited);
+        self.spare.set(spare);
+        Some(tried)
     }
 }
 

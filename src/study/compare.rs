@@ -14,6 +14,9 @@ use crate::results::{Sheet, Value};
 const OF_COUNTED: [&str; 2] = ["makespan_s", "speedup"];
 const OF_TIMED: [&str; 3] = ["throughput_per_s", "latency_mean_s", "latency_p99_s"];
 
+/// Of one quiet repetition alone nobody knows how far another one would be from it.
+const FEWEST_QUIET: usize = 2;
+
 /// Everything that a comparison says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
@@ -34,7 +37,7 @@ pub struct ComparedRow {
     pub figures: Vec<Compared>,
     /// Repetitions that both sides have, and that count.
     pub repetitions: usize,
-    /// How many of these are not to be trusted: none, or all where there are no others.
+    /// How many of these are not to be trusted: none where there are at least two others.
     pub noisy: usize,
     /// Why there is nothing to compare; empty where there is.
     pub remark: String,
@@ -236,7 +239,8 @@ fn compared_row(
     let same_work = simulated.rows.len() == 1 || simulated_sheet.is_same(&simulated.rows, "critical_path_s");
     let mut pairs = pairs(simulated_sheet, simulated, measured_sheet, measured, same_work);
     let is_noisy = |measured: &[Value]| measured_sheet.number(measured, "noisy") == Some(1.0);
-    if pairs.iter().any(|(_, measured)| !is_noisy(measured)) {
+    let quiet = pairs.iter().filter(|(_, measured)| !is_noisy(measured));
+    if quiet.count() >= FEWEST_QUIET {
         pairs.retain(|(_, measured)| !is_noisy(measured));
     }
     let noisy = pairs.iter().filter(|(_, measured)| is_noisy(measured)).count();
@@ -498,7 +502,7 @@ mod tests {
     }
 
     #[test]
-    fn noisy_repetitions_count_only_where_there_are_no_others() {
+    fn noisy_repetitions_count_only_where_there_are_no_two_others() {
         let results = made_up::runs_only();
         let mut measured =
             made_up::measured(&results, |_, repetition| if repetition == 3 { 9.0 } else { 1.0 });
@@ -515,6 +519,13 @@ mod tests {
         assert!(quiet.main().unwrap().spread < 1e-6);
         assert_eq!((noisy.repetitions, noisy.noisy), (10, 10));
         assert!(noisy.main().unwrap().spread > 1.0);
+        // A single quiet one would have no spread.
+        measured.rows[1].repetitions[5].noisy = false;
+        let comparison = compare(&results.replications_sheet(), &measured.repetitions_sheet()).unwrap();
+        assert_eq!(
+            (comparison.rows[1].repetitions, comparison.rows[1].noisy),
+            (10, 9)
+        );
     }
 
     #[test]

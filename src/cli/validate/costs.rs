@@ -1,8 +1,8 @@
 //! The profile of `gilsim validate`: given, or calibrated in between of what is measured.
 //!
 //! A machine changes its speed within minutes. Costs that are all measured before the programs would all be off by as
-//! much in the same direction; so some rounds of all probes come before the first program, some after every few, and some
-//! at the end, and one profile is made of all their samples.
+//! much in the same direction; so some rounds of all probes come before the programs, some after every few of theirs, and
+//! some at the end, and one profile is made of all their samples.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -14,8 +14,8 @@ use crate::profile::Profile;
 
 use super::super::calibrate::{warn_of_skipped, with_bar};
 
-/// So many programs are measured until costs are measured again.
-pub(super) const PROGRAMS_BETWEEN: usize = 3;
+/// So many times a program has a round until costs are measured again.
+pub(super) const ROUNDS_BETWEEN: usize = 12;
 
 /// Says what the scenarios need to be read while the costs are not known.
 const UNTIL_KNOWN: &str = "description = \"not calibrated yet\"\nlike = \"linux-x86_64\"\n";
@@ -61,14 +61,14 @@ impl<'a> Costs<'a> {
         )))
     }
 
-    /// To be measured beside so many programs: as thoroughly as in one piece.
+    /// To be measured beside so many rounds of programs: as thoroughly as in one piece.
     pub fn measured(
         interpreter: &'a Interpreter,
         interrupted: &'a AtomicBool,
         effort: Effort,
-        programs: usize,
+        rounds: usize,
     ) -> Self {
-        let parts = 1 + programs.div_ceil(PROGRAMS_BETWEEN) as u32;
+        let parts = 1 + rounds.div_ceil(ROUNDS_BETWEEN) as u32;
         Self::Measured(Parts {
             interpreter,
             interrupted,

@@ -124,14 +124,15 @@ def forks(samples, count):
 
 def copies(samples, count):
     """Code of the kind that starts executors, before and after a fork, in the parent and in the child."""
-    pages = Pages()
+    # Their messages do not meet.
+    pages, of_child = Pages(), Pages()
     for _ in range(WARM):
         pages.touch()
     for _ in range(count):
         pages.touch()
         before = pages.touch()
         reader, writer = os.pipe()
-        process = method("fork").Process(target=pages.tell, args=(writer,))
+        process = method("fork").Process(target=of_child.tell, args=(writer,))
         process.start()
         after = pages.touch()
         os.close(writer)

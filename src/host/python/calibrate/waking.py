@@ -37,8 +37,9 @@ def wake_ups(samples, cpus, effort):
     os.close(there[0])
     os.close(back[1])
     os.sched_setaffinity(0, {cpus[0]})
-    for _ in range(5 * effort):
-        for idle in IDLE:
+    # One length after the other: whoever lends the CPU learns how long it will be idle.
+    for idle in IDLE:
+        for _ in range(8 * effort):
             wait = now() + idle * 1_000
             if idle > 500:
                 time.sleep((idle - 300) / 1e6)
