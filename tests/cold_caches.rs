@@ -1,5 +1,5 @@
 //! A thread that comes to a core finds in its caches what others have left there, and works slowly until they hold what
-//! it needs itself.
+//! it needs itself. In the same way a process that shares its pages since a fork works slowly until it has copied them.
 
 mod common;
 
@@ -132,4 +132,40 @@ fn spans_of_work(os: &Rc<Os>) -> Rc<RefCell<Vec<u64>>> {
         inner.stop();
     });
     taken
+}
+
+#[test]
+fn a_process_that_shares_its_pages_is_slow_until_it_has_written_to_them_whichever_thread_does() {
+    let os = machine(1, 1, free_profile(|_| {}));
+    let (forked, other) = (os.add_process(), os.add_process());
+    // 50 us of work write to all of them.
+    os.share_pages(forked, Nanos(100 * MICRO), Nanos(50 * MICRO));
+    let taken = Rc::new(RefCell::new(Vec::new()));
+    let threads = [
+        (forked, Activity::Running, 10),
+        (forked, Activity::Ipc, 10),
+        (other, Activity::Ipc, 10),
+        (forked, Activity::Starting, 100),
+        (forked, Activity::Starting, 100),
+    ];
+    for (number, (process, activity, piece)) in (1..).zip(threads) {
+        let (inner, told) = (os.clone(), taken.clone());
+        let spec = ThreadSpec {
+            name: "one of them".into(),
+            process: Some(process),
+            foreground: true,
+            activity,
+        };
+        os.spawn(spec, move |me| async move {
+            inner.wait_for_device(me, Nanos::from_millis(number)).await;
+            let began = inner.now();
+            inner.execute(me, Nanos(piece * MICRO)).await;
+            told.borrow_mut().push((inner.now() - began).0 / MICRO);
+            if told.borrow().len() == threads.len() {
+                inner.stop();
+            }
+        });
+    }
+    assert_eq!(os.run(FAR), Outcome::Done);
+    assert_eq!(*taken.borrow(), [10, 30, 10, 180, 100]);
 }

@@ -4,6 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
+use gilsim::units::Nanos;
 use gilsim::workload;
 
 /// Makespan in seconds of `count` processes under a start method, with 100 ms of imports.
@@ -56,4 +57,36 @@ fn the_makespan_grows_with_the_processes_by_what_the_parent_does_for_each() {
         let growth = makespan("3.13", method, 8) / makespan("3.13", method, 1);
         assert!((least..most).contains(&growth), "{method}: {growth}");
     }
+}
+
+/// Of two processes that do nothing, where creating one takes 1 ms, and copying all that a fork leaves shared 8 ms.
+fn makespan_with_copies(method: &str) -> Nanos {
+    let text = format!(
+        r#"
+        [machine]
+        cores = 4
+        [[task]]
+        name = "item"
+        count = 2
+        steps = [{{ python = "1us" }}]
+        [[run]]
+        executor = "process-per-task"
+        {method}
+        "#
+    );
+    let scenario = common::scenario(&text);
+    let mut configuration = scenario.configurations[0].clone();
+    configuration.machine.profile = common::free_profile(|profile| {
+        let process = &mut profile.costs.process;
+        process.create = Nanos::from_millis(1);
+        process.copies = Nanos::from_millis(8);
+    });
+    workload::simulate(&Arc::new(configuration), &scenario.replicate, 0).makespan
+}
+
+#[test]
+fn after_a_fork_the_parent_copies_what_it_writes_to_and_after_a_spawn_it_shares_nothing() {
+    assert_eq!(makespan_with_copies(SPAWN).0 / 1_000_000, 2);
+    // On its way to the second fork.
+    assert_eq!(makespan_with_copies(FORK).0 / 1_000_000, 10);
 }
