@@ -119,33 +119,31 @@ impl Costs {
         }
         // The pace of a thread is a fraction of whole numbers that must stay within 64 bits.
         let longest = Nanos::from_millis(1);
-        if self.free_threaded.touch_interval > longest
-            || self.cache_line.local > longest
-            || self.cache_line.transfer > longest
-        {
+        let any_longer = |times: &[Nanos], than: Nanos| times.iter().any(|&time| time > than);
+        let touches = [
+            self.free_threaded.touch_interval,
+            self.cache_line.local,
+            self.cache_line.transfer,
+        ];
+        if any_longer(&touches, longest) {
             return Err(
                 "free_threaded.touch_interval, cache_line.local and cache_line.transfer are 1ms at most",
             );
         }
         let cache = &self.cache;
         let delays = [
+            cache.refill,
             cache.after_thread,
             cache.after_process,
             cache.after_idle,
             cache.after_long_idle,
         ];
-        if cache.refill == Nanos::ZERO
-            || cache.refill > longest
-            || delays.iter().any(|&delay| delay > longest)
-        {
+        if cache.refill == Nanos::ZERO || any_longer(&delays, longest) {
             return Err("cache.refill is some time, and it and all else of cache are 1ms at most");
         }
-        let (process, longest) = (&self.process, Nanos::from_millis(10));
-        if process.copied_after == Nanos::ZERO
-            || [process.copied_after, process.copies, process.child_copies]
-                .iter()
-                .any(|&time| time > longest)
-        {
+        let process = &self.process;
+        let copies = [process.copied_after, process.copies, process.child_copies];
+        if process.copied_after == Nanos::ZERO || any_longer(&copies, Nanos::from_millis(10)) {
             return Err(
                 "process.copied_after is some time, and it, process.copies and process.child_copies are 10ms at most",
             );

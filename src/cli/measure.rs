@@ -67,14 +67,13 @@ pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<u8> {
     let mut measurement = Measurement::begin(&scenario, &measuring)?;
     let repetitions = arguments.repeat.unwrap_or(usual);
     let bar = progress_bar(measurement.sessions() * repetitions, "runs");
-    let mut measured = measurement.measured(&paces);
     for _ in 0..repetitions {
-        measured = one_round(&mut measurement, &mut paces, &folder, &bar)?;
-        if measured.interrupted {
+        if one_round(&mut measurement, &mut paces, &folder, &bar)?.interrupted {
             break;
         }
     }
     bar.finish_and_clear();
+    let measured = measurement.measured(&paces);
     for line in report::measured::left_out(&measured) {
         eprintln!("{line}");
     }

@@ -6,6 +6,7 @@
 mod costs;
 
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -193,8 +194,8 @@ impl<'a> Bench<'a> {
         costs: &mut Costs,
     ) -> anyhow::Result<Result<(Vec<Measured>, bool), u8>> {
         // Programs and costs that were measured at one speed go together.
-        let mut paces = [Pace::default()];
-        costs.measure(&mut paces[0])?;
+        let mut pace = Pace::default();
+        costs.measure(&mut pace)?;
         // Nobody wants to hear of it after ten minutes.
         let complaints = costs.complaints();
         if !complaints.is_empty() && !self.arguments.force {
@@ -221,11 +222,11 @@ impl<'a> Bench<'a> {
         for scenario in &scenarios {
             measurements.push(Measurement::begin(scenario, &measuring)?);
         }
-        let (begun, ended) = self.take_turns(programs, &mut measurements, costs, &mut paces)?;
+        let (begun, ended) = self.take_turns(programs, &mut measurements, costs, &mut pace)?;
         let mut all = Vec::new();
         for (program, measurement) in programs.iter().zip(&measurements[..begun]) {
             // Which moments were usual is known only now.
-            let measured = measurement.measured(&paces);
+            let measured = measurement.measured(slice::from_ref(&pace));
             report::measured::outputs(&measured).write(&self.folder(program))?;
             all.push(measured);
         }
@@ -239,35 +240,33 @@ impl<'a> Bench<'a> {
         programs: &[&Program],
         measurements: &mut [Measurement<'_>],
         costs: &mut Costs,
-        paces: &mut [Pace; 1],
+        pace: &mut Pace,
     ) -> anyhow::Result<(usize, bool)> {
         let (repetitions, mut begun, mut ended) = (self.arguments.repetitions(), 0, true);
-        for repetition in 0..repetitions as usize {
+        'turns: for repetition in 0..repetitions as usize {
             let bar = progress_bar(measurements.iter().map(Measurement::sessions).sum(), "runs");
             for (number, program) in programs.iter().enumerate() {
                 let rounds = repetition * programs.len() + number;
                 if rounds > 0 && rounds.is_multiple_of(ROUNDS_BETWEEN) {
-                    costs.measure(&mut paces[0])?;
+                    costs.measure(pace)?;
                 }
                 if self.is_interrupted() {
-                    return Ok((begun, false));
+                    break 'turns;
                 }
                 begun = begun.max(number + 1);
-                let measured = one_round(&mut measurements[number], paces, &self.folder(program), &bar)?;
-                if self.is_interrupted() {
-                    return Ok((begun, false));
+                let folder = self.folder(program);
+                let measured = one_round(&mut measurements[number], slice::from_mut(pace), &folder, &bar)?;
+                if measured.interrupted {
+                    break 'turns;
                 }
-                if has_failed(&measured) {
-                    ended = false;
-                    if !self.arguments.keep_going {
-                        bar.finish_and_clear();
-                        eprintln!(
-                            "error: {} failed, and nothing more is measured; --keep-going goes on",
-                            program.name
-                        );
-                        costs.measure(&mut paces[0])?;
-                        return Ok((begun, ended));
-                    }
+                ended &= !has_failed(&measured);
+                if !ended && !self.arguments.keep_going {
+                    bar.finish_and_clear();
+                    eprintln!(
+                        "error: {} failed, and nothing more is measured; --keep-going goes on",
+                        program.name
+                    );
+                    break 'turns;
                 }
             }
             bar.finish_and_clear();
@@ -277,7 +276,10 @@ impl<'a> Bench<'a> {
                 repetition + 1
             );
         }
-        costs.measure(&mut paces[0])?;
+        if self.is_interrupted() {
+            return Ok((begun, false));
+        }
+        costs.measure(pace)?;
         Ok((begun, ended && !self.is_interrupted()))
     }
 

@@ -149,10 +149,7 @@ impl Scheduler {
     pub fn start_burst(&mut self, engine: &Engine, thread: ThreadId, work: Work, kind: BurstKind) -> bool {
         let cpu = self.threads[thread.index()].cpu;
         self.charge(engine, cpu);
-        let delay = match kind {
-            BurstKind::Plain => Work::NONE,
-            BurstKind::Code | BurstKind::InterruptibleCode => self.delay_of_code(thread, work),
-        };
+        let delay = self.delay_of_code(thread, work, kind);
         let record = &mut self.threads[thread.index()];
         debug_assert!(
             record.state == State::OnCpu && !record.in_burst,

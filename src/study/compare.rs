@@ -4,11 +4,14 @@
 //! against the simulated one with the same draws, and what the draws make of it is no part of error or spread. Where all
 //! replications have the same work, which their critical path tells, each is held against the median of all.
 
+mod table;
+
 use thiserror::Error;
 
 use super::choices::{Choice, choices};
 use crate::results::statistics::{Interval, mean, median};
 use crate::results::{Sheet, Value};
+use table::{Group, Table};
 
 /// The figures that are compared: of work with a count, and of work with a duration.
 const OF_COUNTED: [&str; 2] = ["makespan_s", "speedup"];
@@ -103,12 +106,6 @@ pub enum CompareError {
     NothingInCommon,
 }
 
-/// The replications or repetitions of one configuration.
-struct Group<'s> {
-    identity: &'s [Value],
-    rows: Vec<&'s [Value]>,
-}
-
 /// Holds `repetitions.csv` against `replications.csv`.
 ///
 /// # Errors
@@ -152,74 +149,6 @@ pub fn compare(replications: &Sheet, repetitions: &Sheet) -> Result<Comparison, 
 pub fn alike(one: &[Value], other: &[Value]) -> bool {
     let shown = |values: &[Value]| values.iter().map(Value::to_string).collect::<Vec<_>>();
     shown(one) == shown(other)
-}
-
-/// A sheet with a row for each replication.
-struct Table<'s> {
-    sheet: &'s Sheet,
-    replication: usize,
-    status: usize,
-}
-
-impl<'s> Table<'s> {
-    fn of(sheet: &'s Sheet, table: &'static str, verb: &'static str) -> Result<Self, CompareError> {
-        let column = |name: &str| {
-            sheet.column(name).ok_or(CompareError::NoColumn {
-                table,
-                column: name.to_owned(),
-                verb,
-            })
-        };
-        for name in OF_COUNTED.iter().chain(&OF_TIMED) {
-            column(name)?;
-        }
-        Ok(Self {
-            sheet,
-            replication: column("replication")?,
-            status: column("status")?,
-        })
-    }
-
-    /// The columns before the number of the replication.
-    fn identity(&self) -> &'s [String] {
-        &self.sheet.columns[..self.replication]
-    }
-
-    fn groups(&self) -> Vec<Group<'s>> {
-        let mut groups: Vec<Group> = Vec::new();
-        for row in &self.sheet.rows {
-            let identity = &row[..self.replication];
-            // Rows of one configuration follow each other.
-            match groups.last_mut().filter(|group| group.identity == identity) {
-                Some(group) => group.rows.push(row),
-                None => groups.push(Group {
-                    identity,
-                    rows: vec![row],
-                }),
-            }
-        }
-        groups
-    }
-
-    fn number(&self, row: &[Value], column: &str) -> Option<f64> {
-        row[self.sheet.column(column)?].number()
-    }
-
-    /// Of a column, where every row has a value.
-    fn median(&self, rows: &[&[Value]], column: &str) -> Option<f64> {
-        let numbers: Option<Vec<f64>> = rows.iter().map(|row| self.number(row, column)).collect();
-        median(&numbers?)
-    }
-
-    /// Whether every row has the same value there.
-    fn is_same(&self, rows: &[&[Value]], column: &str) -> bool {
-        let numbers: Option<Vec<f64>> = rows.iter().map(|row| self.number(row, column)).collect();
-        numbers.is_some_and(|numbers| numbers.windows(2).all(|pair| pair[0] == pair[1]))
-    }
-
-    fn is_done(&self, row: &[Value]) -> bool {
-        row[self.status] == Value::from("done")
-    }
 }
 
 fn compared_row(

@@ -41,6 +41,14 @@ impl Figure {
         self.spread() > most * self.median.abs()
     }
 
+    /// With a median of no less and no more; the quartiles stay where they were measured.
+    pub fn clamp(self, least: f64, most: f64) -> Self {
+        Self {
+            median: self.median.clamp(least, most),
+            ..self
+        }
+    }
+
     /// Of parts that vary each for itself: what they are apart from their medians adds up by squares.
     fn from_parts(median: f64, (one, by): (Self, f64), (other, and): (Self, f64)) -> Self {
         let apart = |one: f64, other: f64| (one * one + other * other).sqrt();

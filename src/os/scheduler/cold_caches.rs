@@ -9,6 +9,7 @@
 
 use super::{Cpu, Scheduler};
 use crate::engine::Engine;
+use crate::os::suspension::BurstKind;
 use crate::os::thread::{Activity, ThreadId, Work};
 use crate::units::Nanos;
 
@@ -53,11 +54,11 @@ impl Cold {
 }
 
 impl Scheduler {
-    /// How much longer such a piece of code takes than with everything in place. A task's own work is as long as the
+    /// How much longer such a burst takes than with everything in place, if it is code. A task's own work is as long as the
     /// scenario says.
-    pub(super) fn delay_of_code(&mut self, thread: ThreadId, work: Work) -> Work {
+    pub(super) fn delay_of_code(&mut self, thread: ThreadId, work: Work, kind: BurstKind) -> Work {
         let record = &mut self.threads[thread.index()];
-        if record.activity == Activity::Running {
+        if kind == BurstKind::Plain || record.activity == Activity::Running {
             return Work::NONE;
         }
         let caches = record.cold.delay(work);

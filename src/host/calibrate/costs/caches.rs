@@ -35,10 +35,7 @@ pub(super) fn caches(costs: &mut Costs) {
 
 /// What all of the code takes longer than with warm caches, after that.
 fn delay(costs: &Costs, before: &str) -> Option<Figure> {
-    extra(costs, "long", before).map(|extra| Figure {
-        median: extra.median.clamp(0.0, MOST),
-        ..extra
-    })
+    Some(extra(costs, "long", before)?.clamp(0.0, MOST))
 }
 
 fn extra(costs: &Costs, size: &str, before: &str) -> Option<Figure> {
@@ -55,11 +52,7 @@ fn refill(costs: &Costs) -> Option<Figure> {
     let short = alone(costs, "short")? - costs.figure("clock")?;
     let (part, whole) = (extra(costs, "short", "idle")?, extra(costs, "long", "idle")?);
     let share = (whole.median / part.median.max(1.0)).max(1.0);
-    let refill = short * share;
-    Some(Figure {
-        median: refill.median.clamp(LEAST, MOST),
-        ..refill
-    })
+    Some((short * share).clamp(LEAST, MOST))
 }
 
 /// What code that was measured after `before` takes where caches are warm: the model adds the rest again.

@@ -4,6 +4,9 @@ use super::caches::{warm, without};
 use super::{Cost, Costs};
 use crate::host::calibrate::figure::{Figure, short};
 
+/// The most that a profile may say of copies, ns.
+const MOST_OF_COPIES: f64 = 10_000_000.0;
+
 pub(super) fn threads(costs: &mut Costs) {
     // One after the other on one CPU: each comes after another thread.
     let warm = |time: Figure| warm(costs, time, "thread");
@@ -69,7 +72,7 @@ pub(super) fn processes(costs: &mut Costs) {
         ),
         ("copied_after", "copied after", "without a fork"),
     ] {
-        let figure = costs.figure(probe).map(within_limits);
+        let figure = copies(costs, probe);
         costs.time("process", field, figure, what);
     }
     costs.time(
@@ -139,8 +142,10 @@ pub(super) fn processes(costs: &mut Costs) {
         join,
         "of a child that has exited, with warm caches",
     );
-    let exitcode = || Some(at_least_one(costs.figure("exitcode")? - costs.figure("waitpid")?));
-    let waitpid = || Some(at_least_one(costs.figure("waitpid")? - costs.uncontended()?));
+    // A pool looks at its workers without end; that has to take some time.
+    let some_time = |figure: Figure| figure.clamp(1.0, f64::INFINITY);
+    let exitcode = || Some(some_time(costs.figure("exitcode")? - costs.figure("waitpid")?));
+    let waitpid = || Some(some_time(costs.figure("waitpid")? - costs.uncontended()?));
     let (exitcode, waitpid) = (exitcode(), waitpid());
     costs.time(
         "process",
@@ -159,28 +164,15 @@ pub(super) fn processes(costs: &mut Costs) {
 
 /// What was measured right after a fork, without what is copied meanwhile: the model adds that again.
 fn without_copies(costs: &Costs, time: Figure) -> Figure {
-    match (costs.figure("copies"), costs.figure("copied after")) {
-        (Some(copies), Some(after)) => {
-            without(time, within_limits(copies).median, within_limits(after).median)
-        }
+    match (copies(costs, "copies"), copies(costs, "copied after")) {
+        (Some(delay), Some(refill)) => without(time, delay.median, refill.median),
         _ => time,
     }
 }
 
-/// As a profile may have it.
-fn within_limits(copies: Figure) -> Figure {
-    Figure {
-        median: copies.median.clamp(1.0, 10e6),
-        ..copies
-    }
-}
-
-/// A pool looks at its workers without end; that has to take some time.
-fn at_least_one(figure: Figure) -> Figure {
-    Figure {
-        median: figure.median.max(1.0),
-        ..figure
-    }
+/// What was measured of copies, as a profile may have it.
+fn copies(costs: &Costs, probe: &str) -> Option<Figure> {
+    Some(costs.figure(probe)?.clamp(1.0, MOST_OF_COPIES))
 }
 
 /// `os.fork` of a process without memory of its own, and what each MiB adds.
