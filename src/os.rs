@@ -107,7 +107,7 @@ impl Os {
                 profile.costs.cache_line.clone(),
             ),
             ledger,
-            Stream::named(key.name("wake latency")),
+            key,
         );
         Rc::new(Self {
             engine,

@@ -16,7 +16,7 @@ pub use interpreter::{
 };
 pub use load::ProfileError;
 pub use machine::{
-    CacheCosts, CacheLineCosts, JointSpeed, MemoryCosts, ObjectSizes, SchedulerCosts, SchedulerPolicy,
+    CacheCosts, CacheLineCosts, JointSpeed, MemoryCosts, NewidleBalance, ObjectSizes, SchedulerCosts, SchedulerPolicy,
     WakeSearch,
 };
 pub use passing::{

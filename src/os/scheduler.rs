@@ -10,6 +10,7 @@ mod cache_line;
 mod cold_caches;
 mod enqueue;
 mod joint_speed;
+mod newly_idle;
 mod placement;
 mod slices;
 mod turns;
@@ -19,6 +20,7 @@ pub use cache_line::{LineId, Touching};
 pub(crate) use cold_caches::Cold;
 
 use cache_line::Pace;
+use newly_idle::{Luck, Overloaded};
 use utilization::IdleScan;
 
 use super::fair::{Entity, RunQueue};
@@ -29,7 +31,7 @@ use super::suspension::BurstKind;
 use super::thread::{Activity, FULL_SPEED, ObjectId, State, Thread, ThreadId, Woken, Work};
 use crate::engine::{Action, Engine, Ledger, Slot};
 use crate::profile::{CacheCosts, CacheLineCosts, JointSpeed, SchedulerCosts};
-use crate::random::Stream;
+use crate::random::{Key, Stream};
 use crate::units::Nanos;
 
 /// One hardware thread.
@@ -50,6 +52,8 @@ pub(crate) struct Cpu {
     since: Nanos,
     /// The running thread must give way at its next step: it was being polled when that was decided.
     must_resched: bool,
+    /// Whether looking for work elsewhere has been worth it.
+    luck: Luck,
     /// Who ran last: its return costs no switch.
     last: Option<ThreadId>,
     /// Nobody has run since.
@@ -91,7 +95,9 @@ pub(crate) struct Scheduler {
     turns: i64,
     /// Threads in all run queues together.
     waiting: usize,
+    overloaded: Overloaded,
     latency: Stream,
+    dice: Stream,
 }
 
 impl Scheduler {
@@ -101,7 +107,7 @@ impl Scheduler {
         (cores, smt): (usize, usize),
         (costs, joint_speed, cache, cache_line): (SchedulerCosts, JointSpeed, CacheCosts, CacheLineCosts),
         ledger: Ledger,
-        latency: Stream,
+        key: Key,
     ) -> Self {
         let cpu = |_| Cpu {
             slot: engine.add_slot(),
@@ -113,6 +119,7 @@ impl Scheduler {
             balance_failed: 0,
             since: Nanos::ZERO,
             must_resched: false,
+            luck: Luck::default(),
             last: None,
             rested: true,
             utilization: Average::default(),
@@ -134,13 +141,15 @@ impl Scheduler {
             moves: 0,
             turns: 0,
             waiting: 0,
+            overloaded: Overloaded::default(),
             costs,
             flat: smt == 1 && joint_speed.busy_cores.iter().all(|&speed| speed == FULL_SPEED),
             joint_speed,
             cache,
             cache_line,
             lines: 0,
-            latency,
+            latency: Stream::named(key.name("wake latency")),
+            dice: Stream::named(key.name("newidle balance")),
         }
     }
 
@@ -255,7 +264,7 @@ impl Scheduler {
             State::OnCpu => self.charge(engine, cpu),
             State::Queued => {
                 if let Some(index) = self.cpus[cpu].queue.position_of(thread) {
-                    self.take(cpu, index);
+                    self.take(engine, cpu, index);
                 }
             }
             State::Blocked { .. } | State::External | State::Ended => {}
@@ -351,15 +360,13 @@ impl Scheduler {
 
     /// `schedule()`: gives a free CPU to whoever should have it.
     fn run_next(&mut self, engine: &Engine, cpu: usize) {
-        if self.waiting == 0 {
-            self.go_idle(engine, cpu);
-        } else if let Some(index) = self.pick_next(cpu, None) {
-            let next = self.take(cpu, index).thread;
+        if let Some(index) = self.pick_next(cpu, None) {
+            let next = self.take(engine, cpu, index).thread;
             if self.cpus[cpu].queue.is_empty() {
                 self.cpus[cpu].balance_failed = 0;
             }
             self.switch_to(engine, cpu, next);
-        } else if let Some(next) = self.pull_from_busiest(engine, cpu) {
+        } else if let Some(next) = self.newly_idle(engine, cpu) {
             self.switch_to(engine, cpu, next);
         } else {
             self.go_idle(engine, cpu);
@@ -478,7 +485,7 @@ impl Scheduler {
             self.schedule_end_of_burst(engine, cpu, current);
             return;
         };
-        let next = self.take(cpu, index).thread;
+        let next = self.take(engine, cpu, index).thread;
         self.stays.end(Resource::Cpu(cpu), engine.now());
         self.track(engine, cpu);
         let cpu_state = &mut self.cpus[cpu];

@@ -31,6 +31,8 @@ pub struct SchedulerCosts {
     /// below this with it, though others are idle; 0 for kernels as released. Some virtual machines' kernels pack
     /// threads, so that idle virtual CPUs stay with the host.
     pub pack_below: u64,
+    /// Whether a core that has nothing to do any more looks for threads that wait for others.
+    pub newidle_balance: NewidleBalance,
     /// A thread that ran so recently stays with its core's caches: a core with nothing to do does not take it.
     pub migration_cost: Nanos,
     /// By how much a timer goes off late.
@@ -67,6 +69,16 @@ pub enum WakeSearch {
     Idle,
     /// The same, but the busier the cores have been, the fewer are looked at; beyond 85 % none is (`SIS_UTIL`).
     SisUtil,
+}
+
+/// Whether a core that has nothing to do any more takes a thread that waits for another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NewidleBalance {
+    /// If there is one.
+    Always,
+    /// As often as it has found one before: Linux since January 2026 (`NI_RANDOM`).
+    Proportional,
 }
 
 /// How fast a core is, out of 1024, given what its neighbours do.

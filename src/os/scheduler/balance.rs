@@ -1,6 +1,6 @@
 //! Which CPU a waiting thread goes to when queues have become uneven.
 //!
-//! Models `sched_balance_newidle`, `nohz_balancer_kick` and `sched_balance_rq` of `kernel/sched/fair.c`.
+//! Models `nohz_balancer_kick` and `sched_balance_rq` of `kernel/sched/fair.c`.
 
 use super::Scheduler;
 use crate::engine::Engine;
@@ -10,8 +10,8 @@ use crate::os::ThreadId;
 const CACHE_NICE_TRIES: u32 = 1;
 
 impl Scheduler {
-    /// `sched_balance_newidle`: a CPU with nothing to do takes a waiting thread from the longest queue, unless all of
-    /// them ran there just now.
+    /// `sched_balance_rq` for a CPU with nothing to do: a waiting thread from the longest queue, unless all of them ran
+    /// there just now.
     pub(super) fn pull_from_busiest(&mut self, engine: &Engine, cpu: usize) -> Option<ThreadId> {
         let busiest = (0..self.cpus.len())
             .filter(|&other| !self.cpus[other].queue.is_empty())
@@ -59,7 +59,7 @@ impl Scheduler {
         let (slice, tick) = (self.costs.base_slice.0 as i64, self.costs.tick.0 as i64);
         let bound = (2 * slice).max(tick);
         let virtual_time = self.cpus[from].queue.virtual_time(self.running_on(from));
-        let moved = self.take(from, index);
+        let moved = self.take(engine, from, index);
         let mut entity = moved.entity;
         self.moves += 1;
         entity.moved = self.moves;

@@ -79,10 +79,14 @@ impl Scheduler {
         self.take_a_turn(&mut entity);
         self.cpus[cpu].queue.insert(thread, entity);
         self.waiting += 1;
+        self.overloaded.raise();
     }
 
-    pub(super) fn take(&mut self, cpu: usize, index: usize) -> Ready {
+    pub(super) fn take(&mut self, engine: &Engine, cpu: usize, index: usize) -> Ready {
         self.waiting -= 1;
+        if self.waiting == 0 {
+            self.overloaded.relieve(engine.now());
+        }
         self.cpus[cpu].queue.take(index)
     }
 }

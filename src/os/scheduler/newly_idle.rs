@@ -1,0 +1,110 @@
+//! A CPU that has nothing to do any more looks for a thread that waits for another one, or does not bother.
+//!
+//! Models `sched_balance_newidle` and `update_newidle_stats` of `kernel/sched/fair.c`, for CPUs that share a cache. Since
+//! January 2026 (`NI_RANDOM`) a CPU looks as often as looking has been worth it: where threads wait for microseconds
+//! only, and are too warm to be taken, it gives up on those that wait for long as well. What a CPU has learned outlives
+//! programs; here it begins with what it knows after the machine's start.
+
+use super::Scheduler;
+use crate::engine::Engine;
+use crate::os::ThreadId;
+use crate::profile::NewidleBalance;
+use crate::random::Stream;
+use crate::units::Nanos;
+
+/// Out of so many chances: the dice that is thrown, and the times of which the rate of success is taken.
+const CHANCES: u32 = 1024;
+
+/// How often a CPU has found something to take: `struct sched_domain`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Luck {
+    /// `newidle_call`
+    calls: u32,
+    /// `newidle_success`: what was found, and what would have been found had it always looked.
+    successes: u32,
+    /// `newidle_ratio`: of [`CHANCES`].
+    ratio: u32,
+}
+
+impl Default for Luck {
+    /// `sd_init`: half of the time.
+    fn default() -> Self {
+        Self {
+            calls: CHANCES / 2,
+            successes: CHANCES / 4,
+            ratio: CHANCES / 2,
+        }
+    }
+}
+
+impl Luck {
+    /// How many times one find counts, for those that were not looked for; `None` to not look at all.
+    fn weight_if_lucky(&self, dice: &mut Stream) -> Option<u32> {
+        let weight = 1 + self.ratio;
+        (dice.below(u64::from(CHANCES)) <= u64::from(weight)).then(|| (CHANCES + weight / 2) / weight)
+    }
+
+    /// `update_newidle_stats`
+    fn tell(&mut self, successes: u32) {
+        self.calls += 1;
+        self.successes += successes;
+        if self.calls >= CHANCES {
+            self.ratio = self.successes;
+            self.calls /= 2;
+            self.successes /= 2;
+        }
+    }
+}
+
+/// `rd->overloaded`: some CPU has had a thread waiting, as far as anybody has looked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Overloaded {
+    raised: bool,
+    /// When the last waiting thread left its queue.
+    relieved: Nanos,
+}
+
+impl Overloaded {
+    pub fn raise(&mut self) {
+        self.raised = true;
+    }
+
+    pub fn relieve(&mut self, now: Nanos) {
+        self.relieved = now;
+    }
+}
+
+impl Scheduler {
+    /// The thread that a CPU takes from another one before it goes idle.
+    pub(super) fn newly_idle(&mut self, engine: &Engine, cpu: usize) -> Option<ThreadId> {
+        if self.costs.newidle_balance == NewidleBalance::Always {
+            return if self.waiting > 0 {
+                self.pull_from_busiest(engine, cpu)
+            } else {
+                None
+            };
+        }
+        if !self.is_overloaded(engine) {
+            return None;
+        }
+        let found = match self.cpus[cpu].luck.weight_if_lucky(&mut self.dice) {
+            None => (None, 0),
+            Some(weight) => {
+                let pulled = self.pull_from_busiest(engine, cpu);
+                self.overloaded.raised = self.waiting > 0;
+                (pulled, if pulled.is_some() { weight } else { 0 })
+            }
+        };
+        self.cpus[cpu].luck.tell(found.1);
+        found.0
+    }
+
+    /// Nobody may wait any more, but that is found out only by looking, here or at a tick.
+    fn is_overloaded(&mut self, engine: &Engine) -> bool {
+        let tick = |time: Nanos| time.0 / self.costs.tick.0;
+        if self.waiting == 0 && tick(self.overloaded.relieved) < tick(engine.now()) {
+            self.overloaded.raised = false;
+        }
+        self.overloaded.raised
+    }
+}
