@@ -16,8 +16,8 @@ pub use interpreter::{
 };
 pub use load::ProfileError;
 pub use machine::{
-    CacheCosts, CacheLineCosts, JointSpeed, MemoryCosts, NewidleBalance, ObjectSizes, SchedulerCosts, SchedulerPolicy,
-    WakeSearch,
+    CacheCosts, CacheLineCosts, JointSpeed, MemoryCosts, NewidleBalance, ObjectSizes, SchedulerCosts,
+    SchedulerPolicy, WakeSearch,
 };
 pub use passing::{
     BytesPerMicro, ManagerCosts, PickleCosts, PickleSpeeds, PipeCosts, QueueCosts, SharedMemoryCosts,

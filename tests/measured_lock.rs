@@ -1,6 +1,7 @@
 //! The interpreter lock against logs of every step that a real CPython took: `tests/fixtures/measured/lock-*.csv`.
 //!
-//! Measured on a shared virtual machine with two CPUs (AMD EPYC, Linux 6.18, HZ=250, glibc 2.36), CPython 3.13.5. One
+//! Measured on a shared virtual machine with two CPUs (AMD EPYC, Linux 6.18, HZ=250, glibc 2.36), CPython 3.13.5;
+//! `lock-idle-3.13.csv` on two days, which differ by up to 70 %: it has the mean of both, and the larger maximum. One
 //! profile, `linux-x86_64`, serves all rows. Its latencies are fitted to the rows with two threads and its way to sleep
 //! to `lock-settle.csv`; everything else here is predicted. `cargo test --test measured_lock -- --nocapture` shows
 //! simulated beside measured.

@@ -1,8 +1,9 @@
 //! The fair class: who runs next on one hardware thread, and who may push in.
 //!
 //! Models `kernel/sched/fair.c` of Linux 6.6 and later (EEVDF), for threads of equal weight: `pick_eevdf`,
-//! `place_entity`, `update_entity_lag`, `update_deadline`, `protect_slice`. Virtual time is then plain CPU time, and
-//! the queue's own virtual time is the mean of its members'.
+//! `place_entity`, `update_entity_lag`, `update_deadline`, `protect_slice`, and the sleepers that stay in their queue
+//! until their debt is paid (`DELAY_DEQUEUE`). Virtual time is then plain CPU time, and the queue's own virtual time is
+//! the mean of its members'.
 
 use crate::os::ThreadId;
 
@@ -21,71 +22,118 @@ pub(crate) struct Entity {
     pub moved: u64,
 }
 
-/// A thread that is ready to run.
+/// A thread in a queue.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ready {
+pub(crate) struct Queued {
     pub thread: ThreadId,
     pub entity: Entity,
+    /// It sleeps, and is here until its debt is paid: `sched_delayed`.
+    pub asleep: bool,
     /// Position among equal deadlines: who came first.
     order: u64,
 }
 
-/// The threads of one hardware thread that are ready but not running: `struct cfs_rq`.
+/// The threads of one hardware thread that are ready but not running, and sleepers in debt: `struct cfs_rq`.
 #[derive(Debug, Default)]
 pub(crate) struct RunQueue {
     /// By (deadline, order).
-    ready: Vec<Ready>,
-    /// Sum of the vruntimes in `ready`.
+    members: Vec<Queued>,
+    /// How many of them sleep.
+    asleep: usize,
+    /// Sum of the members' vruntimes.
     sum: i128,
     orders: u64,
 }
 
 impl RunQueue {
+    /// Whether there is nobody, asleep or not.
     pub fn is_empty(&self) -> bool {
-        self.ready.is_empty()
+        self.members.is_empty()
     }
 
-    pub fn len(&self) -> usize {
-        self.ready.len()
+    /// How many are ready: `h_nr_runnable`, less the one that runs.
+    pub fn ready(&self) -> usize {
+        self.members.len() - self.asleep
     }
 
+    /// Those that are ready.
     pub fn threads(&self) -> impl Iterator<Item = ThreadId> {
-        self.ready.iter().map(|ready| ready.thread)
+        self.awake().map(|(_, member)| member.thread)
+    }
+
+    fn awake(&self) -> impl Iterator<Item = (usize, &Queued)> {
+        self.members
+            .iter()
+            .enumerate()
+            .filter(|(_, member)| !member.asleep)
     }
 
     pub fn insert(&mut self, thread: ThreadId, entity: Entity) {
+        self.add(thread, entity, false);
+    }
+
+    /// `set_delayed`: the thread goes to sleep, but owes too much to leave.
+    pub fn insert_asleep(&mut self, thread: ThreadId, entity: Entity) {
+        self.add(thread, entity, true);
+    }
+
+    fn add(&mut self, thread: ThreadId, entity: Entity, asleep: bool) {
         self.orders += 1;
         let at = self
-            .ready
+            .members
             .partition_point(|other| other.entity.deadline <= entity.deadline);
-        self.ready.insert(
+        self.members.insert(
             at,
-            Ready {
+            Queued {
                 thread,
                 entity,
+                asleep,
                 order: self.orders,
             },
         );
+        self.asleep += usize::from(asleep);
         self.sum += i128::from(entity.vruntime);
+    }
+
+    /// `requeue_delayed_entity`: one that sleeps here is woken. It stands where it stood, unless it would be owed
+    /// something by now: that is forgotten (`DELAY_ZERO`). Where it stands.
+    pub fn rouse(&mut self, thread: ThreadId, running: Option<&Entity>, slice: i64) -> Entity {
+        let index = self
+            .position_of(thread)
+            .expect("a sleeper in debt is in its queue");
+        let mut entity = self.members[index].entity;
+        if self
+            .virtual_time(running)
+            .is_some_and(|now| now > entity.vruntime)
+        {
+            self.take(index);
+            entity.lag = 0;
+            self.place(&mut entity, running, slice);
+            self.insert(thread, entity);
+        } else {
+            self.members[index].asleep = false;
+            self.asleep -= 1;
+        }
+        entity
     }
 
     /// The queue's virtual time: the mean over its members and the running thread, if there is one.
     pub fn virtual_time(&self, running: Option<&Entity>) -> Option<i64> {
-        let members = self.ready.len() as i128 + i128::from(running.is_some());
+        let members = self.members.len() as i128 + i128::from(running.is_some());
         let sum = self.sum + running.map_or(0, |entity| i128::from(entity.vruntime));
         (members > 0).then(|| (sum.div_euclid(members)) as i64)
     }
 
     /// `entity_eligible`: has had no more than its share. Without division, hence without rounding.
-    fn is_eligible(&self, vruntime: i64, running: Option<&Entity>) -> bool {
-        let members = self.ready.len() as i128 + i128::from(running.is_some());
+    pub fn is_eligible(&self, vruntime: i64, running: Option<&Entity>) -> bool {
+        let members = self.members.len() as i128 + i128::from(running.is_some());
         let sum = self.sum + running.map_or(0, |entity| i128::from(entity.vruntime));
         i128::from(vruntime) * members <= sum
     }
 
     /// `pick_eevdf`: among the eligible the earliest deadline. `None` means that the running thread goes on.
     ///
-    /// A running thread is let finish its slice (`RUN_TO_PARITY`) as long as it is eligible itself.
+    /// It may be one that sleeps: its debt is paid. A running thread is let finish its slice (`RUN_TO_PARITY`) as long as it is eligible itself.
     pub fn pick(&self, running: Option<&Entity>) -> Option<usize> {
         let running_eligible = running.filter(|entity| self.is_eligible(entity.vruntime, running));
         if let Some(entity) = running_eligible
@@ -94,12 +142,12 @@ impl RunQueue {
             return None;
         }
         let best = self
-            .ready
+            .members
             .iter()
-            .position(|ready| self.is_eligible(ready.entity.vruntime, running));
+            .position(|member| self.is_eligible(member.entity.vruntime, running));
         match (best, running_eligible) {
-            (Some(best), Some(entity)) if entity.deadline < self.ready[best].entity.deadline => None,
-            (None, None) if running.is_none() && !self.ready.is_empty() => Some(0),
+            (Some(best), Some(entity)) if entity.deadline < self.members[best].entity.deadline => None,
+            (None, None) if running.is_none() && !self.members.is_empty() => Some(0),
             (best, _) => best,
         }
     }
@@ -107,54 +155,55 @@ impl RunQueue {
     /// Whether `pick` would choose this very thread.
     pub fn would_pick(&self, thread: ThreadId, running: &Entity) -> bool {
         self.pick(Some(running))
-            .is_some_and(|index| self.ready[index].thread == thread)
+            .is_some_and(|index| self.members[index].thread == thread)
     }
 
-    pub fn take(&mut self, index: usize) -> Ready {
-        let ready = self.ready.remove(index);
-        self.sum -= i128::from(ready.entity.vruntime);
-        ready
+    pub fn is_asleep(&self, index: usize) -> bool {
+        self.members[index].asleep
+    }
+
+    pub fn take(&mut self, index: usize) -> Queued {
+        let member = self.members.remove(index);
+        self.asleep -= usize::from(member.asleep);
+        self.sum -= i128::from(member.entity.vruntime);
+        member
     }
 
     /// Where a thread stands.
     pub fn position_of(&self, thread: ThreadId) -> Option<usize> {
-        self.ready.iter().position(|ready| ready.thread == thread)
+        self.members.iter().position(|member| member.thread == thread)
     }
 
     /// Among those that may be moved, the thread that has waited longest in the queue: for a hardware thread with
     /// nothing to do.
     pub fn longest_waiting(&self, may_be_moved: impl Fn(ThreadId) -> bool) -> Option<usize> {
-        (0..self.ready.len())
-            .filter(|&index| may_be_moved(self.ready[index].thread))
-            .min_by_key(|&index| self.ready[index].order)
+        self.awake()
+            .filter(|(_, member)| may_be_moved(member.thread))
+            .min_by_key(|(_, member)| member.order)
+            .map(|(index, _)| index)
     }
 
     /// The waiting thread that has belonged to this queue longest, for balancing. The one that has waited longest
     /// may just have been moved here: it would go to and fro for ever, always in the longer queue.
     pub fn longest_resident(&self) -> Option<usize> {
-        (0..self.ready.len()).min_by_key(|&index| (self.ready[index].entity.moved, self.ready[index].order))
+        self.awake()
+            .min_by_key(|(_, member)| (member.entity.moved, member.order))
+            .map(|(index, _)| index)
     }
 
     /// `place_entity`: where a thread that comes in stands. What it was owed when it left is kept (`PLACE_LAG`),
     /// scaled because its own arrival moves the mean.
     pub fn place(&self, entity: &mut Entity, running: Option<&Entity>, slice: i64) {
         if let Some(virtual_time) = self.virtual_time(running) {
-            let members = self.ready.len() as i64 + i64::from(running.is_some());
-            // A debt is kept as it is: the thread that sleeps on it stays in the mean until it is paid
-            // (`DELAY_DEQUEUE`), so its return moves nothing.
-            let lag = if entity.lag > 0 {
-                entity.lag + entity.lag / members
-            } else {
-                entity.lag
-            };
-            entity.vruntime = virtual_time - lag;
+            let members = self.members.len() as i64 + i64::from(running.is_some());
+            entity.vruntime = virtual_time - entity.lag - entity.lag / members;
         }
         entity.deadline = entity.vruntime + slice;
     }
 
     /// `update_entity_lag`: what the running thread is owed as it leaves.
     pub fn lag_of(&self, running: &Entity, slice: i64, tick: i64) -> i64 {
-        if self.ready.is_empty() {
+        if self.members.is_empty() {
             return 0;
         }
         let bound = (2 * slice).max(tick);

@@ -45,11 +45,11 @@ pub(crate) struct Cpu {
     free_from: Nanos,
     queue: RunQueue,
     tick_pending: bool,
-    /// Times in a row that an idle CPU found nothing but threads with warm caches to take from here, since this queue
-    /// was last empty: `nr_balance_failed`.
+    /// Ticks in a row at which it slept and found nothing but threads with warm caches to take: `nr_balance_failed`.
     balance_failed: u32,
-    /// Since when the current thread has it.
-    since: Nanos,
+    /// The current thread's `vruntime` when the scheduler last looked at it (`update_curr`): as it came, at a tick, as
+    /// another one came.
+    seen: i64,
     /// The running thread must give way at its next step: it was being polled when that was decided.
     must_resched: bool,
     /// Whether looking for work elsewhere has been worth it.
@@ -95,6 +95,8 @@ pub(crate) struct Scheduler {
     turns: i64,
     /// Threads in all run queues together.
     waiting: usize,
+    /// Threads that sleep and are in a run queue still.
+    in_debt: usize,
     overloaded: Overloaded,
     latency: Stream,
     dice: Stream,
@@ -117,7 +119,7 @@ impl Scheduler {
             queue: RunQueue::default(),
             tick_pending: false,
             balance_failed: 0,
-            since: Nanos::ZERO,
+            seen: 0,
             must_resched: false,
             luck: Luck::default(),
             last: None,
@@ -141,6 +143,7 @@ impl Scheduler {
             moves: 0,
             turns: 0,
             waiting: 0,
+            in_debt: 0,
             overloaded: Overloaded::default(),
             costs,
             flat: smt == 1 && joint_speed.busy_cores.iter().all(|&speed| speed == FULL_SPEED),
@@ -267,6 +270,11 @@ impl Scheduler {
                     self.take(engine, cpu, index);
                 }
             }
+            State::Blocked { .. } if self.threads[thread.index()].in_debt => {
+                if let Some(index) = self.cpus[cpu].queue.position_of(thread) {
+                    self.let_go(cpu, index);
+                }
+            }
             State::Blocked { .. } | State::External | State::Ended => {}
         }
         let record = &mut self.threads[thread.index()];
@@ -348,6 +356,9 @@ impl Scheduler {
         record.utilization.sleeps();
         record.last_ran = Some(engine.now());
         record.entity.lag = self.cpus[cpu].queue.lag_of(&record.entity, slice, tick);
+        if let State::Blocked { .. } = record.state {
+            self.stay_in_debt(cpu, thread);
+        }
         self.stays.end(Resource::Cpu(cpu), engine.now());
         let cpu_state = &mut self.cpus[cpu];
         cpu_state.current = None;
@@ -362,9 +373,6 @@ impl Scheduler {
     fn run_next(&mut self, engine: &Engine, cpu: usize) {
         if let Some(index) = self.pick_next(cpu, None) {
             let next = self.take(engine, cpu, index).thread;
-            if self.cpus[cpu].queue.is_empty() {
-                self.cpus[cpu].balance_failed = 0;
-            }
             self.switch_to(engine, cpu, next);
         } else if let Some(next) = self.newly_idle(engine, cpu) {
             self.switch_to(engine, cpu, next);
@@ -414,8 +422,8 @@ impl Scheduler {
         };
         let cpu_state = &mut self.cpus[cpu];
         cpu_state.current = Some(thread);
-        cpu_state.since = engine.now();
         cpu_state.rested = false;
+        cpu_state.seen = self.threads[thread.index()].entity.vruntime;
         cpu_state.charged_until = engine.now().max(cpu_state.free_from) + delay;
         if cpu_state.last != Some(thread) {
             self.switches += 1;
@@ -449,6 +457,14 @@ impl Scheduler {
         cpu.charged_until = cpu.charged_until.max(engine.now());
     }
 
+    /// `update_curr`: [`charge`](Self::charge), and the scheduler takes notice.
+    fn look(&mut self, engine: &Engine, cpu: usize) {
+        self.charge(engine, cpu);
+        if let Some(running) = self.running_on(cpu) {
+            self.cpus[cpu].seen = running.vruntime;
+        }
+    }
+
     /// Accounts every running thread's CPU time and work up to now.
     pub fn charge_all(&mut self, engine: &Engine) {
         (0..self.cpus.len()).for_each(|cpu| self.charge(engine, cpu));
@@ -461,7 +477,8 @@ impl Scheduler {
     }
 
     fn reschedule_if_better(&mut self, engine: &Engine, cpu: usize) {
-        if self.pick_next(cpu, self.running_on(cpu)).is_some() {
+        let running = self.running_on(cpu).copied();
+        if self.pick_next(cpu, running.as_ref()).is_some() {
             self.give_way(engine, cpu);
         }
     }
@@ -480,7 +497,8 @@ impl Scheduler {
     fn reschedule(&mut self, engine: &Engine, cpu: usize) {
         self.charge(engine, cpu);
         self.cpus[cpu].must_resched = false;
-        let Some(index) = self.pick_next(cpu, self.running_on(cpu)) else {
+        let running = self.running_on(cpu).copied();
+        let Some(index) = self.pick_next(cpu, running.as_ref()) else {
             let current = self.cpus[cpu].current.expect("only a busy CPU is rescheduled");
             self.schedule_end_of_burst(engine, cpu, current);
             return;

@@ -161,6 +161,8 @@ pub(crate) struct Thread {
     /// The CPU that it runs on, is queued on or ran on last.
     pub cpu: usize,
     pub entity: Entity,
+    /// It sleeps, and is still in the queue of its CPU: `se.sched_delayed`.
+    pub in_debt: bool,
     /// Work until its next event on a core.
     pub remaining: Work,
     /// Work behind an interruption point that was set before the end of the burst.
@@ -209,6 +211,7 @@ impl Thread {
             activity: spec.activity,
             cpu,
             entity: Entity::default(),
+            in_debt: false,
             remaining: Work::NONE,
             beyond: Work::NONE,
             interruptible: false,

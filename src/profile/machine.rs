@@ -13,7 +13,7 @@ pub struct SchedulerCosts {
     pub tick: Nanos,
     /// What a thread may use up before another one of equal standing goes first.
     pub base_slice: Nanos,
-    /// Between two looks for queues of unequal length.
+    /// Between two looks for queues of unequal length, of a core that has nothing to do; others look a sixteenth as often.
     pub balance_interval: Nanos,
     /// What a thread that goes to sleep still has its core for: arming a timer, choosing who runs next.
     pub sleep: Nanos,

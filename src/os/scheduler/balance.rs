@@ -9,29 +9,38 @@ use crate::os::ThreadId;
 /// `sd->cache_nice_tries` of CPUs that share a cache: `kernel/sched/topology.c`, `sd_init`.
 const CACHE_NICE_TRIES: u32 = 1;
 
+/// `sd->busy_factor`, in the same place: a CPU that has something to do looks so much more seldom.
+const BUSY_FACTOR: u64 = 16;
+
 impl Scheduler {
-    /// `sched_balance_rq` for a CPU with nothing to do: a waiting thread from the longest queue, unless all of them ran
-    /// there just now.
+    /// `sched_balance_rq` for a CPU that has just run out of work: a waiting thread from the longest queue, unless all of
+    /// them ran there just now.
     pub(super) fn pull_from_busiest(&mut self, engine: &Engine, cpu: usize) -> Option<ThreadId> {
         let busiest = (0..self.cpus.len())
-            .filter(|&other| !self.cpus[other].queue.is_empty())
-            .max_by_key(|&other| (self.cpus[other].queue.len(), std::cmp::Reverse(other)))?;
-        let index = self.may_take(engine, busiest)?;
-        Some(self.migrate(engine, (busiest, index), cpu))
+            .filter(|&other| self.cpus[other].queue.ready() > 0)
+            .max_by_key(|&other| (self.cpus[other].queue.ready(), std::cmp::Reverse(other)));
+        let Some(busiest) = busiest else {
+            self.cpus[cpu].balance_failed = 0;
+            return None;
+        };
+        self.pull(engine, busiest, cpu)
     }
 
-    /// `can_migrate_task`: a thread in the queue of `from` that another CPU may take, one that is not
-    /// `task_hot`. After some failures any will do.
-    fn may_take(&self, engine: &Engine, from: usize) -> Option<usize> {
-        let any = self.cpus[from].balance_failed > CACHE_NICE_TRIES;
-        let is_cold = |thread: ThreadId| {
-            self.threads[thread.index()]
-                .last_ran
-                .is_none_or(|time| engine.now() - time >= self.costs.migration_cost)
-        };
-        self.cpus[from]
+    /// `detach_tasks`: a thread that waits for `from` goes to `to`.
+    fn pull(&mut self, engine: &Engine, from: usize, to: usize) -> Option<ThreadId> {
+        let any = self.cpus[to].balance_failed > CACHE_NICE_TRIES;
+        let index = self.cpus[from]
             .queue
-            .longest_waiting(|thread| any || is_cold(thread))
+            .longest_waiting(|thread| any || !self.is_hot_task(engine, thread))?;
+        self.cpus[to].balance_failed = 0;
+        Some(self.migrate(engine, (from, index), to))
+    }
+
+    /// `task_hot`: it ran so recently that its CPU's caches are still full of what it needs.
+    fn is_hot_task(&self, engine: &Engine, thread: ThreadId) -> bool {
+        self.threads[thread.index()]
+            .last_ran
+            .is_some_and(|time| engine.now() - time < self.costs.migration_cost)
     }
 
     /// `nohz_balancer_kick`: a tick that finds a thread waiting while another CPU sleeps has that one take it.
@@ -42,20 +51,21 @@ impl Scheduler {
         let Some(idle) = (0..self.cpus.len()).find(|&other| self.is_idle(other)) else {
             return;
         };
-        if let Some(index) = self.may_take(engine, cpu) {
-            self.cpus[cpu].balance_failed = 0;
+        self.idle_scan.expire(engine.now());
+        if self.cpus[cpu].queue.ready() == 0 {
+            self.cpus[idle].balance_failed = 0;
+        } else if let Some(moved) = self.pull(engine, cpu, idle) {
             let latency = self.wake_latency(engine, idle);
-            let moved = self.migrate(engine, (cpu, index), idle);
             self.dispatch(engine, idle, moved, latency);
-        } else if !self.cpus[cpu].queue.is_empty() {
-            self.cpus[cpu].balance_failed += 1;
+        } else {
+            self.cpus[idle].balance_failed += 1;
         }
     }
 
     /// Takes a waiting thread of `from` to the queue of `to`, where its standing is what it was here. The caller
     /// puts it into the queue, or on the CPU.
     pub(super) fn migrate(&mut self, engine: &Engine, (from, index): (usize, usize), to: usize) -> ThreadId {
-        self.charge(engine, from);
+        self.look(engine, from);
         let (slice, tick) = (self.costs.base_slice.0 as i64, self.costs.tick.0 as i64);
         let bound = (2 * slice).max(tick);
         let virtual_time = self.cpus[from].queue.virtual_time(self.running_on(from));
@@ -74,8 +84,9 @@ impl Scheduler {
     /// `sched_balance_rq` at a tick: a thread that waits here moves to the CPU with the shortest queue. Between
     /// queues that differ by one it moves as well, now and then, so that in the long run all get the same.
     pub(super) fn balance(&mut self, engine: &Engine, cpu: usize) {
-        let here = self.cpus[cpu].queue.len();
-        let period = (self.costs.balance_interval.0 / self.costs.tick.0).max(1);
+        let here = self.cpus[cpu].queue.ready();
+        let factor = if self.takes_turns() { 1 } else { BUSY_FACTOR };
+        let period = (factor * self.costs.balance_interval.0 / self.costs.tick.0).max(1);
         let due = (engine.now().0 / self.costs.tick.0 + cpu as u64).is_multiple_of(period);
         if !due || here == 0 || self.cpus.len() == 1 {
             return;
@@ -84,17 +95,17 @@ impl Scheduler {
             .filter(|&other| other != cpu && self.cpus[other].current.is_some())
             .min_by_key(|&other| {
                 (
-                    self.cpus[other].queue.len(),
+                    self.cpus[other].queue.ready(),
                     (other + self.cpus.len() - cpu) % self.cpus.len(),
                 )
             })
         else {
             return;
         };
-        if self.cpus[shortest].queue.len() < here
+        if self.cpus[shortest].queue.ready() < here
             && let Some(index) = self.cpus[cpu].queue.longest_resident()
         {
-            self.charge(engine, shortest);
+            self.look(engine, shortest);
             self.make_up_for_ticks(engine, shortest);
             let moved = self.migrate(engine, (cpu, index), shortest);
             let entity = self.threads[moved.index()].entity;

@@ -4,8 +4,9 @@
 
 use super::Scheduler;
 use crate::engine::Engine;
-use crate::os::fair::{Entity, Ready};
+use crate::os::fair::{Entity, Queued};
 use crate::os::thread::{Activity, State, ThreadId};
+use crate::profile::SchedulerPolicy;
 
 impl Scheduler {
     /// A thread comes to a busy CPU: `enqueue_task_fair`, then `wakeup_preempt`.
@@ -15,6 +16,7 @@ impl Scheduler {
         let crowded = !self.cpus[cpu].queue.is_empty();
         let expired = crowded && self.renew_expired_slice(cpu);
         self.enqueue(engine, cpu, thread);
+        self.look(engine, cpu);
         let current = self.cpus[cpu]
             .current
             .expect("a CPU with nothing to do would have been chosen");
@@ -30,49 +32,51 @@ impl Scheduler {
     /// Puts a thread that is ready into the run queue of `cpu`.
     pub(super) fn enqueue(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
         let slice = self.costs.base_slice.0 as i64;
-        let mut entity = self.threads[thread.index()].entity;
-        if !self.never_left(engine, thread) {
-            entity.lag = self.lag_of_sleeper(thread);
-            let running = self.running_on(cpu).copied();
-            self.cpus[cpu].queue.place(&mut entity, running.as_ref(), slice);
-        }
-        self.carry(engine, thread, cpu);
+        let mut running = self.running_on(cpu).copied();
         let record = &mut self.threads[thread.index()];
-        record.entity = entity;
         record.state = State::Queued;
         self.ledger
             .enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
-        self.put(cpu, thread, entity);
+        if std::mem::take(&mut record.in_debt) {
+            // Nobody has looked at the running thread for this: it may be long since.
+            if let Some(running) = &mut running {
+                running.vruntime = self.cpus[cpu].seen;
+            }
+            record.entity = self.cpus[cpu].queue.rouse(thread, running.as_ref(), slice);
+            self.in_debt -= 1;
+            self.waiting += 1;
+        } else {
+            self.cpus[cpu]
+                .queue
+                .place(&mut record.entity, running.as_ref(), slice);
+            let entity = record.entity;
+            self.carry(engine, thread, cpu);
+            self.put(cpu, thread, entity);
+        }
     }
 
-    /// What a thread that slept is owed now. A debt is paid off while the others of the queue that it was made in go on.
-    fn lag_of_sleeper(&self, thread: ThreadId) -> i64 {
-        let record = &self.threads[thread.index()];
-        let debt = record.entity.lag;
-        if debt >= 0 {
-            return debt;
+    /// `set_delayed`: a thread that goes to sleep in debt stays in its queue until the scheduler comes across it there and
+    /// its debt is paid (`DELAY_DEQUEUE`). Woken before, it goes nowhere else (`ttwu_runnable`).
+    pub(super) fn stay_in_debt(&mut self, cpu: usize, thread: ThreadId) {
+        let record = &mut self.threads[thread.index()];
+        let queue = &mut self.cpus[cpu].queue;
+        let owes = !queue.is_eligible(record.entity.vruntime, Some(&record.entity));
+        if owes && self.costs.policy == SchedulerPolicy::Fair {
+            record.in_debt = true;
+            queue.insert_asleep(thread, record.entity);
+            self.in_debt += 1;
+            self.overloaded.raise();
         }
-        self.running_on(record.cpu)
-            .and_then(|running| self.cpus[record.cpu].queue.virtual_time(Some(running)))
-            .map_or(0, |now| (now - record.entity.vruntime).clamp(debt, 0))
     }
 
-    /// `se.sched_delayed`: a thread that goes to sleep in debt stays in its queue until the scheduler comes across it there
-    /// (`DELAY_DEQUEUE`), at the earliest when the thread that took over from it has used up its slice, at a tick. Woken
-    /// before, it stands where it stood, and goes nowhere else (`ttwu_runnable`).
-    pub(super) fn never_left(&self, engine: &Engine, thread: ThreadId) -> bool {
-        let record = &self.threads[thread.index()];
-        let cpu = &self.cpus[record.cpu];
-        if record.entity.lag >= 0 || record.last_ran != Some(cpu.since) || self.takes_turns() {
-            return false;
-        }
-        let Some(running) = self.running_on(record.cpu) else {
-            return false;
-        };
-        let now = engine.now().0;
-        let last_tick = now - now % self.costs.tick.0;
-        let until_last_tick = last_tick as i64 - cpu.charged_until.0 as i64;
-        running.vruntime + until_last_tick < running.protected_until
+    /// `dequeue_entity` with `DEQUEUE_DELAYED`: a sleeper's debt is paid, or nobody is left to owe to. Nobody owes it
+    /// anything either (`DELAY_ZERO`).
+    pub(super) fn let_go(&mut self, cpu: usize, index: usize) {
+        let thread = self.cpus[cpu].queue.take(index).thread;
+        let record = &mut self.threads[thread.index()];
+        record.in_debt = false;
+        record.entity.lag = 0;
+        self.in_debt -= 1;
     }
 
     pub(super) fn put(&mut self, cpu: usize, thread: ThreadId, mut entity: Entity) {
@@ -82,7 +86,7 @@ impl Scheduler {
         self.overloaded.raise();
     }
 
-    pub(super) fn take(&mut self, engine: &Engine, cpu: usize, index: usize) -> Ready {
+    pub(super) fn take(&mut self, engine: &Engine, cpu: usize, index: usize) -> Queued {
         self.waiting -= 1;
         if self.waiting == 0 {
             self.overloaded.relieve(engine.now());

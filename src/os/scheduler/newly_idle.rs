@@ -91,7 +91,7 @@ impl Scheduler {
             None => (None, 0),
             Some(weight) => {
                 let pulled = self.pull_from_busiest(engine, cpu);
-                self.overloaded.raised = self.waiting > 0;
+                self.overloaded.raised = self.waiting + self.in_debt > 0;
                 (pulled, if pulled.is_some() { weight } else { 0 })
             }
         };
@@ -102,9 +102,63 @@ impl Scheduler {
     /// Nobody may wait any more, but that is found out only by looking, here or at a tick.
     fn is_overloaded(&mut self, engine: &Engine) -> bool {
         let tick = |time: Nanos| time.0 / self.costs.tick.0;
-        if self.waiting == 0 && tick(self.overloaded.relieved) < tick(engine.now()) {
+        if self.waiting + self.in_debt == 0 && tick(self.overloaded.relieved) < tick(engine.now()) {
             self.overloaded.raised = false;
         }
         self.overloaded.raised
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Key;
+
+    fn share_of_tries(luck: &Luck) -> f64 {
+        let mut dice = Stream::named(Key::root(1, 0).name("dice"));
+        let tries = (0..10_000)
+            .filter(|_| luck.weight_if_lucky(&mut dice).is_some())
+            .count();
+        tries as f64 / 10_000.0
+    }
+
+    #[test]
+    fn at_first_a_cpu_looks_every_other_time() {
+        assert!((share_of_tries(&Luck::default()) - 0.5).abs() < 0.02);
+    }
+
+    #[test]
+    fn a_cpu_that_never_finds_anything_all_but_stops_looking_and_learns_again() {
+        let mut luck = Luck::default();
+        (0..8 * CHANCES).for_each(|_| luck.tell(0));
+        assert!(share_of_tries(&luck) < 0.01);
+        // Looking is rare, and counts for all the times that it did not look.
+        let mut dice = Stream::named(Key::root(2, 0).name("dice"));
+        for _ in 0..16 * CHANCES {
+            let found = luck.weight_if_lucky(&mut dice).unwrap_or(0);
+            luck.tell(found);
+        }
+        assert!(share_of_tries(&luck) > 0.5);
+    }
+
+    #[test]
+    fn the_rate_of_tries_is_the_rate_of_finds() {
+        let mut luck = Luck::default();
+        let mut dice = Stream::named(Key::root(3, 0).name("dice"));
+        let mut worth_it = Stream::named(Key::root(3, 0).name("worth it"));
+        let mut rates = Vec::new();
+        for call in 0..200_000 {
+            let there_is_one = worth_it.unit() < 0.3;
+            let found = match luck.weight_if_lucky(&mut dice) {
+                Some(weight) if there_is_one => weight,
+                _ => 0,
+            };
+            luck.tell(found);
+            if call % 1_000 == 999 {
+                rates.push(f64::from(luck.ratio) / f64::from(CHANCES));
+            }
+        }
+        let mean = rates.iter().sum::<f64>() / rates.len() as f64;
+        assert!((mean - 0.3).abs() < 0.05, "{mean}");
     }
 }

@@ -18,7 +18,7 @@ impl Scheduler {
         {
             return cpu;
         }
-        let ready = |cpu: &Cpu| cpu.queue.len() + usize::from(cpu.current.is_some());
+        let ready = |cpu: &Cpu| cpu.queue.ready() + usize::from(cpu.current.is_some());
         (0..self.cpus.len())
             .min_by_key(|&cpu| ready(&self.cpus[cpu]))
             .expect("a machine has a CPU")
@@ -27,7 +27,7 @@ impl Scheduler {
     /// Where a thread that is woken goes: to an idle CPU, or into a queue.
     pub(super) fn cpu_for_woken(&mut self, engine: &Engine, thread: ThreadId) -> usize {
         let home = self.threads[thread.index()].cpu;
-        if self.never_left(engine, thread) {
+        if self.threads[thread.index()].in_debt {
             return home;
         }
         self.select_packed_cpu(engine, thread)

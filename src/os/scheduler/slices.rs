@@ -14,7 +14,7 @@ impl Scheduler {
         if self.cpus[cpu].queue.is_empty() {
             return;
         }
-        self.charge(engine, cpu);
+        self.look(engine, cpu);
         self.renew_expired_slice(cpu);
         self.reschedule_if_better(engine, cpu);
         self.kick_idle_cpu(engine, cpu);

@@ -17,13 +17,25 @@ impl Scheduler {
     }
 
     /// The thread in the queue of `cpu` that should run instead of `running`.
-    pub(super) fn pick_next(&self, cpu: usize, running: Option<&Entity>) -> Option<usize> {
+    pub(super) fn pick_next(&mut self, cpu: usize, running: Option<&Entity>) -> Option<usize> {
         let queue = &self.cpus[cpu].queue;
         if !self.takes_turns() {
-            return queue.pick(running);
+            return self.pick_fairly(cpu, running);
         }
         let has_quantum = running.is_some_and(|entity| entity.vruntime < entity.protected_until);
         (!has_quantum && !queue.is_empty()).then_some(0)
+    }
+
+    /// `pick_next_entity`: sleepers that it comes across leave the queue.
+    fn pick_fairly(&mut self, cpu: usize, running: Option<&Entity>) -> Option<usize> {
+        loop {
+            let queue = &self.cpus[cpu].queue;
+            let index = queue.pick(running)?;
+            if !queue.is_asleep(index) {
+                return Some(index);
+            }
+            self.let_go(cpu, index);
+        }
     }
 
     /// Queues are in the order of deadlines: the later a thread comes, the later its turn.

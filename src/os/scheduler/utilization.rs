@@ -28,6 +28,11 @@ impl IdleScan {
             until: Nanos::ZERO,
         }
     }
+
+    /// A CPU with nothing to do balances: it looks at how busy all have been.
+    pub fn expire(&mut self, now: Nanos) {
+        self.until = now;
+    }
 }
 
 /// Whether anything depends on how busy CPUs have been.

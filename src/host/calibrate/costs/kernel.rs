@@ -75,25 +75,40 @@ pub(super) fn scheduler(costs: &mut Costs) {
     );
 }
 
-/// Where woken threads go: what released kernels do, by their version, and what this one does beyond.
+/// Where woken and waiting threads go: what released kernels do, by their version, and what this one does beyond.
 fn placement(costs: &mut Costs) {
     let release = costs.evidence.facts.host.kernel.clone();
     let mut numbers = release
         .split(['.', '-'])
         .map_while(|number| number.parse::<u32>().ok());
     if let (Some(major), Some(minor)) = (numbers.next(), numbers.next()) {
+        let version = (major, minor, numbers.next().unwrap_or(0));
         let search = if (major, minor) >= SIS_UTIL_FROM {
             "sis-util"
         } else {
             "idle"
         };
-        costs.other(
-            "scheduler",
-            "wake_search",
-            format!("\"{search}\""),
-            format!("read: Linux {release}"),
-        );
+        let newidle = if throws_dice(version) {
+            "proportional"
+        } else {
+            "always"
+        };
+        for (field, value) in [("wake_search", search), ("newidle_balance", newidle)] {
+            costs.other(
+                "scheduler",
+                field,
+                format!("\"{value}\""),
+                format!("read: Linux {release}"),
+            );
+        }
     }
+    let cpus = costs.evidence.facts.host.cpus;
+    costs.other(
+        "scheduler",
+        "balance_interval",
+        format!("\"{}ms\"", 2 * cpus),
+        format!("read: {cpus} CPUs"),
+    );
     if let Some(below) = costs.figure("pack below") {
         costs.other(
             "scheduler",
@@ -110,6 +125,18 @@ fn placement(costs: &mut Costs) {
 
 /// The first release whose `select_idle_cpu` knows `SIS_UTIL`.
 const SIS_UTIL_FROM: (u32, u32) = (5, 19);
+
+/// The first releases of older lines whose `sched_balance_newidle` knows `NI_RANDOM`; from 6.19 on all do.
+const NI_RANDOM_FROM: [(u32, u32, u32); 3] = [(6, 6, 120), (6, 12, 65), (6, 18, 5)];
+
+/// Whether a core that has nothing to do looks for threads only as often as that has been worth it.
+fn throws_dice(version: (u32, u32, u32)) -> bool {
+    let line = (version.0, version.1);
+    line >= (6, 19)
+        || NI_RANDOM_FROM
+            .iter()
+            .any(|&first| (first.0, first.1) == line && version >= first)
+}
 
 /// A field that the kernel tells, ns.
 fn read(costs: &mut Costs, field: &'static str, value: Option<f64>, place: &str) {
@@ -352,4 +379,19 @@ fn copy(costs: &mut Costs) {
         source: measured(both / 1e3, "us", "60 KiB sent and received, more than 60 B are"),
         figure: Some(both),
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::throws_dice;
+
+    #[test]
+    fn dice_came_to_each_line_of_kernels_by_itself() {
+        for old in [(5, 15, 300), (6, 6, 119), (6, 12, 64), (6, 17, 13), (6, 18, 4)] {
+            assert!(!throws_dice(old), "{old:?}");
+        }
+        for new in [(6, 6, 120), (6, 12, 65), (6, 18, 5), (6, 19, 0), (7, 0, 0)] {
+            assert!(throws_dice(new), "{new:?}");
+        }
+    }
 }
