@@ -78,25 +78,21 @@ impl Scheduler {
     /// The thread that a CPU takes from another one before it goes idle.
     pub(super) fn newly_idle(&mut self, engine: &Engine, cpu: usize) -> Option<ThreadId> {
         if self.costs.newidle_balance == NewidleBalance::Always {
-            return if self.waiting > 0 {
-                self.pull_from_busiest(engine, cpu)
-            } else {
-                None
-            };
+            return (self.waiting > 0)
+                .then(|| self.pull_from_busiest(engine, cpu))
+                .flatten();
         }
         if !self.is_overloaded(engine) {
             return None;
         }
-        let found = match self.cpus[cpu].luck.weight_if_lucky(&mut self.dice) {
-            None => (None, 0),
-            Some(weight) => {
-                let pulled = self.pull_from_busiest(engine, cpu);
-                self.overloaded.raised = self.waiting + self.in_debt > 0;
-                (pulled, if pulled.is_some() { weight } else { 0 })
-            }
-        };
-        self.cpus[cpu].luck.tell(found.1);
-        found.0
+        let weight = self.cpus[cpu].luck.weight_if_lucky(&mut self.dice);
+        let pulled = weight.and_then(|_| {
+            let pulled = self.pull_from_busiest(engine, cpu);
+            self.overloaded.raised = self.waiting + self.in_debt > 0;
+            pulled
+        });
+        self.cpus[cpu].luck.tell(pulled.and(weight).unwrap_or(0));
+        pulled
     }
 
     /// Nobody may wait any more, but that is found out only by looking, here or at a tick.
