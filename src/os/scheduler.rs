@@ -5,6 +5,7 @@
 //! Where a profile says so, threads take [`turns`] instead. Slices end at ticks only; a tick is simulated only where
 //! more than one thread wants the CPU, and the ones in between are made up for by arithmetic.
 
+mod accounting;
 mod balance;
 mod cache_line;
 mod cold_caches;
@@ -12,6 +13,7 @@ mod enqueue;
 mod joint_speed;
 mod newly_idle;
 mod placement;
+mod sleepers;
 mod slices;
 mod turns;
 mod utilization;
@@ -23,7 +25,7 @@ use cache_line::Pace;
 use newly_idle::{Luck, Overloaded};
 use utilization::IdleScan;
 
-use super::fair::{Entity, RunQueue};
+use super::fair::RunQueue;
 use super::inspect::{Resource, Stays};
 use super::pelt::Average;
 use super::process::Processes;
@@ -443,37 +445,6 @@ impl Scheduler {
         let left = self.threads[thread.index()].remaining.units();
         cpu.charged_until
             .saturating_add(cpu.pace.time_for(left, cpu.speed))
-    }
-
-    /// Accounts the running thread's CPU time and work up to now.
-    fn charge(&mut self, engine: &Engine, cpu: usize) {
-        let cpu = &mut self.cpus[cpu];
-        let elapsed = engine.now().saturating_sub(cpu.charged_until).0;
-        if let Some(thread) = cpu.current {
-            let record = &mut self.threads[thread.index()];
-            record.entity.vruntime += elapsed as i64;
-            record.work_off(Work(cpu.pace.work_in(Nanos(elapsed), cpu.speed)));
-        }
-        cpu.charged_until = cpu.charged_until.max(engine.now());
-    }
-
-    /// `update_curr`: [`charge`](Self::charge), and the scheduler takes notice.
-    fn look(&mut self, engine: &Engine, cpu: usize) {
-        self.charge(engine, cpu);
-        if let Some(running) = self.running_on(cpu) {
-            self.cpus[cpu].seen = running.vruntime;
-        }
-    }
-
-    /// Accounts every running thread's CPU time and work up to now.
-    pub fn charge_all(&mut self, engine: &Engine) {
-        (0..self.cpus.len()).for_each(|cpu| self.charge(engine, cpu));
-    }
-
-    fn running_on(&self, cpu: usize) -> Option<&Entity> {
-        self.cpus[cpu]
-            .current
-            .map(|current| &self.threads[current.index()].entity)
     }
 
     fn reschedule_if_better(&mut self, engine: &Engine, cpu: usize) {

@@ -6,7 +6,6 @@ use super::Scheduler;
 use crate::engine::Engine;
 use crate::os::fair::{Entity, Queued};
 use crate::os::thread::{Activity, State, ThreadId};
-use crate::profile::SchedulerPolicy;
 
 impl Scheduler {
     /// A thread comes to a busy CPU: `enqueue_task_fair`, then `wakeup_preempt`.
@@ -53,30 +52,6 @@ impl Scheduler {
             self.carry(engine, thread, cpu);
             self.put(cpu, thread, entity);
         }
-    }
-
-    /// `set_delayed`: a thread that goes to sleep in debt stays in its queue until the scheduler comes across it there and
-    /// its debt is paid (`DELAY_DEQUEUE`). Woken before, it goes nowhere else (`ttwu_runnable`).
-    pub(super) fn stay_in_debt(&mut self, cpu: usize, thread: ThreadId) {
-        let record = &mut self.threads[thread.index()];
-        let queue = &mut self.cpus[cpu].queue;
-        let owes = !queue.is_eligible(record.entity.vruntime, Some(&record.entity));
-        if owes && self.costs.policy == SchedulerPolicy::Fair {
-            record.in_debt = true;
-            queue.insert_asleep(thread, record.entity);
-            self.in_debt += 1;
-            self.overloaded.raise();
-        }
-    }
-
-    /// `dequeue_entity` with `DEQUEUE_DELAYED`: a sleeper's debt is paid, or nobody is left to owe to. Nobody owes it
-    /// anything either (`DELAY_ZERO`).
-    pub(super) fn let_go(&mut self, cpu: usize, index: usize) {
-        let thread = self.cpus[cpu].queue.take(index).thread;
-        let record = &mut self.threads[thread.index()];
-        record.in_debt = false;
-        record.entity.lag = 0;
-        self.in_debt -= 1;
     }
 
     pub(super) fn put(&mut self, cpu: usize, thread: ThreadId, mut entity: Entity) {

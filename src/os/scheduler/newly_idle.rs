@@ -88,17 +88,22 @@ impl Scheduler {
         let weight = self.cpus[cpu].luck.weight_if_lucky(&mut self.dice);
         let pulled = weight.and_then(|_| {
             let pulled = self.pull_from_busiest(engine, cpu);
-            self.overloaded.raised = self.waiting + self.in_debt > 0;
+            self.overloaded.raised = self.is_anybody_queued();
             pulled
         });
         self.cpus[cpu].luck.tell(pulled.and(weight).unwrap_or(0));
         pulled
     }
 
+    /// Whether some CPU has more than the thread that runs: `nr_running`, which counts sleepers in debt.
+    fn is_anybody_queued(&self) -> bool {
+        self.waiting + self.in_debt > 0
+    }
+
     /// Nobody may wait any more, but that is found out only by looking, here or at a tick.
     fn is_overloaded(&mut self, engine: &Engine) -> bool {
         let tick = |time: Nanos| time.0 / self.costs.tick.0;
-        if self.waiting + self.in_debt == 0 && tick(self.overloaded.relieved) < tick(engine.now()) {
+        if !self.is_anybody_queued() && tick(self.overloaded.relieved) < tick(engine.now()) {
             self.overloaded.raised = false;
         }
         self.overloaded.raised

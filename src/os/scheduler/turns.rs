@@ -26,18 +26,6 @@ impl Scheduler {
         (!has_quantum && !queue.is_empty()).then_some(0)
     }
 
-    /// `pick_next_entity`: sleepers that it comes across leave the queue.
-    fn pick_fairly(&mut self, cpu: usize, running: Option<&Entity>) -> Option<usize> {
-        loop {
-            let queue = &self.cpus[cpu].queue;
-            let index = queue.pick(running)?;
-            if !queue.is_asleep(index) {
-                return Some(index);
-            }
-            self.let_go(cpu, index);
-        }
-    }
-
     /// Queues are in the order of deadlines: the later a thread comes, the later its turn.
     pub(super) fn take_a_turn(&mut self, entity: &mut Entity) {
         if self.takes_turns() {
