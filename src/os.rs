@@ -53,7 +53,7 @@ use crate::units::Nanos;
 use deadlock::Objects;
 use memory::Memory;
 use out_of_memory::Limit;
-use scheduler::Scheduler;
+use scheduler::{Scheduler, Waking};
 use suspension::{BurstKind, Until};
 use thread::{State, Thread};
 
@@ -146,7 +146,7 @@ impl Os {
             .run(limit, |slot: Slot| match slot.index().checked_sub(cpus) {
                 None => self.scheduler.borrow_mut().tick(&self.engine, slot.index()),
                 Some(thread) => {
-                    self.wake_because(ThreadId(thread as u32), Woken::TimedOut);
+                    self.wake_because(ThreadId(thread as u32), Woken::TimedOut, Waking::Plainly);
                 }
             });
         match (self.deadlock.take(), ended) {
@@ -204,7 +204,7 @@ impl Os {
         if foreground {
             self.hopeful.set(self.hopeful.get() + 1);
         }
-        scheduler.wake(&self.engine, thread, Woken::Signalled);
+        scheduler.wake(&self.engine, thread, Woken::Signalled, Waking::AtBirth);
         scheduler.guess_utilization(&self.engine, thread);
         drop(scheduler);
         let (os, life) = (self.clone(), body(thread));
@@ -278,10 +278,7 @@ impl Os {
     /// its way back from the kernel it may have to give way to whom it woke.
     #[inline]
     pub(crate) fn futex_wake(&self, me: ThreadId, sleeper: impl Into<Option<ThreadId>>) -> Wakeup<'_> {
-        Wakeup(sleeper.into().map(|sleeper| {
-            let cost = self.wake_at_cost(me, sleeper);
-            self.compute(me, cost)
-        }))
+        self.wake_and_pay(me, sleeper.into(), Waking::Plainly)
     }
 
     /// The same where nobody sees when the call returns: the cost goes before the calling thread's next burst.
@@ -291,16 +288,46 @@ impl Os {
         me: ThreadId,
         sleeper: impl Into<Option<ThreadId>>,
     ) -> Wakeup<'_> {
-        Wakeup(sleeper.into().map(|sleeper| {
-            let cost = self.wake_at_cost(me, sleeper);
+        self.wake_on_credit(me, sleeper.into(), Waking::Plainly)
+    }
+
+    /// Wakes a thread that waits for bytes or for room: the calling thread is taken to be about to wait itself
+    /// (`wake_up_interruptible_sync_poll`).
+    #[inline]
+    pub(crate) fn sync_wake(&self, me: ThreadId, sleeper: impl Into<Option<ThreadId>>) -> Wakeup<'_> {
+        self.wake_and_pay(me, sleeper.into(), Waking::Synchronously)
+    }
+
+    /// The same where nobody sees when the call returns.
+    #[inline]
+    pub(crate) fn sync_wake_on_credit(
+        &self,
+        me: ThreadId,
+        sleeper: impl Into<Option<ThreadId>>,
+    ) -> Wakeup<'_> {
+        self.wake_on_credit(me, sleeper.into(), Waking::Synchronously)
+    }
+
+    #[inline]
+    fn wake_and_pay(&self, me: ThreadId, sleeper: Option<ThreadId>, waking: Waking) -> Wakeup<'_> {
+        Wakeup(sleeper.map(|sleeper| {
+            let cost = self.wake_at_cost(me, sleeper, waking);
+            self.compute(me, cost)
+        }))
+    }
+
+    #[inline]
+    fn wake_on_credit(&self, me: ThreadId, sleeper: Option<ThreadId>, waking: Waking) -> Wakeup<'_> {
+        Wakeup(sleeper.map(|sleeper| {
+            let cost = self.wake_at_cost(me, sleeper, waking);
             self.owe(me, cost);
             self.preemption_point(me)
         }))
     }
 
     /// Wakes a sleeper. Says what that costs the calling thread.
-    fn wake_at_cost(&self, me: ThreadId, sleeper: ThreadId) -> Nanos {
-        let slept = self.wake(sleeper);
+    fn wake_at_cost(&self, me: ThreadId, sleeper: ThreadId, waking: Waking) -> Nanos {
+        let slept = self.wake_because(sleeper, Woken::Signalled, waking);
         let costs = &self.costs().scheduler;
         let threads = &self.scheduler.borrow().threads;
         if threads[me.index()].external || threads[sleeper.index()].external {
@@ -373,16 +400,16 @@ impl Os {
 
     /// Ends a wait of `thread`. False where it was not waiting.
     pub fn wake(&self, thread: ThreadId) -> bool {
-        self.wake_because(thread, Woken::Signalled)
+        self.wake_because(thread, Woken::Signalled, Waking::Plainly)
     }
 
-    fn wake_because(&self, thread: ThreadId, woken: Woken) -> bool {
+    fn wake_because(&self, thread: ThreadId, woken: Woken, waking: Waking) -> bool {
         let mut scheduler = self.scheduler.borrow_mut();
         let record = &scheduler.threads[thread.index()];
         if record.foreground && record.state == (State::Blocked { hopeful: false }) {
             self.hopeful.set(self.hopeful.get() + 1);
         }
-        scheduler.wake(&self.engine, thread, woken)
+        scheduler.wake(&self.engine, thread, woken, waking)
     }
 
     /// Whether a thread has a CPU.

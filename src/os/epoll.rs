@@ -110,7 +110,7 @@ impl Descriptor {
         };
         epoll.list(self);
         let waiter = epoll.waiting.borrow_mut().pop_front();
-        os.futex_wake_on_credit(me, waiter).await;
+        os.sync_wake_on_credit(me, waiter).await;
     }
 
     /// Whether there is anything to read.

@@ -51,6 +51,11 @@ impl RunQueue {
         self.members.is_empty()
     }
 
+    /// How many there are, asleep or not.
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
     /// How many are ready: `h_nr_runnable`, less the one that runs.
     pub fn ready(&self) -> usize {
         self.members.len() - self.asleep

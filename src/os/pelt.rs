@@ -1,4 +1,5 @@
-//! How much of a CPU something has had of late: `kernel/sched/pelt.c`, as far as it tracks utilization.
+//! How much of a CPU something has had of late, and how much it would have had alone: `kernel/sched/pelt.c`, as far as it
+//! tracks utilization and load.
 //!
 //! Time is cut into periods of 1024 x 1024 ns. What was run in a period counts half as much 32 periods later. All
 //! averages share the periods' bounds, so that those of threads add up to that of their CPU.
@@ -51,55 +52,68 @@ const fn decayed(sum: u64, periods: u64) -> u64 {
     ((halved * DECAY[(periods % HALF_LIFE) as usize] as u128) >> 32) as u64
 }
 
-/// The part of `struct sched_avg` about utilization.
+/// `struct sched_avg`, for threads of equal weight.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Average {
-    /// `util_sum`
-    sum: u64,
+    /// `util_sum`: of the time that something ran.
+    ran: u64,
+    /// `load_sum`: of the time that something ran or was ready to, as often as it was more than one.
+    ready: u64,
     /// Up to here it is told, in units of 1024 ns.
     told: u64,
 }
 
 impl Average {
-    /// `accumulate_sum`: tells what became of the time since it was last told.
-    pub fn tell(&mut self, now: Nanos, running: bool) {
+    /// `accumulate_sum`: tells what became of the time since it was last told, in which so many were ready or ran.
+    pub fn tell(&mut self, now: Nanos, running: bool, ready: usize) {
         let units = now.0 / 1024;
         let elapsed = units - self.told;
         if elapsed == 0 {
             return;
         }
         let periods = units / PERIOD - self.told / PERIOD;
-        let mut ran = elapsed;
+        let mut passed = elapsed;
         if periods > 0 {
-            self.sum = decayed(self.sum, periods);
+            self.ran = decayed(self.ran, periods);
+            self.ready = decayed(self.ready, periods);
             // The rest of the period that it began in, whole ones in between, and the beginning of the last.
             let first = PERIOD - self.told % PERIOD;
-            ran = decayed(first, periods) + (MOST - decayed(MOST, periods) - PERIOD) + units % PERIOD;
+            passed = decayed(first, periods) + (MOST - decayed(MOST, periods) - PERIOD) + units % PERIOD;
         }
         if running {
-            self.sum += ran * CAPACITY;
+            self.ran += passed * CAPACITY;
         }
+        self.ready += passed * CAPACITY * ready as u64;
         self.told = units;
     }
 
     /// `util_avg`, out of 1024: as of when it was last told.
     pub const fn utilization(&self) -> u64 {
-        self.sum / self.most()
+        self.ran / self.most()
     }
 
-    /// Starts at `utilization` out of 1024.
-    pub const fn set(&mut self, utilization: u64) {
-        self.sum = utilization * self.most();
+    /// `load_avg`, 1024 for each that is always ready: as of when it was last told.
+    pub const fn load(&self) -> u64 {
+        self.ready / self.most()
+    }
+
+    /// A new thread starts at `utilization` out of 1024, and as if it had always been ready
+    /// (`init_entity_runnable_average`).
+    pub const fn begin(&mut self, utilization: u64) {
+        self.ran = utilization * self.most();
+        self.ready = CAPACITY * self.most();
     }
 
     /// Another one, told up to the same moment, becomes part of this one: `attach_entity_load_avg`.
     pub const fn add(&mut self, other: &Self) {
-        self.sum += other.sum;
+        self.ran += other.ran;
+        self.ready += other.ready;
     }
 
     /// `detach_entity_load_avg`
     pub const fn remove(&mut self, other: &Self) {
-        self.sum = self.sum.saturating_sub(other.sum);
+        self.ran = self.ran.saturating_sub(other.ran);
+        self.ready = self.ready.saturating_sub(other.ready);
     }
 
     /// `get_pelt_divider`
@@ -149,9 +163,9 @@ mod tests {
     #[test]
     fn half_of_it_is_forgotten_in_32_periods() {
         let mut average = Average::default();
-        average.tell(Nanos::from_secs(10), true);
+        average.tell(Nanos::from_secs(10), true, 1);
         assert!(average.utilization() >= CAPACITY - 2, "{average:?}");
-        average.tell(Nanos::from_secs(10) + Nanos(32 << 20), false);
+        average.tell(Nanos::from_secs(10) + Nanos(32 << 20), false, 0);
         assert!(
             average.utilization().abs_diff(CAPACITY / 2) <= 2,
             "{}",
@@ -163,10 +177,10 @@ mod tests {
     fn it_matters_little_how_often_it_is_told() {
         let (mut often, mut once) = (Average::default(), Average::default());
         for us in (0..40_000).step_by(7) {
-            often.tell(Nanos::from_micros(us), true);
+            often.tell(Nanos::from_micros(us), true, 1);
         }
-        often.tell(Nanos::from_micros(40_000), true);
-        once.tell(Nanos::from_micros(40_000), true);
+        often.tell(Nanos::from_micros(40_000), true, 1);
+        once.tell(Nanos::from_micros(40_000), true, 1);
         assert!(
             often.utilization().abs_diff(once.utilization()) <= 1,
             "{often:?} {once:?}"
@@ -177,22 +191,24 @@ mod tests {
     fn half_of_the_time_is_half_of_a_cpu() {
         let mut average = Average::default();
         for ms in 1..2_000 {
-            average.tell(Nanos::from_millis(ms), ms % 2 == 0);
+            average.tell(Nanos::from_millis(ms), ms % 2 == 0, 2);
         }
         assert!(
             average.utilization().abs_diff(CAPACITY / 2) < 20,
             "{}",
             average.utilization()
         );
+        // Two shared it: one of them was always waiting.
+        assert!(average.load().abs_diff(2 * CAPACITY) <= 4, "{}", average.load());
     }
 
     #[test]
     fn a_sleeper_is_expected_to_need_what_it_had() {
         let mut thread = Utilization::default();
-        thread.average.tell(Nanos::from_millis(50), true);
+        thread.average.tell(Nanos::from_millis(50), true, 1);
         let had = thread.average.utilization();
         thread.sleeps();
-        thread.average.tell(Nanos::from_secs(1), false);
+        thread.average.tell(Nanos::from_secs(1), false, 0);
         assert_eq!((thread.average.utilization(), thread.estimate()), (0, had));
         thread.sleeps();
         assert_eq!(thread.estimate(), had - had / 4);

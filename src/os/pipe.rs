@@ -103,7 +103,7 @@ impl Pipe {
         // Those who poll now: who is woken may push this thread off its CPU, and poll again before it is back.
         let pollers = self.pollers.take();
         for poller in pollers {
-            os.futex_wake(me, Some(poller)).await;
+            os.sync_wake(me, Some(poller)).await;
         }
         wake_one(os, me, &self.readers).await;
     }
@@ -251,5 +251,5 @@ impl Pipe {
 
 fn wake_one<'a>(os: &'a Os, me: ThreadId, waiting: &RefCell<VecDeque<ThreadId>>) -> Wakeup<'a> {
     let next = os.pop_living(waiting);
-    os.futex_wake_on_credit(me, next)
+    os.sync_wake_on_credit(me, next)
 }

@@ -17,9 +17,11 @@ mod sleepers;
 mod slices;
 mod turns;
 mod utilization;
+mod wake_affine;
 
 pub use cache_line::{LineId, Touching};
 pub(crate) use cold_caches::Cold;
+pub(crate) use wake_affine::{Wakes, Waking};
 
 use cache_line::Pace;
 use newly_idle::{Luck, Overloaded};
@@ -268,13 +270,14 @@ impl Scheduler {
         match state {
             State::OnCpu => self.charge(engine, cpu),
             State::Queued => {
+                self.track_waiting(engine, thread);
                 if let Some(index) = self.cpus[cpu].queue.position_of(thread) {
                     self.take(engine, cpu, index);
                 }
             }
             State::Blocked { .. } if self.threads[thread.index()].in_debt => {
                 if let Some(index) = self.cpus[cpu].queue.position_of(thread) {
-                    self.let_go(cpu, index);
+                    self.let_go(engine, cpu, index);
                 }
             }
             State::Blocked { .. } | State::External | State::Ended => {}
@@ -293,7 +296,7 @@ impl Scheduler {
     }
 
     /// Ends a wait. False where the thread was not waiting.
-    pub fn wake(&mut self, engine: &Engine, thread: ThreadId, woken: Woken) -> bool {
+    pub fn wake(&mut self, engine: &Engine, thread: ThreadId, woken: Woken, waking: Waking) -> bool {
         let record = &mut self.threads[thread.index()];
         let State::Blocked { .. } = record.state else {
             return false;
@@ -307,7 +310,7 @@ impl Scheduler {
             return true;
         }
         record.in_burst = true;
-        let cpu = self.cpu_for_woken(engine, thread);
+        let cpu = self.cpu_for_woken(engine, thread, waking);
         self.threads[thread.index()].woke_hot = self.is_hot(engine, cpu);
         if self.is_idle(cpu) {
             let latency = self.wake_latency(engine, cpu);
@@ -373,7 +376,7 @@ impl Scheduler {
 
     /// `schedule()`: gives a free CPU to whoever should have it.
     fn run_next(&mut self, engine: &Engine, cpu: usize) {
-        if let Some(index) = self.pick_next(cpu, None) {
+        if let Some(index) = self.pick_next(engine, cpu, None) {
             let next = self.take(engine, cpu, index).thread;
             self.switch_to(engine, cpu, next);
         } else if let Some(next) = self.newly_idle(engine, cpu) {
@@ -449,7 +452,7 @@ impl Scheduler {
 
     fn reschedule_if_better(&mut self, engine: &Engine, cpu: usize) {
         let running = self.running_on(cpu).copied();
-        if self.pick_next(cpu, running.as_ref()).is_some() {
+        if self.pick_next(engine, cpu, running.as_ref()).is_some() {
             self.give_way(engine, cpu);
         }
     }
@@ -469,7 +472,7 @@ impl Scheduler {
         self.charge(engine, cpu);
         self.cpus[cpu].must_resched = false;
         let running = self.running_on(cpu).copied();
-        let Some(index) = self.pick_next(cpu, running.as_ref()) else {
+        let Some(index) = self.pick_next(engine, cpu, running.as_ref()) else {
             let current = self.cpus[cpu].current.expect("only a busy CPU is rescheduled");
             self.schedule_end_of_burst(engine, cpu, current);
             return;
@@ -489,7 +492,7 @@ impl Scheduler {
         self.ledger
             .enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
         let entity = record.entity;
-        self.put(cpu, current, entity);
+        self.put(engine, cpu, current, entity);
         self.switch_to(engine, cpu, next);
     }
 }

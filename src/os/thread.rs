@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::fair::Entity;
 use super::pelt::Utilization;
 use super::process::ProcessId;
-use super::scheduler::{Cold, Touching};
+use super::scheduler::{Cold, Touching, Wakes};
 use crate::engine::{Label, Slot, Track};
 use crate::units::Nanos;
 
@@ -186,6 +186,8 @@ pub(crate) struct Thread {
     pub woke_hot: bool,
     /// How much of a CPU it has had of late.
     pub utilization: Utilization,
+    /// Whom it wakes.
+    pub wakes: Wakes,
     /// Where it ran before the last time that it found its CPU busy: `recent_used_cpu`.
     pub recent_cpu: usize,
     /// When it last left a CPU: `se.exec_start`.
@@ -198,6 +200,11 @@ pub(crate) struct Thread {
 }
 
 impl Thread {
+    /// Whether a run queue counts it: it runs, is ready, or sleeps in debt (`on_rq`).
+    pub const fn is_queued(&self) -> bool {
+        matches!(self.state, State::Queued | State::OnCpu) || self.in_debt
+    }
+
     /// A thread that waits to be woken for the first time.
     pub fn new(spec: ThreadSpec, slot: Slot, track: Track, external: bool, cpu: usize, now: Nanos) -> Self {
         Self {
@@ -224,6 +231,7 @@ impl Thread {
             woken: Woken::Signalled,
             woke_hot: true,
             utilization: Utilization::default(),
+            wakes: Wakes::default(),
             recent_cpu: cpu,
             last_ran: None,
             waits_for: None,

@@ -83,7 +83,7 @@ impl ByteStream for UnixSocket {
             left -= part;
             // sk_data_ready
             let reader = self.readers.borrow_mut().pop_front();
-            os.futex_wake_on_credit(me, reader).await;
+            os.sync_wake_on_credit(me, reader).await;
         }
     }
 
@@ -136,7 +136,7 @@ impl UnixSocket {
         if self.memory.get() * 4 <= SEND_BUFFER {
             let writers = self.writers.take();
             for writer in writers {
-                os.futex_wake_on_credit(me, Some(writer)).await;
+                os.sync_wake_on_credit(me, Some(writer)).await;
             }
         }
     }

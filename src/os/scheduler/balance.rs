@@ -109,7 +109,7 @@ impl Scheduler {
             self.make_up_for_ticks(engine, shortest);
             let moved = self.migrate(engine, (cpu, index), shortest);
             let entity = self.threads[moved.index()].entity;
-            self.put(shortest, moved, entity);
+            self.put(engine, shortest, moved, entity);
             self.reschedule_if_better(engine, shortest);
             self.want_tick(engine, shortest);
         }

@@ -32,6 +32,7 @@ impl Scheduler {
     pub(super) fn enqueue(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
         let slice = self.costs.base_slice.0 as i64;
         let mut running = self.running_on(cpu).copied();
+        self.track_waiting(engine, thread);
         let record = &mut self.threads[thread.index()];
         record.state = State::Queued;
         self.ledger
@@ -50,11 +51,12 @@ impl Scheduler {
                 .place(&mut record.entity, running.as_ref(), slice);
             let entity = record.entity;
             self.carry(engine, thread, cpu);
-            self.put(cpu, thread, entity);
+            self.put(engine, cpu, thread, entity);
         }
     }
 
-    pub(super) fn put(&mut self, cpu: usize, thread: ThreadId, mut entity: Entity) {
+    pub(super) fn put(&mut self, engine: &Engine, cpu: usize, thread: ThreadId, mut entity: Entity) {
+        self.track(engine, cpu);
         self.take_a_turn(&mut entity);
         self.cpus[cpu].queue.insert(thread, entity);
         self.waiting += 1;
@@ -62,6 +64,7 @@ impl Scheduler {
     }
 
     pub(super) fn take(&mut self, engine: &Engine, cpu: usize, index: usize) -> Queued {
+        self.track(engine, cpu);
         self.waiting -= 1;
         if self.waiting == 0 {
             self.overloaded.relieve(engine.now());

@@ -4,6 +4,7 @@
 //! `requeue_delayed_entity`, is [`enqueue`](super::enqueue)'s.
 
 use super::Scheduler;
+use crate::engine::Engine;
 use crate::os::ThreadId;
 use crate::os::fair::Entity;
 use crate::profile::SchedulerPolicy;
@@ -25,8 +26,10 @@ impl Scheduler {
 
     /// `dequeue_entity` with `DEQUEUE_DELAYED`: a sleeper's debt is paid, or nobody is left to owe to. Nobody owes it
     /// anything either (`DELAY_ZERO`).
-    pub(super) fn let_go(&mut self, cpu: usize, index: usize) {
+    pub(super) fn let_go(&mut self, engine: &Engine, cpu: usize, index: usize) {
+        self.track(engine, cpu);
         let thread = self.cpus[cpu].queue.take(index).thread;
+        self.track_waiting(engine, thread);
         let record = &mut self.threads[thread.index()];
         record.in_debt = false;
         record.entity.lag = 0;
@@ -34,14 +37,19 @@ impl Scheduler {
     }
 
     /// `pick_next_entity`: sleepers that it comes across leave the queue.
-    pub(super) fn pick_fairly(&mut self, cpu: usize, running: Option<&Entity>) -> Option<usize> {
+    pub(super) fn pick_fairly(
+        &mut self,
+        engine: &Engine,
+        cpu: usize,
+        running: Option<&Entity>,
+    ) -> Option<usize> {
         loop {
             let queue = &self.cpus[cpu].queue;
             let index = queue.pick(running)?;
             if !queue.is_asleep(index) {
                 return Some(index);
             }
-            self.let_go(cpu, index);
+            self.let_go(engine, cpu, index);
         }
     }
 }

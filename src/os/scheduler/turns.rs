@@ -17,10 +17,15 @@ impl Scheduler {
     }
 
     /// The thread in the queue of `cpu` that should run instead of `running`.
-    pub(super) fn pick_next(&mut self, cpu: usize, running: Option<&Entity>) -> Option<usize> {
+    pub(super) fn pick_next(
+        &mut self,
+        engine: &Engine,
+        cpu: usize,
+        running: Option<&Entity>,
+    ) -> Option<usize> {
         let queue = &self.cpus[cpu].queue;
         if !self.takes_turns() {
-            return self.pick_fairly(cpu, running);
+            return self.pick_fairly(engine, cpu, running);
         }
         let has_quantum = running.is_some_and(|entity| entity.vruntime < entity.protected_until);
         (!has_quantum && !queue.is_empty()).then_some(0)

@@ -1,4 +1,5 @@
-//! How busy the CPUs have been of late, which says where a woken thread may go: `cpu_util`, `update_idle_cpu_scan`.
+//! How busy the CPUs have been of late, which says where a woken thread may go: `cpu_util`, `cpu_load`,
+//! `update_idle_cpu_scan`.
 
 use super::Scheduler;
 use crate::engine::Engine;
@@ -12,7 +13,7 @@ use crate::units::Nanos;
 const SCAN_INTERVAL: Nanos = Nanos::from_millis(32);
 
 /// `sd->imbalance_pct` of CPUs that share a cache: `kernel/sched/topology.c`, `sd_init`.
-const IMBALANCE_PERCENT: u64 = 117;
+pub(super) const IMBALANCE_PERCENT: u64 = 117;
 
 /// How many CPUs may be looked at for an idle one: `nr_idle_scan`.
 #[derive(Clone, Copy, Debug)]
@@ -48,25 +49,34 @@ impl Scheduler {
             return;
         }
         let cpu = &mut self.cpus[cpu];
-        cpu.utilization.tell(engine.now(), cpu.current.is_some());
+        let running = cpu.current.is_some();
+        cpu.utilization
+            .tell(engine.now(), running, cpu.queue.len() + usize::from(running));
         if let Some(thread) = cpu.current {
             self.threads[thread.index()]
                 .utilization
                 .average
-                .tell(engine.now(), true);
+                .tell(engine.now(), true, 1);
+        }
+    }
+
+    /// Tells the average of a thread that has no CPU what became of the time until now. Before it goes into a run queue
+    /// or leaves one.
+    pub(super) fn track_waiting(&mut self, engine: &Engine, thread: ThreadId) {
+        if self.tracks {
+            let record = &mut self.threads[thread.index()];
+            let queued = usize::from(record.is_queued());
+            record.utilization.average.tell(engine.now(), false, queued);
         }
     }
 
     /// A thread that has no CPU belongs to `to` from now on, and what it ran goes with it.
     pub(super) fn carry(&mut self, engine: &Engine, thread: ThreadId, to: usize) {
-        let from = std::mem::replace(&mut self.threads[thread.index()].cpu, to);
-        if !self.tracks {
-            return;
-        }
-        let average = &mut self.threads[thread.index()].utilization.average;
-        average.tell(engine.now(), false);
-        if from != to {
-            let average = *average;
+        self.track_waiting(engine, thread);
+        let record = &mut self.threads[thread.index()];
+        let from = std::mem::replace(&mut record.cpu, to);
+        if self.tracks && from != to {
+            let average = record.utilization.average;
             self.track(engine, from);
             self.track(engine, to);
             self.cpus[from].utilization.remove(&average);
@@ -83,9 +93,9 @@ impl Scheduler {
         let cpu = record.cpu;
         self.track(engine, cpu);
         let left = CAPACITY.saturating_sub(self.cpus[cpu].utilization.utilization());
+        self.track_waiting(engine, thread);
         let average = &mut self.threads[thread.index()].utilization.average;
-        average.tell(engine.now(), false);
-        average.set(left / 2);
+        average.begin(left / 2);
         let average = *average;
         self.cpus[cpu].utilization.add(&average);
     }
@@ -95,8 +105,8 @@ impl Scheduler {
         if !self.tracks {
             return;
         }
-        let record = &mut self.threads[thread.index()];
-        record.utilization.average.tell(engine.now(), false);
+        self.track_waiting(engine, thread);
+        let record = &self.threads[thread.index()];
         let (cpu, average) = (record.cpu, record.utilization.average);
         self.track(engine, cpu);
         self.cpus[cpu].utilization.remove(&average);
@@ -112,10 +122,16 @@ impl Scheduler {
         let mut had = state.utilization.utilization();
         if let Some(thread) = joining.filter(|thread| self.threads[thread.index()].cpu != cpu) {
             let mut average = needed(thread).average;
-            average.tell(engine.now(), false);
+            average.tell(engine.now(), false, 0);
             had += average.utilization();
         }
         had.max(expected).min(CAPACITY)
+    }
+
+    /// `cpu_load`: 1024 for each thread of `cpu` that is always ready.
+    pub(super) fn load(&mut self, engine: &Engine, cpu: usize) -> u64 {
+        self.track(engine, cpu);
+        self.cpus[cpu].utilization.load()
     }
 
     /// `update_idle_cpu_scan`: the busier the CPUs have been, the fewer are worth a look; from 85 % on none is.
