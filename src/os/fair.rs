@@ -66,6 +66,11 @@ impl RunQueue {
         self.awake().map(|(_, member)| member.thread)
     }
 
+    /// Those that are ready, and the order in which they came.
+    pub fn by_arrival(&self) -> impl Iterator<Item = (u64, ThreadId)> {
+        self.awake().map(|(_, member)| (member.order, member.thread))
+    }
+
     fn awake(&self) -> impl Iterator<Item = (usize, &Queued)> {
         self.members
             .iter()

@@ -12,6 +12,7 @@ mod cold_caches;
 mod enqueue;
 mod joint_speed;
 mod newly_idle;
+mod periodic_balance;
 mod placement;
 mod sleepers;
 mod slices;
@@ -25,6 +26,7 @@ pub(crate) use wake_affine::{Wakes, Waking};
 
 use cache_line::Pace;
 use newly_idle::{Luck, Overloaded};
+use periodic_balance::Rounds;
 use utilization::IdleScan;
 
 use super::fair::RunQueue;
@@ -49,8 +51,9 @@ pub(crate) struct Cpu {
     free_from: Nanos,
     queue: RunQueue,
     tick_pending: bool,
-    /// Ticks in a row at which it slept and found nothing but threads with warm caches to take: `nr_balance_failed`.
+    /// How often in a row it found nothing to take, though others have too much: `nr_balance_failed`.
     balance_failed: u32,
+    rounds: Rounds,
     /// The current thread's `vruntime` when the scheduler last looked at it (`update_curr`): as it came, at a tick, as
     /// another one came.
     seen: i64,
@@ -102,8 +105,11 @@ pub(crate) struct Scheduler {
     /// Threads that sleep and are in a run queue still.
     in_debt: usize,
     overloaded: Overloaded,
+    /// The tick at which busy CPUs last looked at each other.
+    balanced: Nanos,
     latency: Stream,
     dice: Stream,
+    race: Stream,
 }
 
 impl Scheduler {
@@ -115,7 +121,7 @@ impl Scheduler {
         ledger: Ledger,
         key: Key,
     ) -> Self {
-        let cpu = |_| Cpu {
+        let cpu = |cpu| Cpu {
             slot: engine.add_slot(),
             current: None,
             charged_until: Nanos::ZERO,
@@ -123,6 +129,7 @@ impl Scheduler {
             queue: RunQueue::default(),
             tick_pending: false,
             balance_failed: 0,
+            rounds: Rounds::from(costs.tick * cpu as u64),
             seen: 0,
             must_resched: false,
             luck: Luck::default(),
@@ -149,6 +156,7 @@ impl Scheduler {
             waiting: 0,
             in_debt: 0,
             overloaded: Overloaded::default(),
+            balanced: Nanos::ZERO,
             costs,
             flat: smt == 1 && joint_speed.busy_cores.iter().all(|&speed| speed == FULL_SPEED),
             joint_speed,
@@ -157,6 +165,7 @@ impl Scheduler {
             lines: 0,
             latency: Stream::named(key.name("wake latency")),
             dice: Stream::named(key.name("newidle balance")),
+            race: Stream::named(key.name("balance")),
         }
     }
 

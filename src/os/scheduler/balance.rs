@@ -1,6 +1,6 @@
-//! Which CPU a waiting thread goes to when queues have become uneven.
+//! A CPU with nothing to do takes a thread that waits for another one.
 //!
-//! Models `nohz_balancer_kick` and `sched_balance_rq` of `kernel/sched/fair.c`.
+//! Models `nohz_balancer_kick`, and `sched_balance_rq` for an idle CPU, of `kernel/sched/fair.c`.
 
 use super::Scheduler;
 use crate::engine::Engine;
@@ -8,9 +8,6 @@ use crate::os::ThreadId;
 
 /// `sd->cache_nice_tries` of CPUs that share a cache: `kernel/sched/topology.c`, `sd_init`.
 const CACHE_NICE_TRIES: u32 = 1;
-
-/// `sd->busy_factor`, in the same place: a CPU that has something to do looks so much more seldom.
-const BUSY_FACTOR: u64 = 16;
 
 impl Scheduler {
     /// `sched_balance_rq` for a CPU that has just run out of work: a waiting thread from the longest queue, unless all of
@@ -28,12 +25,16 @@ impl Scheduler {
 
     /// `detach_tasks`: a thread that waits for `from` goes to `to`.
     fn pull(&mut self, engine: &Engine, from: usize, to: usize) -> Option<ThreadId> {
-        let any = self.cpus[to].balance_failed > CACHE_NICE_TRIES;
         let index = self.cpus[from]
             .queue
-            .longest_waiting(|thread| any || !self.is_hot_task(engine, thread))?;
+            .longest_waiting(|thread| self.may_migrate(engine, thread, to))?;
         self.cpus[to].balance_failed = 0;
         Some(self.migrate(engine, (from, index), to))
+    }
+
+    /// `can_migrate_task`: threads with warm caches only after nothing else was found for some time.
+    pub(super) fn may_migrate(&self, engine: &Engine, thread: ThreadId, to: usize) -> bool {
+        self.cpus[to].balance_failed > CACHE_NICE_TRIES || !self.is_hot_task(engine, thread)
     }
 
     /// `task_hot`: it ran so recently that its CPU's caches are still full of what it needs.
@@ -79,39 +80,5 @@ impl Scheduler {
         self.threads[moved.thread.index()].entity = entity;
         self.carry(engine, moved.thread, to);
         moved.thread
-    }
-
-    /// `sched_balance_rq` at a tick: a thread that waits here moves to the CPU with the shortest queue. Between
-    /// queues that differ by one it moves as well, now and then, so that in the long run all get the same.
-    pub(super) fn balance(&mut self, engine: &Engine, cpu: usize) {
-        let here = self.cpus[cpu].queue.ready();
-        let factor = if self.takes_turns() { 1 } else { BUSY_FACTOR };
-        let period = (factor * self.costs.balance_interval.0 / self.costs.tick.0).max(1);
-        let due = (engine.now().0 / self.costs.tick.0 + cpu as u64).is_multiple_of(period);
-        if !due || here == 0 || self.cpus.len() == 1 {
-            return;
-        }
-        let Some(shortest) = (0..self.cpus.len())
-            .filter(|&other| other != cpu && self.cpus[other].current.is_some())
-            .min_by_key(|&other| {
-                (
-                    self.cpus[other].queue.ready(),
-                    (other + self.cpus.len() - cpu) % self.cpus.len(),
-                )
-            })
-        else {
-            return;
-        };
-        if self.cpus[shortest].queue.ready() < here
-            && let Some(index) = self.cpus[cpu].queue.longest_resident()
-        {
-            self.look(engine, shortest);
-            self.make_up_for_ticks(engine, shortest);
-            let moved = self.migrate(engine, (cpu, index), shortest);
-            let entity = self.threads[moved.index()].entity;
-            self.put(engine, shortest, moved, entity);
-            self.reschedule_if_better(engine, shortest);
-            self.want_tick(engine, shortest);
-        }
     }
 }

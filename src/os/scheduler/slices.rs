@@ -16,9 +16,14 @@ impl Scheduler {
         }
         self.look(engine, cpu);
         self.renew_expired_slice(cpu);
+        let due = self.due_for_balance(engine);
+        self.balance(engine, due.iter().filter(|round| !round.late));
         self.reschedule_if_better(engine, cpu);
         self.kick_idle_cpu(engine, cpu);
-        self.balance(engine, cpu);
+        self.balance(engine, due.iter().filter(|round| round.late));
+        if self.takes_turns() {
+            self.even_out(engine, cpu);
+        }
         self.want_tick(engine, cpu);
     }
 

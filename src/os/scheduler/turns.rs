@@ -47,6 +47,39 @@ impl Scheduler {
         self.want_tick(engine, cpu);
     }
 
+    /// At a tick: a thread that waits here moves to the CPU with the shortest queue. Between queues that differ by one it
+    /// moves as well, now and then, so that in the long run all get the same.
+    pub(super) fn even_out(&mut self, engine: &Engine, cpu: usize) {
+        let here = self.cpus[cpu].queue.ready();
+        let period = (self.costs.balance_interval.0 / self.costs.tick.0).max(1);
+        let due = (engine.now().0 / self.costs.tick.0 + cpu as u64).is_multiple_of(period);
+        if !due || here == 0 || self.cpus.len() == 1 {
+            return;
+        }
+        let Some(shortest) = (0..self.cpus.len())
+            .filter(|&other| other != cpu && self.cpus[other].current.is_some())
+            .min_by_key(|&other| {
+                (
+                    self.cpus[other].queue.ready(),
+                    (other + self.cpus.len() - cpu) % self.cpus.len(),
+                )
+            })
+        else {
+            return;
+        };
+        if self.cpus[shortest].queue.ready() < here
+            && let Some(index) = self.cpus[cpu].queue.longest_resident()
+        {
+            self.look(engine, shortest);
+            self.make_up_for_ticks(engine, shortest);
+            let moved = self.migrate(engine, (cpu, index), shortest);
+            let entity = self.threads[moved.index()].entity;
+            self.put(engine, shortest, moved, entity);
+            self.reschedule_if_better(engine, shortest);
+            self.want_tick(engine, shortest);
+        }
+    }
+
     /// The running thread was alone: each quantum that was over gave way to a new one.
     pub(super) fn renew_quanta(&mut self, current: ThreadId) {
         let quantum = self.costs.base_slice.0 as i64;

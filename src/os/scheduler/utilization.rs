@@ -5,7 +5,7 @@ use super::Scheduler;
 use crate::engine::Engine;
 use crate::os::ThreadId;
 use crate::os::pelt::CAPACITY;
-use crate::profile::{SchedulerCosts, WakeSearch};
+use crate::profile::{SchedulerCosts, SchedulerPolicy};
 use crate::units::Nanos;
 
 /// How often [`Scheduler::cpus_to_scan`] looks again. `sd_init`: a CPU of `n` balances every 2 `n` ms, and 16 times as
@@ -38,7 +38,7 @@ impl IdleScan {
 
 /// Whether anything depends on how busy CPUs have been.
 pub(super) fn is_tracked(costs: &SchedulerCosts, cpus: usize) -> bool {
-    cpus > 1 && (costs.wake_search == WakeSearch::SisUtil || costs.pack_below > 0)
+    cpus > 1 && (costs.policy == SchedulerPolicy::Fair || costs.pack_below > 0)
 }
 
 impl Scheduler {
