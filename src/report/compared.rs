@@ -86,13 +86,14 @@ fn verdict(comparison: &Comparison) -> String {
         }
     }
     let choices = &comparison.choices;
-    if let Some(regret) = comparison.largest_regret() {
+    if let (Some(largest), Some(mean)) = (comparison.largest_regret(), comparison.mean_regret()) {
         text += &format!(
             "choices: the simulated winner is the measured one, or within its spread, in {} of {}; \
-             to follow it costs at most {}\n",
+             to follow it costs {} in the mean, {} at most\n",
             choices.iter().filter(|choice| choice.right).count(),
             of_sweeps(choices.len()),
-            human::percent(regret)
+            human::percent(mean),
+            human::percent(largest)
         );
         for choice in choices.iter().filter(|choice| !choice.right) {
             text += &format!(

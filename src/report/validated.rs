@@ -97,6 +97,12 @@ fn verdict(validation: &Validation, bounds: &Bounds) -> String {
             accuracy.within_spread
         );
     }
+    if let Some((regret, sweeps)) = validation.mean_regret() {
+        text += &format!(
+            "to follow the simulated winner costs {} in the mean of {sweeps} sweeps\n",
+            human::percent(regret)
+        );
+    }
     for judged in validation.judged(bounds) {
         let figure = judged
             .figure

@@ -307,6 +307,17 @@ impl Comparison {
             .map(|choice| choice.regret)
             .max_by(f64::total_cmp)
     }
+
+    /// What it costs to follow the prediction, in the mean of all sweeps.
+    pub fn mean_regret(&self) -> Option<f64> {
+        mean(
+            &self
+                .choices
+                .iter()
+                .map(|choice| choice.regret)
+                .collect::<Vec<_>>(),
+        )
+    }
 }
 
 impl Accuracy {

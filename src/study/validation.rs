@@ -2,6 +2,7 @@
 
 use super::choices::Choice;
 use super::compare::{Accuracy, Compared, ComparedRow, Comparison};
+use crate::results::statistics::mean;
 
 /// Every scenario that was simulated and measured.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -114,6 +115,12 @@ impl Validation {
     pub fn largest_regret(&self) -> Option<f64> {
         let regret = |choice: &Choice| if choice.right { 0.0 } else { choice.regret };
         self.choices().map(regret).max_by(f64::total_cmp)
+    }
+
+    /// What it costs to follow the prediction, in the mean of all sweeps, and how many these are.
+    pub fn mean_regret(&self) -> Option<(f64, usize)> {
+        let regrets: Vec<f64> = self.choices().map(|choice| choice.regret).collect();
+        mean(&regrets).map(|regret| (regret, regrets.len()))
     }
 
     /// Each bound beside what there is.
