@@ -66,9 +66,11 @@ impl RunQueue {
         self.awake().map(|(_, member)| member.thread)
     }
 
-    /// Those that are ready, and the order in which they came.
-    pub fn by_arrival(&self) -> impl Iterator<Item = (u64, ThreadId)> {
-        self.awake().map(|(_, member)| (member.order, member.thread))
+    /// Those that are ready, in the order in which they came.
+    pub fn by_arrival(&self) -> Vec<ThreadId> {
+        let mut ready: Vec<&Queued> = self.awake().map(|(_, member)| member).collect();
+        ready.sort_unstable_by_key(|member| member.order);
+        ready.into_iter().map(|member| member.thread).collect()
     }
 
     fn awake(&self) -> impl Iterator<Item = (usize, &Queued)> {

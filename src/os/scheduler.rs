@@ -9,6 +9,7 @@ mod accounting;
 mod balance;
 mod cache_line;
 mod cold_caches;
+mod cpu;
 mod enqueue;
 mod joint_speed;
 mod newly_idle;
@@ -25,52 +26,19 @@ pub(crate) use cold_caches::Cold;
 pub(crate) use wake_affine::{Wakes, Waking};
 
 use cache_line::Pace;
-use newly_idle::{Luck, Overloaded};
+use cpu::Cpu;
+use newly_idle::Overloaded;
 use periodic_balance::Rounds;
 use utilization::IdleScan;
 
-use super::fair::RunQueue;
 use super::inspect::{Resource, Stays};
-use super::pelt::Average;
 use super::process::Processes;
 use super::suspension::BurstKind;
 use super::thread::{Activity, FULL_SPEED, ObjectId, State, Thread, ThreadId, Woken, Work};
-use crate::engine::{Action, Engine, Ledger, Slot};
+use crate::engine::{Action, Engine, Ledger};
 use crate::profile::{CacheCosts, CacheLineCosts, JointSpeed, SchedulerCosts};
 use crate::random::{Key, Stream};
 use crate::units::Nanos;
-
-/// One hardware thread.
-#[derive(Debug)]
-pub(crate) struct Cpu {
-    slot: Slot,
-    pub current: Option<ThreadId>,
-    /// Up to here the current thread's CPU time and work are accounted; later than now while it is switched in.
-    charged_until: Nanos,
-    /// Until then the thread that left last is going to sleep, and the CPU switches away from it.
-    free_from: Nanos,
-    queue: RunQueue,
-    tick_pending: bool,
-    /// How often in a row it found nothing to take, though others have too much: `nr_balance_failed`.
-    balance_failed: u32,
-    rounds: Rounds,
-    /// The current thread's `vruntime` when the scheduler last looked at it (`update_curr`): as it came, at a tick, as
-    /// another one came.
-    seen: i64,
-    /// The running thread must give way at its next step: it was being polled when that was decided.
-    must_resched: bool,
-    /// Whether looking for work elsewhere has been worth it.
-    luck: Luck,
-    /// Who ran last: its return costs no switch.
-    last: Option<ThreadId>,
-    /// Nobody has run since.
-    rested: bool,
-    /// Of the threads that belong here, running or not.
-    utilization: Average,
-    speed: u64,
-    /// How much of it goes into the current thread's work.
-    pace: Pace,
-}
 
 /// Everything that the operating system keeps about threads and CPUs.
 pub(crate) struct Scheduler {
@@ -121,27 +89,11 @@ impl Scheduler {
         ledger: Ledger,
         key: Key,
     ) -> Self {
-        let cpu = |cpu| Cpu {
-            slot: engine.add_slot(),
-            current: None,
-            charged_until: Nanos::ZERO,
-            free_from: Nanos::ZERO,
-            queue: RunQueue::default(),
-            tick_pending: false,
-            balance_failed: 0,
-            rounds: Rounds::from(costs.tick * cpu as u64),
-            seen: 0,
-            must_resched: false,
-            luck: Luck::default(),
-            last: None,
-            rested: true,
-            utilization: Average::default(),
-            speed: FULL_SPEED,
-            pace: Pace::FULL,
-        };
         Self {
             threads: Vec::new(),
-            cpus: (0..cores * smt).map(cpu).collect(),
+            cpus: (0..cores * smt)
+                .map(|cpu| Cpu::new(engine.add_slot(), Rounds::from(costs.tick * cpu as u64)))
+                .collect(),
             stays: Stays::new(ledger.is_recording()),
             ledger,
             processes: Processes::default(),

@@ -8,7 +8,6 @@
 use super::Scheduler;
 use super::utilization::IMBALANCE_PERCENT;
 use crate::engine::Engine;
-use crate::os::ThreadId;
 use crate::os::pelt::CAPACITY;
 use crate::units::Nanos;
 
@@ -17,7 +16,7 @@ use crate::units::Nanos;
 const BUSY_FACTOR: u64 = 16;
 
 /// When a CPU looks at the others: part of `struct sched_domain`.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Rounds {
     next: Nanos,
     /// It found all even the last time, and lets twice as long pass: `balance_interval` is at its most.
@@ -145,10 +144,7 @@ impl Scheduler {
     fn detach_load(&mut self, engine: &Engine, from: usize, to: usize, mut imbalance: u64) -> bool {
         let failed = self.cpus[to].balance_failed.min(u64::BITS - 1);
         let mut moved_any = false;
-        let queue = &self.cpus[from].queue;
-        let mut waiting: Vec<(u64, ThreadId)> = queue.by_arrival().collect();
-        waiting.sort_unstable();
-        for (_, thread) in waiting {
+        for thread in self.cpus[from].queue.by_arrival() {
             self.track_waiting(engine, thread);
             let load = self.threads[thread.index()].utilization.average.load().max(1);
             if load >> failed > imbalance || !self.may_migrate(engine, thread, to) {
