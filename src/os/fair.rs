@@ -22,6 +22,14 @@ pub(crate) struct Entity {
     pub moved: u64,
 }
 
+impl Entity {
+    /// `entity_lag`: what it is owed when its queue's virtual time is that, within bounds.
+    pub fn lag_at(&self, virtual_time: i64, slice: i64, tick: i64) -> i64 {
+        let bound = (2 * slice).max(tick);
+        (virtual_time - self.vruntime).clamp(-bound, bound)
+    }
+}
+
 /// A thread in a queue.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Queued {
@@ -145,7 +153,8 @@ impl RunQueue {
 
     /// `pick_eevdf`: among the eligible the earliest deadline. `None` means that the running thread goes on.
     ///
-    /// It may be one that sleeps: its debt is paid. A running thread is let finish its slice (`RUN_TO_PARITY`) as long as it is eligible itself.
+    /// It may be one that sleeps: its debt is paid. A running thread is let finish its slice (`RUN_TO_PARITY`) as long as
+    /// it is eligible itself.
     pub fn pick(&self, running: Option<&Entity>) -> Option<usize> {
         let running_eligible = running.filter(|entity| self.is_eligible(entity.vruntime, running));
         if let Some(entity) = running_eligible
@@ -218,10 +227,9 @@ impl RunQueue {
         if self.members.is_empty() {
             return 0;
         }
-        let bound = (2 * slice).max(tick);
         let virtual_time = self
             .virtual_time(Some(running))
             .expect("the running thread is a member");
-        (virtual_time - running.vruntime).clamp(-bound, bound)
+        running.lag_at(virtual_time, slice, tick)
     }
 }

@@ -68,17 +68,25 @@ impl Scheduler {
     pub(super) fn migrate(&mut self, engine: &Engine, (from, index): (usize, usize), to: usize) -> ThreadId {
         self.look(engine, from);
         let (slice, tick) = (self.costs.base_slice.0 as i64, self.costs.tick.0 as i64);
-        let bound = (2 * slice).max(tick);
         let virtual_time = self.cpus[from].queue.virtual_time(self.running_on(from));
         let moved = self.take(engine, from, index);
         let mut entity = moved.entity;
         self.moves += 1;
         entity.moved = self.moves;
-        entity.lag = virtual_time.map_or(0, |now| (now - entity.vruntime).clamp(-bound, bound));
+        entity.lag = virtual_time.map_or(0, |now| entity.lag_at(now, slice, tick));
         let running = self.running_on(to).copied();
         self.cpus[to].queue.place(&mut entity, running.as_ref(), slice);
         self.threads[moved.thread.index()].entity = entity;
         self.carry(engine, moved.thread, to);
         moved.thread
+    }
+
+    /// `attach_task`: the same, into the queue of a busy CPU.
+    pub(super) fn move_to_queue(&mut self, engine: &Engine, from: (usize, usize), to: usize) {
+        self.look(engine, to);
+        self.make_up_for_ticks(engine, to);
+        let moved = self.migrate(engine, from, to);
+        let entity = self.threads[moved.index()].entity;
+        self.put(engine, to, moved, entity);
     }
 }

@@ -47,45 +47,34 @@ impl Rounds {
     }
 }
 
-/// A CPU whose time has come.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Round {
-    to: usize,
-    /// The CPU that it takes from has ended its tick first, which may have changed who waits there.
-    pub late: bool,
-}
-
 impl Scheduler {
-    /// At a tick of a CPU for which somebody waits: all CPUs whose time has come to take what they should. Once a tick.
+    /// At a tick of a CPU for which somebody waits: all CPUs whose time has come to take what they should, before and after
+    /// the one whose tick it is has let a thread give way. Once a tick.
     ///
     /// All CPUs have their ticks at the same time. Whose `sched_balance_softirq` comes first, and whose way back to the
     /// program, where a thread gives way, is a matter of chance.
-    pub(super) fn due_for_balance(&mut self, engine: &Engine) -> Vec<Round> {
+    pub(super) fn due_for_balance(&mut self, engine: &Engine) -> (Vec<usize>, Vec<usize>) {
         let now = engine.now();
+        let (mut early, mut late) = (Vec::new(), Vec::new());
         if self.takes_turns() || std::mem::replace(&mut self.balanced, now) == now {
-            return Vec::new();
+            return (early, late);
         }
         let (most, tick) = (self.costs.balance_interval, self.costs.tick);
-        let mut due = Vec::new();
-        for to in 0..self.cpus.len() {
-            if self.cpus[to].current.is_some() && self.cpus[to].rounds.is_due(now, most, tick) {
-                let late = self.race.below(2) == 1;
-                due.push(Round { to, late });
+        for cpu in 0..self.cpus.len() {
+            if self.cpus[cpu].current.is_some() && self.cpus[cpu].rounds.is_due(now, most, tick) {
+                let round = if self.race.below(2) == 0 {
+                    &mut early
+                } else {
+                    &mut late
+                };
+                round.push(cpu);
             }
         }
-        due
-    }
-
-    pub(super) fn balance<'r>(&mut self, engine: &Engine, due: impl Iterator<Item = &'r Round>) {
-        for round in due {
-            if self.cpus[round.to].current.is_some() {
-                self.pull_load(engine, round.to);
-            }
-        }
+        (early, late)
     }
 
     /// `sched_balance_rq`
-    fn pull_load(&mut self, engine: &Engine, to: usize) {
+    pub(super) fn pull_load(&mut self, engine: &Engine, to: usize) {
         let Some((from, imbalance)) = self.find_imbalance(engine, to) else {
             self.cpus[to].balance_failed = 0;
             self.cpus[to].rounds.at_ease = true;
@@ -113,30 +102,22 @@ impl Scheduler {
             .rev()
             .max_by_key(|&cpu| loads[cpu])?;
         let (much, little) = (loads[from], loads[to]);
-        let is_even = self.is_overloaded_group(engine, to) && much * 100 <= little * IMBALANCE_PERCENT;
-        if self.has_capacity(engine, to)
-            || !self.is_overloaded_group(engine, from)
-            || is_even
+        let is_even = !self.cpus[to].queue.is_empty() && much * 100 <= little * IMBALANCE_PERCENT;
+        if is_even
             || little >= average
             || much <= average
+            || !self.is_full(engine, to)
+            || !self.is_full(engine, from)
         {
             return None;
         }
         Some((from, (much - average).min(average - little)))
     }
 
-    /// `group_is_overloaded`
-    fn is_overloaded_group(&mut self, engine: &Engine, cpu: usize) -> bool {
+    /// `group_is_overloaded`, of a CPU for which somebody waits, and the reverse of `group_has_capacity`.
+    fn is_full(&mut self, engine: &Engine, cpu: usize) -> bool {
         let (utilization, runnable) = (self.utilization(engine, cpu, None), self.load(engine, cpu));
-        !self.cpus[cpu].queue.is_empty()
-            && (CAPACITY * 100 < utilization * IMBALANCE_PERCENT
-                || CAPACITY * IMBALANCE_PERCENT < runnable * 100)
-    }
-
-    /// `group_has_capacity`, of a CPU that is busy at this moment.
-    fn has_capacity(&mut self, engine: &Engine, cpu: usize) -> bool {
-        let (utilization, runnable) = (self.utilization(engine, cpu, None), self.load(engine, cpu));
-        CAPACITY * IMBALANCE_PERCENT >= runnable * 100 && CAPACITY * 100 > utilization * IMBALANCE_PERCENT
+        CAPACITY * 100 < utilization * IMBALANCE_PERCENT || CAPACITY * IMBALANCE_PERCENT < runnable * 100
     }
 
     /// `detach_tasks`: threads that weigh no more than what should be moved. The longer nothing was found, the less they
@@ -151,11 +132,7 @@ impl Scheduler {
                 continue;
             }
             let index = self.cpus[from].queue.position_of(thread).expect("it waits there");
-            self.look(engine, to);
-            self.make_up_for_ticks(engine, to);
-            let thread = self.migrate(engine, (from, index), to);
-            let entity = self.threads[thread.index()].entity;
-            self.put(engine, to, thread, entity);
+            self.move_to_queue(engine, (from, index), to);
             moved_any = true;
             imbalance = imbalance.saturating_sub(load);
             if imbalance == 0 {

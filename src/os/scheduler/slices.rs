@@ -16,11 +16,11 @@ impl Scheduler {
         }
         self.look(engine, cpu);
         self.renew_expired_slice(cpu);
-        let due = self.due_for_balance(engine);
-        self.balance(engine, due.iter().filter(|round| !round.late));
+        let (early, late) = self.due_for_balance(engine);
+        early.into_iter().for_each(|to| self.pull_load(engine, to));
         self.reschedule_if_better(engine, cpu);
         self.kick_idle_cpu(engine, cpu);
-        self.balance(engine, due.iter().filter(|round| round.late));
+        late.into_iter().for_each(|to| self.pull_load(engine, to));
         if self.takes_turns() {
             self.even_out(engine, cpu);
         }

@@ -70,11 +70,7 @@ impl Scheduler {
         if self.cpus[shortest].queue.ready() < here
             && let Some(index) = self.cpus[cpu].queue.longest_resident()
         {
-            self.look(engine, shortest);
-            self.make_up_for_ticks(engine, shortest);
-            let moved = self.migrate(engine, (cpu, index), shortest);
-            let entity = self.threads[moved.index()].entity;
-            self.put(engine, shortest, moved, entity);
+            self.move_to_queue(engine, (cpu, index), shortest);
             self.reschedule_if_better(engine, shortest);
             self.want_tick(engine, shortest);
         }
