@@ -10,10 +10,10 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use gilsim::cpython::{Interpreter, Thread, ThreadState};
 use gilsim::engine::{Action, Engine, Slot, suspend};
+use gilsim::model::{Python, Version};
 use gilsim::os::{Activity, Os, ThreadSpec};
 use gilsim::profile::Profile;
 use gilsim::random::{Key, Stream};
-use gilsim::scenario::{Python, Version};
 use gilsim::units::Nanos;
 
 const EVENTS: u64 = 200_000;

@@ -49,7 +49,7 @@ pub use thread_state::{Interpreter, ThreadState};
 pub use threading::{Lock, Thread};
 pub use ticker_lock::TickerLock;
 
-use crate::scenario::Payload;
+use crate::model::Payload;
 
 /// Something that an executor is asked to do: a work item.
 pub trait Call: Clone + 'static {

@@ -15,9 +15,9 @@
 //! | [`os`] | cores and their scheduler, threads and processes, memory, pipes, wait queues |
 //! | [`engine`] | the clock, the event queue, simulated threads of control, spans |
 //!
-//! Beside them, known to all who need them: [`scenario`] (what the user wrote, checked), [`profile`]
-//! (costs), [`results`] (configurations, rows, statistics); at the bottom [`input`] (TOML with its places),
-//! [`random`] and [`units`].
+//! Beside them, known to all who need them: [`model`] (the words of the field: versions, start methods, payloads),
+//! [`scenario`] (what the user wrote, checked), [`profile`] (costs), [`results`] (configurations, rows, statistics); at
+//! the bottom [`input`] (TOML with its places), [`random`] and [`units`].
 
 pub mod cli;
 pub mod cpython;
@@ -25,6 +25,7 @@ pub mod engine;
 pub mod experiment;
 pub mod host;
 pub mod input;
+pub mod model;
 pub mod os;
 pub mod profile;
 pub mod random;

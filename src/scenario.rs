@@ -6,7 +6,6 @@
 mod axes;
 mod baseline;
 mod decode;
-pub mod draws;
 mod files;
 mod format;
 mod labels;
@@ -25,6 +24,7 @@ pub use steps::every_step;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::model::{ChannelKind, Payload, Python, StartMethod};
 use crate::profile::Profile;
 use crate::random::Distribution;
 use crate::units::{Bytes, Nanos};
@@ -112,57 +112,6 @@ pub struct Machine {
     pub profile: Arc<Profile>,
 }
 
-/// `[python]`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Python {
-    /// Picks the lock's protocol and the default start method.
-    pub version: Version,
-    /// `sys.setswitchinterval`, at least 1 us as the interpreter has it. Means nothing before 3.2.
-    pub switch_interval: Nanos,
-    /// `sys.setcheckinterval`, in ticks, at least 1. Means nothing from 3.2 on.
-    pub check_interval: u32,
-}
-
-/// A CPython feature release, e.g. 3.13, in one of its builds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version {
-    /// 3
-    pub major: u8,
-    /// 13
-    pub minor: u8,
-    /// Built without the interpreter lock (`Py_GIL_DISABLED`): the `t` of `3.13t`.
-    pub free_threaded: bool,
-}
-
-impl Version {
-    /// The first with a timed lock that is handed over on request.
-    pub const NEW_LOCK: Self = Self::release(3, 2);
-
-    /// A release by its numbers, in the build with the lock: the earlier of the two in the order of versions.
-    pub const fn release(major: u8, minor: u8) -> Self {
-        Self {
-            major,
-            minor,
-            free_threaded: false,
-        }
-    }
-
-    /// The free-threaded build of the same release.
-    pub const fn free_threaded(self) -> Self {
-        Self {
-            free_threaded: true,
-            ..self
-        }
-    }
-}
-
-impl std::fmt::Display for Version {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let build = if self.free_threaded { "t" } else { "" };
-        write!(f, "{}.{}{build}", self.major, self.minor)
-    }
-}
-
 /// `[program]`: what a process is before its first task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Program {
@@ -239,31 +188,6 @@ pub enum DependencyKind {
     Each,
     /// Every item waits for the whole group.
     All,
-}
-
-/// Data that crosses into another process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Payload {
-    /// Size once pickled.
-    pub size: Bytes,
-    /// What it is made of: decides how fast it pickles.
-    pub kind: PayloadKind,
-}
-
-/// What a payload is made of. [`PayloadKind::Bytes`] where nothing is said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PayloadKind {
-    /// `"bytes"`: one bytes object or array buffer.
-    #[default]
-    Bytes,
-    /// `"list[float]"`
-    ListFloat,
-    /// `"list[int]"`
-    ListInt,
-    /// `"dict"`
-    Dict,
-    /// `"list[tuple]"`
-    ListTuple,
 }
 
 /// One step of an item, a background thread or an initializer.
@@ -459,30 +383,6 @@ pub enum PoolMethod {
     ApplyAsync,
 }
 
-/// What `multiprocessing` has to send data through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ChannelKind {
-    /// `Pipe(duplex=False)`
-    Pipe,
-    /// `Pipe()`: a pair of sockets.
-    SocketPair,
-    /// `SimpleQueue()`
-    SimpleQueue,
-    /// `Queue()`
-    Queue,
-    /// `JoinableQueue()`
-    JoinableQueue,
-    /// `Manager().Queue()`
-    Manager,
-}
-
-impl ChannelKind {
-    /// One of `multiprocessing.queues`.
-    pub const fn is_queue(self) -> bool {
-        matches!(self, Self::SimpleQueue | Self::Queue | Self::JoinableQueue)
-    }
-}
-
 /// Who in the parent puts items into a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sender {
@@ -500,20 +400,6 @@ pub enum Transport {
     Pickle,
     /// In a segment of shared memory, whose name is pickled.
     SharedMemory,
-}
-
-/// `multiprocessing.set_start_method`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum StartMethod {
-    /// Copy the parent.
-    Fork,
-    /// Start a new interpreter.
-    Spawn,
-    /// Ask a server process to fork.
-    Forkserver {
-        /// The server is up before the clock starts.
-        running: bool,
-    },
 }
 
 /// `[published]`: figures that someone measured, read from their file.

@@ -28,10 +28,11 @@ use crate::cpython::{
     Interpreter, InterpreterContext, Launcher, Pool, ProcessPoolExecutor, ThreadContext, ThreadPoolExecutor,
     ThreadState, WorkerContext,
 };
+use crate::model::{StartMethod, draws};
 use crate::os::{Activity, Os, Outcome, ProcessId, ThreadSpec};
 use crate::random::Key;
 use crate::results::{Replication, Status};
-use crate::scenario::{Configuration, Executor, Replicate, StartMethod, draws};
+use crate::scenario::{Configuration, Executor, Replicate};
 use crate::units::Bytes;
 
 use clients::Arrived;

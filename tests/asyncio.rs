@@ -9,11 +9,11 @@ use std::rc::Rc;
 use gilsim::cpython::asyncio::{EventLoop, Semaphore};
 use gilsim::cpython::{Interpreter, ThreadState};
 use gilsim::experiment;
+use gilsim::model::{Python, Version};
 use gilsim::os::{Os, Outcome};
 use gilsim::profile::Profile;
 use gilsim::random::Key;
 use gilsim::results::Replication;
-use gilsim::scenario::{Python, Version};
 use gilsim::units::Nanos;
 
 type Log = Rc<RefCell<Vec<(u64, &'static str)>>>;

@@ -11,14 +11,12 @@ use std::sync::Arc;
 
 use gilsim::engine::Track;
 use gilsim::experiment;
+use gilsim::model::{ChannelKind, Payload, PayloadKind};
 use gilsim::os::{Life, Os, Resource, Stay, Work};
 use gilsim::profile::MemoryCosts;
 use gilsim::random::Key;
 use gilsim::results::{Replication, Status};
-use gilsim::scenario::{
-    ChannelKind, Configuration, Demand, Executor, Offload, Payload, PayloadKind, Replicate, Sender, Step,
-    Transport,
-};
+use gilsim::scenario::{Configuration, Demand, Executor, Offload, Replicate, Sender, Step, Transport};
 use gilsim::units::Nanos;
 use gilsim::workload::{self, OwnWork};
 use proptest::prelude::*;

@@ -7,10 +7,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use gilsim::cpython::{Interpreter, PyMutex, SimpleQueue, Thread, ThreadState};
+use gilsim::model::{Python, Version};
 use gilsim::os::{Os, Outcome};
 use gilsim::profile::Profile;
 use gilsim::random::{Distribution, Key, Table};
-use gilsim::scenario::{Python, Version};
 use gilsim::units::Nanos;
 
 use common::{free_profile, profile, spawn};

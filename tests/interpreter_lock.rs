@@ -4,10 +4,10 @@ use std::path::Path;
 use std::rc::Rc;
 
 use gilsim::cpython::{Gil, Interpreter, Thread, ThreadState};
+use gilsim::model::{Python, Version};
 use gilsim::os::{Activity, Os, Outcome, ThreadSpec};
 use gilsim::profile::Profile;
 use gilsim::random::Key;
-use gilsim::scenario::{Python, Version};
 use gilsim::units::Nanos;
 
 const RUN: Nanos = Nanos::from_secs(10);

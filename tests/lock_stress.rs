@@ -15,10 +15,10 @@ use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 use gilsim::cpython::{Interpreter, ThreadState};
+use gilsim::model::{Python, Version};
 use gilsim::os::{Outcome, Resource};
 use gilsim::profile::{Profile, WakeOrder};
 use gilsim::random::{Key, Table};
-use gilsim::scenario::{Python, Version};
 use gilsim::units::Nanos;
 use proptest::collection::vec;
 use proptest::prelude::*;

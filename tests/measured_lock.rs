@@ -13,8 +13,8 @@ mod common {
 use std::path::Path;
 
 use common::locked::{Busy, Program, Trace};
+use gilsim::model::Version;
 use gilsim::profile::Profile;
-use gilsim::scenario::Version;
 use gilsim::units::Nanos;
 
 /// What is judged of a row, and by how much it may be off.

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use gilsim::model::{PayloadKind, StartMethod};
 use gilsim::random::Distribution;
 use gilsim::scenario::{
-    Configuration, Demand, DependencyKind, Executor, Guard, MatchValue, PayloadKind, PoolMethod, Scenario,
-    StartMethod, Step,
+    Configuration, Demand, DependencyKind, Executor, Guard, MatchValue, PoolMethod, Scenario, Step,
 };
 use gilsim::units::{Bytes, Nanos};
 

@@ -11,10 +11,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use gilsim::cpython::{Interpreter, ThreadState};
+use gilsim::model::{Python, Version};
 use gilsim::os::{Activity, Os, Outcome, Resource, Stay};
 use gilsim::profile::Profile;
 use gilsim::random::Key;
-use gilsim::scenario::{Python, Version};
 use gilsim::units::Nanos;
 
 use common::{machine, profile, spawn, spawn_background};

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::rc::Rc;
 
 use gilsim::cpython::{Interpreter, Thread, ThreadState};
+use gilsim::model::{Python, Version};
 use gilsim::os::{CountedQueue, Mutex, Os, Outcome};
 use gilsim::profile::Profile;
 use gilsim::random::{Distribution, Key, Table};
-use gilsim::scenario::{Python, Version};
 use gilsim::units::Nanos;
 
 use common::{free_profile, machine, profile, spawn};

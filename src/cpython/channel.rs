@@ -11,8 +11,8 @@ use super::pickle::Wrapping;
 use super::process::Launcher;
 use super::queues::{JoinableQueue, Message, SemLock, SharedQueue, SharedSimpleQueue};
 use super::thread_state::ThreadState;
+use crate::model::{ChannelKind, Payload};
 use crate::os::{Activity, ByteStream, Os, Pipe, ThreadId, UnixSocket};
-use crate::scenario::{ChannelKind, Payload};
 
 /// One way between processes.
 pub enum Channel<T> {

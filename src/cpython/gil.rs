@@ -17,9 +17,9 @@ use std::cell::{Cell, RefCell};
 use steps::Steps;
 pub use steps::{LockEvent, LockStep};
 
+use crate::model::Version;
 use crate::os::{Activity, Condition, Mutex, ObjectId, Os, Settle, ThreadId, Woken};
 use crate::random::{Key, Stream};
-use crate::scenario::Version;
 use crate::units::Nanos;
 
 /// The lock of one interpreter: `struct _gil_runtime_state`.

@@ -6,9 +6,9 @@ use super::garbage_collector::Collector;
 use super::gil::{Gil, LockEvent};
 use super::stop_the_world::StopTheWorld;
 use super::ticker_lock::TickerLock;
+use crate::model::{Python, Version};
 use crate::os::{Os, ThreadId};
 use crate::random::Key;
-use crate::scenario::{Python, Version};
 
 /// The lock of one interpreter.
 #[allow(

@@ -13,9 +13,9 @@
 use super::Call;
 use super::thread_pool::WorkerContext;
 use super::thread_state::ThreadState;
+use crate::model::{Payload, PayloadKind, draws};
 use crate::os::Activity;
 use crate::random::{Distribution, Key};
-use crate::scenario::{Payload, PayloadKind, draws};
 use crate::units::{Bytes, Nanos};
 
 /// Calls run in an interpreter of the worker's own: `WorkerContext`.

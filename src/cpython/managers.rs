@@ -19,8 +19,8 @@ use super::queue::Queue;
 use super::queues::Message;
 use super::thread_state::ThreadState;
 use super::threading::Thread;
+use crate::model::{Payload, StartMethod};
 use crate::os::{Activity, Os, ProcessId, Semaphore, ThreadId, UnixSocket};
-use crate::scenario::{Payload, StartMethod};
 use crate::units::{Bytes, Nanos};
 
 /// Length of a challenge, of its answer and of the word that welcomes: `Lib/multiprocessing/connection.py`.

@@ -3,9 +3,9 @@
 //! And what objects and their pickles occupy, of which this module has the sizes.
 
 use super::thread_state::ThreadState;
+use crate::model::{Payload, PayloadKind};
 use crate::os::Activity;
 use crate::profile::{BytesPerMicro, ObjectSizes, PickleSpeeds};
-use crate::scenario::{Payload, PayloadKind};
 use crate::units::{Bytes, Nanos};
 
 /// What is pickled around the payloads.

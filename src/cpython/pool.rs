@@ -21,8 +21,8 @@ use super::queues::SharedSimpleQueue;
 use super::simple_queue::SimpleQueue;
 use super::thread_state::ThreadState;
 use super::threading::Thread;
+use crate::model::Version;
 use crate::os::{Activity, Pipe, ThreadId};
-use crate::scenario::Version;
 use crate::units::Nanos;
 
 use results::PoolCache;

@@ -9,9 +9,9 @@ use std::rc::Rc;
 
 use super::connection;
 use super::thread_state::{Interpreter, ThreadState};
+use crate::model::{Payload, StartMethod, Version, draws};
 use crate::os::{Activity, Parting, Pipe, Semaphore, ThreadId, ThreadSpec};
 use crate::random::{Distribution, Key};
-use crate::scenario::{Payload, StartMethod, Version, draws};
 use crate::units::{Bytes, Nanos};
 
 /// A `multiprocessing` context: starts processes by one method.

@@ -18,8 +18,8 @@ use super::queues::{SharedQueue, SharedSimpleQueue};
 use super::thread_state::ThreadState;
 use super::threading::{Lock, Thread};
 use super::{Call, FuturesExecutor};
+use crate::model::{StartMethod, Version};
 use crate::os::{Activity, Pipe, ThreadId};
-use crate::scenario::{StartMethod, Version};
 use crate::units::Bytes;
 
 /// `EXTRA_QUEUED_CALLS`: calls in the call queue beyond one for each worker.

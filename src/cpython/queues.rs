@@ -9,8 +9,8 @@ use super::pickle::Wrapping;
 use super::synchronize::SharedCondition;
 use super::thread_state::ThreadState;
 use super::threading::{Lock, Thread};
+use crate::model::Payload;
 use crate::os::{Activity, Os, ProcessId, Semaphore, ThreadId};
-use crate::scenario::Payload;
 use crate::units::Nanos;
 
 /// `multiprocessing.Lock`, `Semaphore`: a semaphore of the operating system that all processes see.

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use super::parking_lot::ParkingLot;
 use super::thread_state::ThreadState;
 use super::threading::Lock;
+use crate::model::Version;
 use crate::os::Activity;
-use crate::scenario::Version;
 
 /// An unbounded first-in-first-out queue between threads of one process.
 pub struct SimpleQueue<T> {

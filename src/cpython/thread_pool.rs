@@ -12,8 +12,8 @@ use super::simple_queue::SimpleQueue;
 use super::thread_state::ThreadState;
 use super::threading::{Lock, Thread};
 use super::{Call, FuturesExecutor};
+use crate::model::Version;
 use crate::os::{Activity, ThreadId};
-use crate::scenario::Version;
 
 /// Threads that take calls from one queue. Started as calls come in, never more than `max_workers`.
 pub struct ThreadPoolExecutor<C, X> {

@@ -15,9 +15,9 @@ use super::gil::Gil;
 use super::interpreter_lock::{FreeThreaded, InterpreterLock};
 use super::resource_tracker::ResourceTracker;
 use super::shared_objects::SharedObjects;
+use crate::model::{Python, Version};
 use crate::os::{Activity, Os, ProcessId, SegmentId, ThreadId, Work};
 use crate::random::Key;
-use crate::scenario::{Python, Version};
 use crate::units::Nanos;
 
 /// An interpreter: one for each process, and those that a process has beside its main one.

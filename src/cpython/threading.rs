@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::py_mutex::PyMutex;
 use super::thread_state::ThreadState;
+use crate::model::Version;
 use crate::os::{Activity, Os, Semaphore, ThreadId, ThreadSpec};
-use crate::scenario::Version;
 
 /// `threading.Lock`, or a signal that is given once: a lock that is held from the start and released by another thread.
 pub enum Lock {

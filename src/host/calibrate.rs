@@ -236,7 +236,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::scenario::Version;
+    use crate::model::Version;
 
     /// A shell script in place of an interpreter.
     #[cfg(unix)]

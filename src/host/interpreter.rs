@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::HostError;
 use super::scripts::without_python_variables;
-use crate::scenario::Version;
+use crate::model::Version;
 
 /// The oldest release that the Python side runs on.
 const OLDEST: Version = Version::release(3, 9);

@@ -2,7 +2,8 @@
 
 use super::plan::{largest_chunk, too_many_arrive};
 use super::{Interpreter, Machine};
-use crate::scenario::{Configuration, Demand, Executor, Offload, Payload, PayloadKind, Step};
+use crate::model::{Payload, PayloadKind};
+use crate::scenario::{Configuration, Demand, Executor, Offload, Step};
 
 /// Objects take more room than their pickles: a float 32 bytes in a list and 9 in its pickle.
 const ROOM_FOR_OBJECTS: u64 = 8;

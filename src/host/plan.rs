@@ -12,11 +12,11 @@ use serde_json::json;
 
 use super::pace::{Look, Pace};
 use super::{Machine, slowdown};
+use crate::model::{Payload, PayloadKind, StartMethod, draws};
 use crate::random::{Distribution, Key};
 use crate::results::identity::{channel_and_sender, executor_name, offload, start_method_name};
 use crate::scenario::{
-    Configuration, Demand, DependencyKind, Executor, Offload, Payload, PayloadKind, PoolMethod, StartMethod,
-    Transport, draws, working_order,
+    Configuration, Demand, DependencyKind, Executor, Offload, PoolMethod, Transport, working_order,
 };
 use crate::units::Nanos;
 use steps::{Player, Steps, crashes, drawn, time_of, varies};

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::interpreter::Interpreter;
 use super::session::{Failure, Session};
+use crate::model::{Payload, PayloadKind};
 use crate::results::statistics::median;
-use crate::scenario::{Payload, PayloadKind};
 use crate::units::{Bytes, Nanos};
 
 /// The Python side. It imports the user's module, so it runs in the user's folder and environment.

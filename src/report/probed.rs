@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::human;
 use crate::host::{Data, Doing, Part, Probed, Request};
+use crate::model::PayloadKind;
 use crate::results::statistics::{mean, median};
-use crate::scenario::PayloadKind;
 use crate::units::Bytes;
 
 /// A time that varies by less than this from call to call is written as one number.

@@ -1,9 +1,8 @@
 //! What a configuration is called in tables: its identity columns, and any of its settings by name.
 
+use crate::model::{ChannelKind, StartMethod};
 use crate::results::Value;
-use crate::scenario::{
-    ChannelKind, Configuration, Demand, Executor, Offload, PoolMethod, Sender, Setting, StartMethod,
-};
+use crate::scenario::{Configuration, Demand, Executor, Offload, PoolMethod, Sender, Setting};
 use crate::units::Nanos;
 
 /// Swept paths that have a column of their own under another name.

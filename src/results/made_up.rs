@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::model::{Payload, PayloadKind, Python, StartMethod, Version};
 use crate::profile::Profile;
 use crate::random::Distribution;
 use crate::results::measured::{Host, Measured, MeasuredRow, Repetition};
 use crate::results::{Latency, Replication, Results, Row, Status, TimeByActivity};
 use crate::scenario::{
-    Background, Cell, Configuration, Demand, Executor, Machine, MatchValue, Metric, Payload, PayloadKind,
-    Program, Published, Python, Replicate, Scenario, Setting, StartMethod, Step, TaskGroup, Transport,
-    Version,
+    Background, Cell, Configuration, Demand, Executor, Machine, MatchValue, Metric, Program, Published,
+    Replicate, Scenario, Setting, Step, TaskGroup, Transport,
 };
 use crate::units::{Bytes, Nanos};
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::World;
 use crate::cpython::{Thread, ThreadState};
-use crate::scenario::draws;
+use crate::model::draws;
 
 impl World {
     /// Starts them all before the clock of the makespan does.

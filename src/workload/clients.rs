@@ -11,8 +11,9 @@ use std::rc::Rc;
 
 use super::World;
 use crate::cpython::ThreadState;
+use crate::model::draws;
 use crate::os::{Activity, Os, Semaphore, ThreadId, ThreadSpec};
-use crate::scenario::{Demand, draws};
+use crate::scenario::Demand;
 use crate::units::Nanos;
 
 /// What comes over the network.

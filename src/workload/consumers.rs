@@ -18,8 +18,9 @@ use std::rc::Rc;
 use super::World;
 use super::steps::Setup;
 use crate::cpython::{Call, Channel, Channels, Launcher, Process, SharedEnd, Thread, ThreadState};
+use crate::model::ChannelKind;
 use crate::os::{Activity, ThreadId};
-use crate::scenario::{ChannelKind, Sender};
+use crate::scenario::Sender;
 use crate::units::{Bytes, Nanos};
 
 /// An item, or where nothing follows, `None`.

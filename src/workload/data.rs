@@ -15,8 +15,9 @@ use std::ops::Range;
 
 use super::World;
 use crate::cpython::{SharedMemory, ThreadState};
+use crate::model::{Payload, PayloadKind, StartMethod};
 use crate::os::{Activity, ProcessId, pages};
-use crate::scenario::{Demand, Executor, Payload, PayloadKind, StartMethod, Transport};
+use crate::scenario::{Demand, Executor, Transport};
 use crate::units::Bytes;
 
 /// The name of a segment, as it travels. Source: the length of a pickled `SharedMemory.name`.

@@ -20,9 +20,10 @@ use crate::cpython::asyncio::{EventLoop, Future as LoopFuture, ListeningSocket, 
 use crate::cpython::{
     Call, FuturesExecutor, ProcessPoolExecutor, ThreadContext, ThreadPoolExecutor, ThreadState,
 };
+use crate::model::{Payload, draws};
 use crate::os::{Activity, Os, ThreadId};
 use crate::random::Key;
-use crate::scenario::{Demand, DependencyKind, Guard, Offload, Payload, Step, draws};
+use crate::scenario::{Demand, DependencyKind, Guard, Offload, Step};
 
 /// What all coroutines of the program share.
 struct Program {

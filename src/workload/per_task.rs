@@ -7,8 +7,8 @@ use std::rc::Rc;
 use super::World;
 use super::steps::Setup;
 use crate::cpython::{Call, Launcher, Process, SharedSimpleQueue, SimpleQueue, Thread, ThreadState};
+use crate::model::StartMethod;
 use crate::os::{Activity, ThreadId};
-use crate::scenario::StartMethod;
 use crate::units::Nanos;
 
 impl World {

@@ -4,8 +4,9 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::own_work::{OwnWork, own_work};
+use crate::model::{Payload, draws};
 use crate::random::Key;
-use crate::scenario::{Demand, DependencyKind, Payload, TaskGroup, draws, working_order};
+use crate::scenario::{Demand, DependencyKind, TaskGroup, working_order};
 use crate::units::{Bytes, Nanos};
 
 /// The task graph, by groups.

@@ -2,8 +2,8 @@
 
 use super::World;
 use crate::cpython::ThreadState;
+use crate::model::draws;
 use crate::os::Activity;
-use crate::scenario::draws;
 
 impl World {
     /// The initializer once, then every item, groups in an order that their dependencies allow.

@@ -11,8 +11,8 @@ use std::rc::Rc;
 use super::World;
 use super::clients::{Request, Service};
 use crate::cpython::{Thread, ThreadState};
+use crate::model::draws;
 use crate::os::{Activity, Os, Semaphore, ThreadId};
-use crate::scenario::draws;
 
 /// What the network holds between clients and server.
 struct Network {

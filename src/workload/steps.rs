@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use super::World;
 use crate::cpython::{Call, ThreadState};
+use crate::model::{Payload, draws};
 use crate::os::Activity;
 use crate::random::Key;
-use crate::scenario::{Payload, Step, draws};
+use crate::scenario::Step;
 use crate::units::Nanos;
 
 /// A call of some consecutive items of one group: what goes to a worker.

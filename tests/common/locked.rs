@@ -6,10 +6,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use gilsim::cpython::{Interpreter, LockEvent, LockStep, Thread, ThreadState};
+use gilsim::model::{Python, Version};
 use gilsim::os::{Activity, Os, Outcome, Pipe, ThreadId, ThreadSpec};
 use gilsim::profile::Profile;
 use gilsim::random::{Distribution, Key, Stream};
-use gilsim::scenario::{Python, Version};
 use gilsim::units::{Bytes, Nanos};
 
 /// What the busy threads do.

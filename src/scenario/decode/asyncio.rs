@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::input::{Complaint, Reader};
 
-use super::super::{Background, Executor, Machine, Offload, Program, Step, Version, every_step};
+use super::super::{Background, Executor, Machine, Offload, Program, Step, every_step};
 use super::run::{default_threads, start_method, workers_given};
 use super::task::Task;
+use crate::model::Version;
 
 /// The executor of a run. Coroutines by `async def` came with 3.5.
 pub fn asyncio(reader: &Reader<'_>, machine: &Machine, version: Version) -> Option<Executor> {

@@ -3,9 +3,10 @@
 use crate::input::{Complaint, Field, Reader, Value, did_you_mean};
 use crate::units::{Bytes, Nanos};
 
+use super::super::Machine;
 use super::super::format::{MACHINE, PYTHON};
-use super::super::{Machine, Python, Version};
 use super::Decoder;
+use crate::model::{Python, Version};
 
 /// `[machine]`
 pub fn machine(decoder: &Decoder<'_>, scenario: &Reader<'_>) -> Option<Machine> {

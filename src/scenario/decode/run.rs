@@ -3,14 +3,12 @@
 use crate::input::{Complaint, Field, Reader, Value, grouped, list};
 
 use super::super::format::{MOST_THREADS, SPECIAL, keys_of};
-use super::super::{
-    ChannelKind, DependencyKind, Executor, Machine, PayloadKind, PoolMethod, Sender, StartMethod, Transport,
-    Version,
-};
+use super::super::{DependencyKind, Executor, Machine, PoolMethod, Sender, Transport};
 use super::asyncio::asyncio;
 use super::machine::small;
 use super::out_of_place;
 use super::task::Task;
+use crate::model::{ChannelKind, PayloadKind, StartMethod, Version};
 
 /// The executor of a run, on this machine and for these tasks.
 pub fn executor(

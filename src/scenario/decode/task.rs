@@ -4,9 +4,10 @@ use crate::input::{Complaint, Place, Reader, Value, grouped};
 use crate::units::Nanos;
 
 use super::super::format::{BACKGROUND, MOST_ITEMS, MOST_THREADS, PAYLOAD, TASK};
-use super::super::{Background, Demand, Payload, PayloadKind, TaskGroup};
+use super::super::{Background, Demand, TaskGroup};
 use super::machine::small;
 use super::{Decoder, graph, limits, out_of_place, step};
+use crate::model::{Payload, PayloadKind};
 
 /// A group of tasks, and where it stands, for checks that concern several.
 #[derive(Debug)]
