@@ -4,13 +4,13 @@
 //! asked: adding a configuration or a worker changes no other draw.
 //!
 //! ```
-//! use gilsim::random::{Distribution, Key};
+//! use gilsim::random::{Time, Key};
 //! use gilsim::units::Nanos;
 //!
 //! let seed = 7;
 //! let replication = 0;
 //! let resize = Key::root(seed, replication).name("task").name("resize");
-//! let time = Distribution::Exponential { mean: Nanos::from_millis(5) };
+//! let time = Time::Exponential { mean: Nanos::from_millis(5) };
 //! assert_eq!(time.sample_keyed(resize.number(17)), time.sample_keyed(resize.number(17)));
 //! ```
 //!
@@ -19,15 +19,15 @@
 //! sample: only IEEE 754's exact operations and the `libm` crate. `rand_distr` cannot promise that, since it computes
 //! through `num-traits`, whose `std` feature (on, as soon as any crate of the build asks for it) swaps the library.
 
-mod distribution;
 mod draws;
 mod key;
 mod stream;
 mod table;
+mod time;
 mod variates;
 
-pub use distribution::{Distribution, Impossible};
 pub use draws::first_draws;
 pub use key::Key;
 pub use stream::Stream;
 pub use table::Table;
+pub use time::{Impossible, Time};

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use crate::model::{ChannelKind, Payload, Python, StartMethod};
 use crate::profile::Profile;
-use crate::random::Distribution;
+use crate::random::Time;
 use crate::units::{Bytes, Nanos};
 
 /// A scenario file, checked and with its axes multiplied out.
@@ -116,7 +116,7 @@ pub struct Machine {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Program {
     /// CPU time of importing the main module again: paid by every spawned worker, under forkserver once, in the server.
-    pub imports: Distribution,
+    pub imports: Time,
     /// Data in the parent when workers start: the price of fork.
     pub memory: Bytes,
     /// Of it, Python objects that every worker uses: a forked one comes to own a copy of their pages, others make their own.
@@ -155,7 +155,7 @@ pub enum Demand {
         /// At least 1.
         clients: u32,
         /// From a reply to the client's next request.
-        think: Distribution,
+        think: Time,
         /// How long requests are counted, after `warmup`.
         duration: Nanos,
         /// Not counted, at the start.
@@ -164,7 +164,7 @@ pub enum Demand {
     /// An open system: requests come whether those before are answered or not.
     Arrivals {
         /// From one request to the next.
-        between: Distribution,
+        between: Time,
         /// How long replies are counted, after `warmup`.
         duration: Nanos,
         /// Not counted, at the start.
@@ -194,11 +194,11 @@ pub enum DependencyKind {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// `io`: waits off-core, lock released.
-    Io(Distribution),
+    Io(Time),
     /// `python`: bytecode; holds the lock and yields at the eval breaker.
     Python {
         /// CPU time.
-        time: Distribution,
+        time: Time,
         /// Touches objects of this name all the time, which all threads of its interpreter share.
         shares: Option<String>,
         /// Under `asyncio`, runs where the run's [`Offload`] says.
@@ -207,7 +207,7 @@ pub enum Step {
     /// `native`: C code on a core.
     Native {
         /// CPU time.
-        time: Distribution,
+        time: Time,
         /// Keeps the interpreter lock throughout, without an eval breaker.
         holds_lock: bool,
         /// Under `asyncio`, runs where the run's [`Offload`] says.
@@ -225,7 +225,7 @@ pub enum Step {
         /// What is updated; updates of the same name meet.
         state: String,
         /// Bytecode from reading to writing, with calls in it; `None` for an augmented assignment, `+=`.
-        window: Option<Distribution>,
+        window: Option<Time>,
         /// What keeps others away meanwhile.
         guard: Guard,
     },

@@ -1,7 +1,7 @@
 //! Our own sampling, which is the same in every build, against `rand_distr`, which everybody trusts but whose last bits
 //! depend on what else is in the build: the same quantiles.
 
-use gilsim::random::{Distribution, Key, Stream};
+use gilsim::random::{Key, Stream, Time};
 use gilsim::units::Nanos;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
@@ -10,7 +10,7 @@ const SAMPLES: usize = 100_000;
 const MEAN: Nanos = Nanos::from_millis(10);
 
 /// Of our samples as many lie below each decile of theirs.
-fn assert_same_quantiles(ours: Distribution, theirs: impl rand_distr::Distribution<f64>) {
+fn assert_same_quantiles(ours: Time, theirs: impl rand_distr::Distribution<f64>) {
     let mut stream = Stream::named(Key::root(1, 0).name("against rand_distr"));
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(2);
     let a: Vec<f64> = (0..SAMPLES).map(|_| ours.sample(&mut stream).0 as f64).collect();
@@ -33,7 +33,7 @@ fn assert_same_quantiles(ours: Distribution, theirs: impl rand_distr::Distributi
 #[test]
 fn exponential() {
     assert_same_quantiles(
-        Distribution::Exponential { mean: MEAN },
+        Time::Exponential { mean: MEAN },
         rand_distr::Exp::new(1e-7).unwrap(),
     );
 }
@@ -41,13 +41,13 @@ fn exponential() {
 #[test]
 fn normal() {
     let theirs = rand_distr::Normal::new(1e7, 2e6).unwrap();
-    assert_same_quantiles(Distribution::Normal { mean: MEAN, cv: 0.2 }, theirs);
+    assert_same_quantiles(Time::Normal { mean: MEAN, cv: 0.2 }, theirs);
 }
 
 #[test]
 fn lognormal() {
     let theirs = rand_distr::LogNormal::from_mean_cv(1e7, 0.8).unwrap();
-    assert_same_quantiles(Distribution::LogNormal { mean: MEAN, cv: 0.8 }, theirs);
+    assert_same_quantiles(Time::LogNormal { mean: MEAN, cv: 0.8 }, theirs);
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn gamma() {
     for cv in [0.5, 1.5] {
         let shape = 1.0 / (cv * cv);
         let theirs = rand_distr::Gamma::new(shape, 1e7 / shape).unwrap();
-        assert_same_quantiles(Distribution::Gamma { mean: MEAN, cv }, theirs);
+        assert_same_quantiles(Time::Gamma { mean: MEAN, cv }, theirs);
     }
 }
 
@@ -63,7 +63,7 @@ fn gamma() {
 fn pareto() {
     let theirs = rand_distr::Pareto::new(1e7, 2.5).unwrap();
     assert_same_quantiles(
-        Distribution::Pareto {
+        Time::Pareto {
             min: MEAN,
             shape: 2.5,
         },

@@ -2,19 +2,19 @@
 //!
 //! The samples are drawn as a simulation draws them, one stream for each item.
 
-use gilsim::random::{Distribution, Key, Stream};
+use gilsim::random::{Key, Stream, Time};
 use gilsim::units::Nanos;
 
 const SAMPLES: u64 = 200_000;
 const MEAN: Nanos = Nanos::from_secs(1);
 
 /// Of each item in turn.
-fn samples(distribution: &Distribution) -> impl Iterator<Item = f64> {
+fn samples(distribution: &Time) -> impl Iterator<Item = f64> {
     let task = Key::root(2, 5).name("task").name("moments");
     (0..SAMPLES).map(move |item| distribution.sample_keyed(task.number(item).number(0)).0 as f64)
 }
 
-fn mean_and_cv(distribution: &Distribution) -> (f64, f64) {
+fn mean_and_cv(distribution: &Time) -> (f64, f64) {
     let mean = samples(distribution).sum::<f64>() / SAMPLES as f64;
     let variance = samples(distribution)
         .map(|x| (x - mean) * (x - mean))
@@ -25,7 +25,7 @@ fn mean_and_cv(distribution: &Distribution) -> (f64, f64) {
 
 /// Holds the sample mean against `mean()` within four standard errors, and the sample cv against the one given
 /// within `cv_error`, which the caller derives from the kurtosis.
-fn assert_moments(distribution: &Distribution, cv: f64, cv_error: f64) {
+fn assert_moments(distribution: &Time, cv: f64, cv_error: f64) {
     let expected = distribution.mean().expect("it ends").0 as f64;
     let (mean, sample_cv) = mean_and_cv(distribution);
     let error = 4.0 * cv / (SAMPLES as f64).sqrt();
@@ -40,7 +40,7 @@ fn assert_moments(distribution: &Distribution, cv: f64, cv_error: f64) {
 }
 
 /// Kolmogorov and Smirnov's test at p = 0.001.
-fn assert_follows(distribution: &Distribution, cdf: impl Fn(f64) -> f64) {
+fn assert_follows(distribution: &Time, cdf: impl Fn(f64) -> f64) {
     let mut sorted: Vec<f64> = samples(distribution).collect();
     sorted.sort_by(f64::total_cmp);
     let n = SAMPLES as f64;
@@ -77,14 +77,14 @@ fn gamma_cdf(shape: f64, x: f64) -> f64 {
 #[test]
 fn uniform_has_its_moments_and_follows_its_cdf() {
     let (min, max) = (MEAN, MEAN * 3);
-    let uniform = Distribution::Uniform { min, max };
+    let uniform = Time::Uniform { min, max };
     assert_moments(&uniform, 1.0 / 12.0_f64.sqrt(), 0.01);
     assert_follows(&uniform, |x| (x - 1e9) / 2e9);
 }
 
 #[test]
 fn uniform_reaches_both_ends_and_all_between_equally_often() {
-    let few = Distribution::Uniform {
+    let few = Time::Uniform {
         min: Nanos(3),
         max: Nanos(7),
     };
@@ -100,21 +100,21 @@ fn uniform_reaches_both_ends_and_all_between_equally_often() {
 
 #[test]
 fn exponential_has_its_moments_and_follows_its_cdf() {
-    let exponential = Distribution::Exponential { mean: MEAN };
+    let exponential = Time::Exponential { mean: MEAN };
     assert_moments(&exponential, 1.0, 0.015);
     assert_follows(&exponential, |x| -libm::expm1(-x / 1e9));
 }
 
 #[test]
 fn normal_has_its_moments_and_follows_its_cdf() {
-    let normal = Distribution::Normal { mean: MEAN, cv: 0.2 };
+    let normal = Time::Normal { mean: MEAN, cv: 0.2 };
     assert_moments(&normal, 0.2, 0.01);
     assert_follows(&normal, |x| normal_cdf((x / 1e9 - 1.0) / 0.2));
 }
 
 #[test]
 fn a_normal_cut_at_zero_has_the_mean_that_it_says() {
-    let normal = Distribution::Normal { mean: MEAN, cv: 2.0 };
+    let normal = Time::Normal { mean: MEAN, cv: 2.0 };
     let (mean, cv) = mean_and_cv(&normal);
     let expected = normal.mean().expect("it ends").0 as f64;
     assert!(
@@ -128,12 +128,12 @@ fn a_normal_cut_at_zero_has_the_mean_that_it_says() {
 #[test]
 fn lognormal_has_its_moments_and_follows_its_cdf() {
     for (cv, cv_error) in [(0.1, 0.01), (0.5, 0.03)] {
-        let lognormal = Distribution::LogNormal { mean: MEAN, cv };
+        let lognormal = Time::LogNormal { mean: MEAN, cv };
         assert_moments(&lognormal, cv, cv_error);
     }
     for cv in [0.1, 0.5, 3.0] {
         let variance = libm::log(1.0 + cv * cv);
-        assert_follows(&Distribution::LogNormal { mean: MEAN, cv }, |x| {
+        assert_follows(&Time::LogNormal { mean: MEAN, cv }, |x| {
             normal_cdf((libm::log(x / 1e9) + 0.5 * variance) / variance.sqrt())
         });
     }
@@ -142,11 +142,11 @@ fn lognormal_has_its_moments_and_follows_its_cdf() {
 #[test]
 fn gamma_has_its_moments_and_follows_its_cdf() {
     for (cv, cv_error) in [(1e-7, 0.01), (0.1, 0.01), (0.5, 0.015), (1.0, 0.015), (2.0, 0.04)] {
-        assert_moments(&Distribution::Gamma { mean: MEAN, cv }, cv, cv_error);
+        assert_moments(&Time::Gamma { mean: MEAN, cv }, cv, cv_error);
     }
     for cv in [0.1, 0.5, 1.0, 2.0] {
         let shape = 1.0 / (cv * cv);
-        assert_follows(&Distribution::Gamma { mean: MEAN, cv }, |x| {
+        assert_follows(&Time::Gamma { mean: MEAN, cv }, |x| {
             gamma_cdf(shape, shape * x / 1e9)
         });
     }
@@ -156,7 +156,7 @@ fn gamma_has_its_moments_and_follows_its_cdf() {
 fn pareto_has_its_moments_and_follows_its_cdf() {
     // At a shape of 5 the variance is min^2 shape / ((shape - 1)^2 (shape - 2)), so the cv is 1 / sqrt(15).
     assert_moments(
-        &Distribution::Pareto {
+        &Time::Pareto {
             min: MEAN,
             shape: 5.0,
         },
@@ -164,7 +164,7 @@ fn pareto_has_its_moments_and_follows_its_cdf() {
         0.1,
     );
     for shape in [1.1, 2.5, 20.0] {
-        let pareto = Distribution::Pareto { min: MEAN, shape };
+        let pareto = Time::Pareto { min: MEAN, shape };
         assert_follows(&pareto, |x| 1.0 - libm::pow(1e9 / x, shape));
         assert!(samples(&pareto).all(|x| x >= 1e9));
     }
@@ -172,7 +172,7 @@ fn pareto_has_its_moments_and_follows_its_cdf() {
 
 #[test]
 fn empirical_draws_each_value_equally_often() {
-    let empirical = Distribution::Empirical([Nanos(10), Nanos(20), Nanos(20), Nanos(90)].into());
+    let empirical = Time::Empirical([Nanos(10), Nanos(20), Nanos(20), Nanos(90)].into());
     assert_eq!(empirical.mean(), Some(Nanos(35)));
     let share = |value| samples(&empirical).filter(|&x| x == value).count() as f64 / SAMPLES as f64;
     for (value, expected) in [(10.0, 0.25), (20.0, 0.5), (90.0, 0.25)] {
@@ -182,7 +182,7 @@ fn empirical_draws_each_value_equally_often() {
 
 #[test]
 fn neighbouring_items_are_not_correlated() {
-    let all: Vec<f64> = samples(&Distribution::Uniform {
+    let all: Vec<f64> = samples(&Time::Uniform {
         min: Nanos::ZERO,
         max: MEAN,
     })
@@ -203,7 +203,7 @@ fn neighbouring_items_are_not_correlated() {
 #[test]
 fn a_keyed_sample_is_a_function_of_the_key_alone() {
     let task = Key::root(7, 3).name("task");
-    let gamma = Distribution::Gamma { mean: MEAN, cv: 2.0 };
+    let gamma = Time::Gamma { mean: MEAN, cv: 2.0 };
     let forwards: Vec<Nanos> = (0..1_000)
         .map(|item| gamma.sample_keyed(task.number(item)))
         .collect();
@@ -218,7 +218,7 @@ fn a_keyed_sample_is_a_function_of_the_key_alone() {
 #[test]
 fn a_key_that_draws_long_under_one_mean_draws_long_under_another() {
     let task = Key::root(7, 3).name("task");
-    let ratio_is_kept = |small: Distribution, large: Distribution| {
+    let ratio_is_kept = |small: Time, large: Time| {
         (0..1_000).map(|item| task.number(item)).all(|item| {
             let (small, large) = (
                 small.sample_keyed(item).0 as f64,
@@ -229,28 +229,28 @@ fn a_key_that_draws_long_under_one_mean_draws_long_under_another() {
     };
     let (mean, longer) = (Nanos::from_millis(1), Nanos::from_millis(10));
     assert!(ratio_is_kept(
-        Distribution::Exponential { mean },
-        Distribution::Exponential { mean: longer }
+        Time::Exponential { mean },
+        Time::Exponential { mean: longer }
     ));
     for cv in [0.2, 3.0] {
         assert!(ratio_is_kept(
-            Distribution::Normal { mean, cv },
-            Distribution::Normal { mean: longer, cv }
+            Time::Normal { mean, cv },
+            Time::Normal { mean: longer, cv }
         ));
         assert!(ratio_is_kept(
-            Distribution::LogNormal { mean, cv },
-            Distribution::LogNormal { mean: longer, cv }
+            Time::LogNormal { mean, cv },
+            Time::LogNormal { mean: longer, cv }
         ));
         assert!(ratio_is_kept(
-            Distribution::Gamma { mean, cv },
-            Distribution::Gamma { mean: longer, cv }
+            Time::Gamma { mean, cv },
+            Time::Gamma { mean: longer, cv }
         ));
     }
 }
 
 #[test]
 fn no_parameters_make_a_sample_panic_or_exceed_the_longest() {
-    let times = [Nanos(0), Nanos(1), MEAN, Distribution::LONGEST, Nanos::FOREVER];
+    let times = [Nanos(0), Nanos(1), MEAN, Time::LONGEST, Nanos::FOREVER];
     let numbers = [
         1e-300,
         1e-20,
@@ -270,17 +270,17 @@ fn no_parameters_make_a_sample_panic_or_exceed_the_longest() {
         f64::NEG_INFINITY,
     ];
     let mut all = vec![
-        Distribution::Empirical([].into()),
-        Distribution::Empirical([Nanos::FOREVER; 2].into()),
+        Time::Empirical([].into()),
+        Time::Empirical([Nanos::FOREVER; 2].into()),
     ];
     for mean in times {
-        all.extend([Distribution::Constant(mean), Distribution::Exponential { mean }]);
-        all.extend(times.map(|max| Distribution::Uniform { min: mean, max }));
+        all.extend([Time::Constant(mean), Time::Exponential { mean }]);
+        all.extend(times.map(|max| Time::Uniform { min: mean, max }));
         for number in numbers {
-            all.push(Distribution::Normal { mean, cv: number });
-            all.push(Distribution::LogNormal { mean, cv: number });
-            all.push(Distribution::Gamma { mean, cv: number });
-            all.push(Distribution::Pareto {
+            all.push(Time::Normal { mean, cv: number });
+            all.push(Time::LogNormal { mean, cv: number });
+            all.push(Time::Gamma { mean, cv: number });
+            all.push(Time::Pareto {
                 min: mean,
                 shape: number,
             });
@@ -290,21 +290,18 @@ fn no_parameters_make_a_sample_panic_or_exceed_the_longest() {
         let mut stream = Stream::named(Key::root(1, 1).name("extremes"));
         let longest = (0..200).map(|_| distribution.sample(&mut stream)).max();
         assert!(
-            longest <= Some(Distribution::LONGEST),
+            longest <= Some(Time::LONGEST),
             "{distribution:?} gave {longest:?}"
         );
-        assert!(
-            distribution.mean() <= Some(Distribution::LONGEST),
-            "{distribution:?}"
-        );
+        assert!(distribution.mean() <= Some(Time::LONGEST), "{distribution:?}");
     }
 }
 
 #[test]
 fn a_nanosecond_and_a_heavy_tail_are_sampled_as_well_as_whole_nanoseconds_allow() {
-    let mean = |distribution: Distribution| samples(&distribution).sum::<f64>() / SAMPLES as f64;
+    let mean = |distribution: Time| samples(&distribution).sum::<f64>() / SAMPLES as f64;
     assert!(
-        (mean(Distribution::Normal {
+        (mean(Time::Normal {
             mean: Nanos(1),
             cv: 0.1
         }) - 1.0)
@@ -312,8 +309,8 @@ fn a_nanosecond_and_a_heavy_tail_are_sampled_as_well_as_whole_nanoseconds_allow(
             < 0.001
     );
     // The values of an exponential are rounded: the sum of exp(-(k - 1/2)) over k from 1 is 0.9595.
-    assert!((mean(Distribution::Exponential { mean: Nanos(1) }) - 0.9595).abs() < 0.01);
-    let tail = Distribution::Pareto {
+    assert!((mean(Time::Exponential { mean: Nanos(1) }) - 0.9595).abs() < 0.01);
+    let tail = Time::Pareto {
         min: Nanos(1),
         shape: 1.0001,
     };

@@ -10,7 +10,7 @@ use gilsim::cpython::{Interpreter, PyMutex, SimpleQueue, Thread, ThreadState};
 use gilsim::model::{Python, Version};
 use gilsim::os::{Os, Outcome};
 use gilsim::profile::Profile;
-use gilsim::random::{Distribution, Key, Table};
+use gilsim::random::{Key, Table, Time};
 use gilsim::units::Nanos;
 
 use common::{free_profile, profile, spawn};
@@ -26,7 +26,7 @@ const fn micros(time: u64) -> Nanos {
 }
 
 fn constant(time: Nanos) -> Table {
-    Table::from(Distribution::Constant(time))
+    Table::from(Time::Constant(time))
 }
 
 /// Runs a program of which `main` is the main thread, and says when it was done.

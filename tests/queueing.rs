@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use gilsim::engine::{Action, Engine, Slot, suspend};
 use gilsim::os::{Mutex, Outcome};
-use gilsim::random::{Distribution, Key, Stream};
+use gilsim::random::{Key, Stream, Time};
 use gilsim::results::statistics::Estimate;
 use gilsim::units::Nanos;
 
@@ -35,7 +35,7 @@ fn assert_agrees(what: &str, exact: f64, samples: &[f64]) {
 }
 
 fn exponential(mean: Nanos, stream: &RefCell<Stream>) -> Nanos {
-    Distribution::Exponential { mean }.sample(&mut stream.borrow_mut())
+    Time::Exponential { mean }.sample(&mut stream.borrow_mut())
 }
 
 mod one_line_before_several_servers {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use gilsim::model::{PayloadKind, StartMethod};
-use gilsim::random::Distribution;
+use gilsim::random::Time;
 use gilsim::scenario::{
     Configuration, Demand, DependencyKind, Executor, Guard, MatchValue, PoolMethod, Scenario, Step,
 };
@@ -158,7 +158,7 @@ fn every_word_of_the_format_is_read() {
     assert_eq!(
         task.steps[1],
         Step::Python {
-            time: Distribution::Gamma {
+            time: Time::Gamma {
                 mean: Nanos::from_millis(4),
                 cv: 1.0
             },
@@ -177,7 +177,7 @@ fn every_word_of_the_format_is_read() {
     assert_eq!(
         *steps,
         [Step::Python {
-            time: Distribution::Empirical(measured.into()),
+            time: Time::Empirical(measured.into()),
             shares: None,
             offload: false,
         }]
@@ -192,11 +192,8 @@ fn every_word_of_the_format_is_read() {
         task.steps[4..],
         [
             update(None, Guard::Own),
-            update(Some(Distribution::Exponential { mean: micros }), Guard::Nobody),
-            update(
-                Some(Distribution::Constant(micros)),
-                Guard::Lock("one".to_owned())
-            ),
+            update(Some(Time::Exponential { mean: micros }), Guard::Nobody),
+            update(Some(Time::Constant(micros)), Guard::Lock("one".to_owned())),
             Step::Crash { probability: 0.001 },
         ]
     );
@@ -389,7 +386,7 @@ fn an_option_reaches_into_steps() {
     };
     assert_eq!(
         *time,
-        Distribution::LogNormal {
+        Time::LogNormal {
             mean: Nanos::from_millis(2),
             cv: 0.3
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use gilsim::os::{Mutex, Os, Outcome, Pipe, Resource, Semaphore, Stay};
 use gilsim::profile::{Profile, SchedulerPolicy};
-use gilsim::random::{Distribution, Table};
+use gilsim::random::{Table, Time};
 use gilsim::units::{Bytes, Nanos};
 
 use common::{free_profile, machine, profile, spawn, spawn_background};
@@ -167,7 +167,7 @@ fn work_under_way_goes_on_at_the_new_speed_when_a_neighbour_stops() {
 
 #[test]
 fn a_sleeper_wakes_after_its_time_the_timers_slack_and_the_wake_latency() {
-    let constant = |micros| Table::from(Distribution::Constant(Nanos::from_micros(micros)));
+    let constant = |micros| Table::from(Time::Constant(Nanos::from_micros(micros)));
     let os = machine(
         1,
         1,

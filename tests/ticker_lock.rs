@@ -10,7 +10,7 @@ use gilsim::cpython::{Interpreter, Thread, ThreadState};
 use gilsim::model::{Python, Version};
 use gilsim::os::{CountedQueue, Mutex, Os, Outcome};
 use gilsim::profile::Profile;
-use gilsim::random::{Distribution, Key, Table};
+use gilsim::random::{Key, Table, Time};
 use gilsim::units::Nanos;
 
 use common::{free_profile, machine, profile, spawn};
@@ -124,8 +124,8 @@ fn the_longer_the_check_interval_the_less_checks_cost() {
 fn a_signal_enters_the_kernel_as_long_as_somebody_is_counted() {
     let profile = free_profile(|profile| {
         profile.costs.scheduler.futex_wake = Nanos(3_000);
-        profile.costs.scheduler.futex_wake_nobody = Table::from(Distribution::Constant(Nanos(2_000)));
-        profile.costs.scheduler.wake_latency = Table::from(Distribution::Constant(Nanos(10_000)));
+        profile.costs.scheduler.futex_wake_nobody = Table::from(Time::Constant(Nanos(2_000)));
+        profile.costs.scheduler.wake_latency = Table::from(Time::Constant(Nanos(10_000)));
     });
     let os = machine(2, 1, profile);
     let queue = Rc::new(CountedQueue::of_lock(&os, "the lock", Key::root(1, 0)));

@@ -15,7 +15,7 @@ use super::thread_pool::WorkerContext;
 use super::thread_state::ThreadState;
 use crate::model::{Payload, PayloadKind, draws};
 use crate::os::Activity;
-use crate::random::{Distribution, Key};
+use crate::random::{Key, Time};
 use crate::units::{Bytes, Nanos};
 
 /// Calls run in an interpreter of the worker's own: `WorkerContext`.
@@ -24,7 +24,7 @@ pub struct InterpreterContext<I> {
     pub initializer: I,
     /// CPU time of the main module's imports, which each interpreter does again before its first call
     /// (`ensure_isolated_main`).
-    pub imports: Distribution,
+    pub imports: Time,
     /// What these imports map.
     pub modules: Bytes,
     /// Names the draws of `imports`, one for each interpreter.

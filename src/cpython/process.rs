@@ -11,14 +11,14 @@ use super::connection;
 use super::thread_state::{Interpreter, ThreadState};
 use crate::model::{Payload, StartMethod, Version, draws};
 use crate::os::{Activity, Parting, Pipe, Semaphore, ThreadId, ThreadSpec};
-use crate::random::{Distribution, Key};
+use crate::random::{Key, Time};
 use crate::units::{Bytes, Nanos};
 
 /// A `multiprocessing` context: starts processes by one method.
 pub struct Launcher {
     method: StartMethod,
     /// CPU time of importing the main module, which every new interpreter does again.
-    imports: Distribution,
+    imports: Time,
     /// What these imports map.
     modules: Bytes,
     /// Names the draws of `imports`, one for each process.
@@ -75,7 +75,7 @@ struct Preparation {
 
 impl Launcher {
     /// `get_context(method)`. `imports` is what the main module's imports cost a new interpreter, `modules` what they map.
-    pub fn new(method: StartMethod, imports: Distribution, modules: Bytes, key: Key) -> Self {
+    pub fn new(method: StartMethod, imports: Time, modules: Bytes, key: Key) -> Self {
         Self {
             method,
             imports,

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::pace::{Look, Pace};
 use super::{Machine, slowdown};
 use crate::model::{Payload, PayloadKind, StartMethod, draws};
-use crate::random::{Distribution, Key};
+use crate::random::{Key, Time};
 use crate::results::identity::{channel_and_sender, executor_name, offload, start_method_name};
 use crate::scenario::{
     Configuration, Demand, DependencyKind, Executor, Offload, PoolMethod, Transport, working_order,
@@ -230,8 +230,8 @@ impl Plan {
             vec![json!(["python", time.0])]
         };
         let imports = match &program.imports {
-            Distribution::Constant(Nanos::ZERO) => 0,
-            Distribution::Constant(_) => 1,
+            Time::Constant(Nanos::ZERO) => 0,
+            Time::Constant(_) => 1,
             _ => ROUNDS,
         };
         let (mut locks, mut counters) = (BTreeSet::new(), BTreeSet::new());

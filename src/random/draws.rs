@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Distribution, Key, Stream};
+use super::{Key, Stream, Time};
 use crate::units::Nanos;
 
 /// One line for each distribution: its name, then its first eight draws from a fixed key, in ns.
@@ -23,42 +23,42 @@ pub fn first_draws() -> String {
     text
 }
 
-fn examples() -> [(&'static str, Distribution); 13] {
+fn examples() -> [(&'static str, Time); 13] {
     let mean = Nanos::from_secs(600);
     [
-        ("constant", Distribution::Constant(mean)),
-        ("forever", Distribution::Forever),
+        ("constant", Time::Constant(mean)),
+        ("forever", Time::Forever),
         (
             "uniform",
-            Distribution::Uniform {
+            Time::Uniform {
                 min: Nanos::ZERO,
                 max: mean,
             },
         ),
-        ("exponential", Distribution::Exponential { mean }),
-        ("normal", Distribution::Normal { mean, cv: 0.25 }),
-        ("normal-wide", Distribution::Normal { mean, cv: 2.0 }),
-        ("lognormal", Distribution::LogNormal { mean, cv: 0.5 }),
-        ("lognormal-wide", Distribution::LogNormal { mean, cv: 4.0 }),
-        ("gamma", Distribution::Gamma { mean, cv: 0.5 }),
-        ("gamma-wide", Distribution::Gamma { mean, cv: 3.0 }),
+        ("exponential", Time::Exponential { mean }),
+        ("normal", Time::Normal { mean, cv: 0.25 }),
+        ("normal-wide", Time::Normal { mean, cv: 2.0 }),
+        ("lognormal", Time::LogNormal { mean, cv: 0.5 }),
+        ("lognormal-wide", Time::LogNormal { mean, cv: 4.0 }),
+        ("gamma", Time::Gamma { mean, cv: 0.5 }),
+        ("gamma-wide", Time::Gamma { mean, cv: 3.0 }),
         (
             "pareto",
-            Distribution::Pareto {
+            Time::Pareto {
                 min: mean,
                 shape: 3.0,
             },
         ),
         (
             "pareto-wide",
-            Distribution::Pareto {
+            Time::Pareto {
                 min: mean,
                 shape: 1.1,
             },
         ),
         (
             "empirical",
-            Distribution::Empirical([1, 2, 3, 5, 8, 13].map(Nanos::from_millis).into()),
+            Time::Empirical([1, 2, 3, 5, 8, 13].map(Nanos::from_millis).into()),
         ),
     ]
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Distribution, Key, Stream};
+use super::{Key, Stream, Time};
 use crate::units::Nanos;
 
 /// A distribution as a table of equally likely values, so that a draw costs a few ns whatever its shape.
 ///
 /// The table is a property of the distribution alone: it does not depend on the scenario's seed.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(from = "Distribution")]
+#[serde(from = "Time")]
 pub enum Table {
     /// Always the same.
     Constant(Nanos),
@@ -29,8 +29,8 @@ const BITS: u32 = 10;
 /// Draws that are averaged into one value, neighbours in size: the mean of the draws is kept.
 const DRAWS_PER_VALUE: usize = 16;
 
-impl From<Distribution> for Table {
-    fn from(distribution: Distribution) -> Self {
+impl From<Time> for Table {
+    fn from(distribution: Time) -> Self {
         if !distribution.is_random() {
             return Self::Constant(distribution.sample_keyed(Key::root(0, 0)));
         }
@@ -65,10 +65,10 @@ mod tests {
     fn a_table_keeps_the_mean_and_the_quartiles() {
         let mean = Nanos::from_micros(20);
         for (distribution, median) in [
-            (Distribution::LogNormal { mean, cv: 0.8 }, 15_617.0),
-            (Distribution::Exponential { mean }, 13_863.0),
+            (Time::LogNormal { mean, cv: 0.8 }, 15_617.0),
+            (Time::Exponential { mean }, 13_863.0),
             (
-                Distribution::Uniform {
+                Time::Uniform {
                     min: Nanos(0),
                     max: Nanos::from_micros(40),
                 },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::{Payload, PayloadKind, Python, StartMethod, Version};
 use crate::profile::Profile;
-use crate::random::Distribution;
+use crate::random::Time;
 use crate::results::measured::{Host, Measured, MeasuredRow, Repetition};
 use crate::results::{Latency, Replication, Results, Row, Status, TimeByActivity};
 use crate::scenario::{
@@ -99,7 +99,7 @@ impl Maker {
             let second = Nanos::from_secs(1);
             Demand::Clients {
                 clients: 1,
-                think: Distribution::Constant(second),
+                think: Time::Constant(second),
                 duration: second,
                 warmup: Nanos::ZERO,
             }
@@ -114,7 +114,7 @@ impl Maker {
             name: "busy".to_owned(),
             count: count as u32,
             steps: vec![Step::Python {
-                time: Distribution::Forever,
+                time: Time::Forever,
                 shares: None,
                 offload: false,
             }],
@@ -138,7 +138,7 @@ impl Maker {
             python: python.clone(),
             baseline_python: python,
             program: Program {
-                imports: Distribution::Constant(Nanos::ZERO),
+                imports: Time::Constant(Nanos::ZERO),
                 memory: Bytes(0),
                 touched: Bytes(0),
                 modules: Bytes(0),
@@ -150,7 +150,7 @@ impl Maker {
                 argument: nothing,
                 result: nothing,
                 steps: vec![Step::Python {
-                    time: Distribution::Constant(Nanos::from_millis(1)),
+                    time: Time::Constant(Nanos::from_millis(1)),
                     shares: None,
                     offload: false,
                 }],

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::input::{Complaint, Complaints, Diagnostics, Node, Place, Value, parse_document, read_text};
-use crate::random::Distribution;
+use crate::random::Time;
 
 use super::axes::{self, Axes};
 use super::decode::{Decoder, Run};
@@ -204,11 +204,11 @@ fn any_varies(steps: &[Step]) -> bool {
     })
 }
 
-fn varies(time: &Distribution) -> bool {
+fn varies(time: &Time) -> bool {
     match time {
-        Distribution::Constant(_) | Distribution::Forever => false,
-        Distribution::Uniform { min, max } => min < max,
-        Distribution::Empirical(values) => values.iter().any(|value| *value != values[0]),
+        Time::Constant(_) | Time::Forever => false,
+        Time::Uniform { min, max } => min < max,
+        Time::Empirical(values) => values.iter().any(|value| *value != values[0]),
         _ => true,
     }
 }

@@ -9,7 +9,7 @@ use gilsim::cpython::{Interpreter, LockEvent, LockStep, Thread, ThreadState};
 use gilsim::model::{Python, Version};
 use gilsim::os::{Activity, Os, Outcome, Pipe, ThreadId, ThreadSpec};
 use gilsim::profile::Profile;
-use gilsim::random::{Distribution, Key, Stream};
+use gilsim::random::{Key, Stream, Time};
 use gilsim::units::{Bytes, Nanos};
 
 /// What the busy threads do.
@@ -56,7 +56,7 @@ impl Program {
                 match busy {
                     Busy::Python => me.bytecode(Nanos::FOREVER).await,
                     Busy::Held(min, max) => loop {
-                        let call = Distribution::Uniform { min, max }.sample(&mut stream);
+                        let call = Time::Uniform { min, max }.sample(&mut stream);
                         me.native_holding_lock(call).await;
                         me.bytecode(Nanos(500)).await;
                     },

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::random::{Distribution, Key, Stream};
+use crate::random::{Key, Stream, Time};
 use crate::scenario::{Executor, Guard, Offload, Step};
 use crate::units::Nanos;
 
@@ -44,8 +44,8 @@ pub(super) fn drawn(steps: &[Step], player: Player, count: u64, key: impl Fn(u64
     (0..times).map(|index| timed(steps, player, key(index))).collect()
 }
 
-pub(super) fn varies(time: &Distribution) -> bool {
-    !matches!(time, Distribution::Constant(_) | Distribution::Forever)
+pub(super) fn varies(time: &Time) -> bool {
+    !matches!(time, Time::Constant(_) | Time::Forever)
 }
 
 fn is_random(steps: &[Step]) -> bool {

@@ -1,7 +1,7 @@
 //! Bounds that keep every sum of the simulation within its integers, and every run within a lifetime.
 
 use crate::input::{Complaint, Reader, grouped};
-use crate::random::Distribution;
+use crate::random::Time;
 use crate::units::Nanos;
 
 use super::super::format::{MOST_THREADS, REPLICATE};
@@ -67,25 +67,25 @@ pub fn work(steps: &[Step]) -> Work {
 }
 
 /// The mean, ns; the longest where the samples are bounded. What never ends is not work that adds up: 0.
-pub fn expected(time: &Distribution) -> u128 {
+pub fn expected(time: &Time) -> u128 {
     match time {
-        Distribution::Constant(time) => u128::from(time.0),
-        Distribution::Forever => 0,
-        Distribution::Uniform { max, .. } => u128::from(max.0),
-        Distribution::Exponential { mean }
-        | Distribution::Normal { mean, .. }
-        | Distribution::LogNormal { mean, .. }
-        | Distribution::Gamma { mean, .. } => u128::from(mean.0),
-        Distribution::Pareto { min, shape } => (min.0 as f64 * shape / (shape - 1.0)) as u128,
-        Distribution::Empirical(values) => values.iter().map(|value| u128::from(value.0)).max().unwrap_or(0),
+        Time::Constant(time) => u128::from(time.0),
+        Time::Forever => 0,
+        Time::Uniform { max, .. } => u128::from(max.0),
+        Time::Exponential { mean }
+        | Time::Normal { mean, .. }
+        | Time::LogNormal { mean, .. }
+        | Time::Gamma { mean, .. } => u128::from(mean.0),
+        Time::Pareto { min, shape } => (min.0 as f64 * shape / (shape - 1.0)) as u128,
+        Time::Empirical(values) => values.iter().map(|value| u128::from(value.0)).max().unwrap_or(0),
     }
 }
 
 /// The mean, ns.
-pub fn mean(time: &Distribution) -> u128 {
+pub fn mean(time: &Time) -> u128 {
     match time {
-        Distribution::Uniform { min, max } => u128::from(min.0 + max.0) / 2,
-        Distribution::Empirical(values) => {
+        Time::Uniform { min, max } => u128::from(min.0 + max.0) / 2,
+        Time::Empirical(values) => {
             let sum: u128 = values.iter().map(|value| u128::from(value.0)).sum();
             sum / (values.len() as u128).max(1)
         }

@@ -1,7 +1,7 @@
 //! Times and steps.
 
 use crate::input::{Complaint, Field, Reader, Value};
-use crate::random::Distribution;
+use crate::random::Time;
 use crate::units::Nanos;
 
 use super::super::format::{DISTRIBUTIONS, STEP};
@@ -11,31 +11,28 @@ use super::limits;
 
 impl<'t> Decoder<'t> {
     /// The time under a key, or its default.
-    pub fn time(&self, reader: &Reader<'t>, key: &str) -> Option<Distribution> {
+    pub fn time(&self, reader: &Reader<'t>, key: &str) -> Option<Time> {
         match reader.given(key) {
             Some(field) => self.distribution(&field),
-            None => reader.duration(key).map(Distribution::Constant),
+            None => reader.duration(key).map(Time::Constant),
         }
     }
 
     /// A fixed or random time.
-    fn distribution(&self, field: &Field<'t>) -> Option<Distribution> {
+    fn distribution(&self, field: &Field<'t>) -> Option<Time> {
         match &field.node.value {
-            Value::Text(text) if text == "forever" => field.word().map(|_| Distribution::Forever),
+            Value::Text(text) if text == "forever" => field.word().map(|_| Time::Forever),
             Value::Table(_) => self.random(field),
-            _ => field.duration().map(Distribution::Constant),
+            _ => field.duration().map(Time::Constant),
         }
     }
 
     /// `{ lognormal = { mean, cv } }` and its siblings.
-    fn random(&self, field: &Field<'t>) -> Option<Distribution> {
+    fn random(&self, field: &Field<'t>) -> Option<Time> {
         let variant = field.reading.open_choice(field.node, &DISTRIBUTIONS)?;
         let kind = variant.format.tag().name;
         if kind == "empirical" {
-            return self
-                .files
-                .measured(&variant.given(kind)?)
-                .map(Distribution::Empirical);
+            return self.files.measured(&variant.given(kind)?).map(Time::Empirical);
         }
         let inner = variant.open_table(kind)?;
         match kind {
@@ -50,15 +47,15 @@ impl<'t> Decoder<'t> {
                             .help("exchange the two"),
                     );
                 }
-                Some(Distribution::Uniform { min, max })
+                Some(Time::Uniform { min, max })
             }
-            "exponential" => Some(Distribution::Exponential {
+            "exponential" => Some(Time::Exponential {
                 mean: inner.duration("mean")?,
             }),
             "pareto" => {
                 let (min, shape) = (inner.duration("min"), inner.number("shape"));
                 let (min, shape) = (min?, shape?);
-                let pareto = Distribution::Pareto { min, shape };
+                let pareto = Time::Pareto { min, shape };
                 if limits::expected(&pareto) > u128::from(Nanos::LONGEST.0) {
                     return inner.refuse(
                         Complaint::at(
@@ -75,9 +72,9 @@ impl<'t> Decoder<'t> {
                 let (mean, cv) = (inner.duration("mean"), inner.number("cv"));
                 let (mean, cv) = (mean?, cv?);
                 match kind {
-                    "normal" => Some(Distribution::Normal { mean, cv }),
-                    "lognormal" => Some(Distribution::LogNormal { mean, cv }),
-                    "gamma" => Some(Distribution::Gamma { mean, cv }),
+                    "normal" => Some(Time::Normal { mean, cv }),
+                    "lognormal" => Some(Time::LogNormal { mean, cv }),
+                    "gamma" => Some(Time::Gamma { mean, cv }),
                     _ => unreachable!("the format lists no other distribution"),
                 }
             }
@@ -197,9 +194,7 @@ impl<'t> Decoder<'t> {
 /// Whether whatever follows is out of reach.
 fn never_ends(step: &Step) -> bool {
     match step {
-        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => {
-            *time == Distribution::Forever
-        }
+        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => *time == Time::Forever,
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => steps.iter().any(never_ends),
         Step::Update { .. } | Step::Crash { .. } => false,
     }
@@ -216,11 +211,11 @@ pub fn take_no_time(steps: &[Step]) -> bool {
 }
 
 /// Whether every sample is zero.
-pub fn is_zero(time: &Distribution) -> bool {
+pub fn is_zero(time: &Time) -> bool {
     match time {
-        Distribution::Constant(time) => time.0 == 0,
-        Distribution::Uniform { max, .. } => max.0 == 0,
-        Distribution::Empirical(values) => values.iter().all(|value| value.0 == 0),
+        Time::Constant(time) => time.0 == 0,
+        Time::Uniform { max, .. } => max.0 == 0,
+        Time::Empirical(values) => values.iter().all(|value| value.0 == 0),
         _ => false,
     }
 }

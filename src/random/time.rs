@@ -9,7 +9,7 @@ mod sample;
 
 /// A length of time, fixed or random. Samples are rounded to whole nanoseconds at once.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Distribution {
+pub enum Time {
     /// Always the same.
     Constant(Nanos),
     /// Never ends; for background threads.
@@ -91,7 +91,7 @@ pub enum Impossible {
         /// As given.
         shape: f64,
     },
-    /// Longer than [`Distribution::LONGEST`].
+    /// Longer than [`Time::LONGEST`].
     #[error(r#"{name} is {time}, but must be at most 1250h; for what never ends write "forever""#)]
     TooLong {
         /// The parameter.
@@ -104,13 +104,13 @@ pub enum Impossible {
     NoValues,
 }
 
-impl Distribution {
+impl Time {
     /// No sample that ends is longer, 52 days: so a simulation may add thousands of them, or count in parts of
     /// 1/1024 ns, without asking whether the sum fits into 64 bits.
     pub const LONGEST: Nanos = Nanos(u64::MAX / 4096);
 
     /// Whether a distribution has these parameters. Whoever makes one from what a user wrote asks this once;
-    /// sampling does not ask again, and gives some time of at most [`Distribution::LONGEST`] for any parameters.
+    /// sampling does not ask again, and gives some time of at most [`Time::LONGEST`] for any parameters.
     ///
     /// # Errors
     /// The first of its parameters that is impossible.
@@ -193,10 +193,10 @@ impl Distribution {
     }
 }
 
-/// The nearest whole nanosecond from zero to [`Distribution::LONGEST`]; zero for what is not a number.
+/// The nearest whole nanosecond from zero to [`Time::LONGEST`]; zero for what is not a number.
 fn rounded(nanos: f64) -> Nanos {
     // The cast saturates, and takes NaN to zero.
-    Nanos(nanos.round() as u64).min(Distribution::LONGEST)
+    Nanos(nanos.round() as u64).min(Time::LONGEST)
 }
 
 /// The mean of a normal variate with mean 1, its negative part taken as zero.
@@ -208,7 +208,7 @@ fn cut_normal_mean(cv: f64) -> f64 {
 }
 
 fn not_too_long(name: &'static str, time: Nanos) -> Result<(), Impossible> {
-    if time > Distribution::LONGEST {
+    if time > Time::LONGEST {
         Err(Impossible::TooLong { name, time })
     } else {
         Ok(())
@@ -231,73 +231,67 @@ mod tests {
 
     #[test]
     fn impossible_parameters_are_named() {
-        let complaint = |distribution: Distribution| distribution.check().unwrap_err().to_string();
+        let complaint = |distribution: Time| distribution.check().unwrap_err().to_string();
         let (min, max) = (Nanos::from_millis(2), MS);
         assert_eq!(
-            complaint(Distribution::Uniform { min, max }),
+            complaint(Time::Uniform { min, max }),
             "min is 2ms, above max, which is 1ms: exchange them"
         );
-        assert!(complaint(Distribution::Exponential { mean: Nanos::ZERO }).starts_with("mean is zero"));
+        assert!(complaint(Time::Exponential { mean: Nanos::ZERO }).starts_with("mean is zero"));
         assert!(
-            complaint(Distribution::Pareto {
+            complaint(Time::Pareto {
                 min: Nanos::ZERO,
                 shape: 2.0
             })
             .starts_with("min is zero")
         );
         for cv in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert!(
-                complaint(Distribution::Gamma { mean: MS, cv }).starts_with(&format!("cv is {cv}, but must"))
-            );
+            assert!(complaint(Time::Gamma { mean: MS, cv }).starts_with(&format!("cv is {cv}, but must")));
         }
         for shape in [1.0, -3.0, f64::NAN, f64::INFINITY] {
             assert!(
-                complaint(Distribution::Pareto { min: MS, shape })
-                    .starts_with(&format!("shape is {shape}, but"))
+                complaint(Time::Pareto { min: MS, shape }).starts_with(&format!("shape is {shape}, but"))
             );
         }
-        assert!(complaint(Distribution::Constant(Nanos::FOREVER)).contains(r#"write "forever""#));
-        assert!(complaint(Distribution::Empirical([].into())).starts_with("there is no measured value"));
+        assert!(complaint(Time::Constant(Nanos::FOREVER)).contains(r#"write "forever""#));
+        assert!(complaint(Time::Empirical([].into())).starts_with("there is no measured value"));
     }
 
     #[test]
     fn the_longest_time_is_allowed_and_is_what_the_message_says() {
-        assert_eq!(Distribution::Constant(Distribution::LONGEST).check(), Ok(()));
-        assert_eq!(Distribution::LONGEST.0 / 3_600_000_000_000, 1250);
+        assert_eq!(Time::Constant(Time::LONGEST).check(), Ok(()));
+        assert_eq!(Time::LONGEST.0 / 3_600_000_000_000, 1250);
     }
 
     #[test]
     fn what_has_one_value_is_not_random() {
-        assert!(!Distribution::Constant(MS).is_random());
-        assert!(!Distribution::Forever.is_random());
-        assert!(Distribution::Forever.is_forever());
-        assert!(!Distribution::Uniform { min: MS, max: MS }.is_random());
-        assert!(!Distribution::Empirical([MS].into()).is_random());
-        assert!(Distribution::Empirical([MS, MS * 2].into()).is_random());
-        assert!(Distribution::Exponential { mean: MS }.is_random());
+        assert!(!Time::Constant(MS).is_random());
+        assert!(!Time::Forever.is_random());
+        assert!(Time::Forever.is_forever());
+        assert!(!Time::Uniform { min: MS, max: MS }.is_random());
+        assert!(!Time::Empirical([MS].into()).is_random());
+        assert!(Time::Empirical([MS, MS * 2].into()).is_random());
+        assert!(Time::Exponential { mean: MS }.is_random());
     }
 
     #[test]
     fn means_are_those_of_the_samples() {
-        let mean = |distribution: Distribution| distribution.mean().map(|mean| mean.0);
-        assert_eq!(mean(Distribution::Forever), None);
+        let mean = |distribution: Time| distribution.mean().map(|mean| mean.0);
+        assert_eq!(mean(Time::Forever), None);
         assert_eq!(
-            mean(Distribution::Uniform {
+            mean(Time::Uniform {
                 min: Nanos(0),
                 max: Nanos(10)
             }),
             Some(5)
         );
+        assert_eq!(mean(Time::Pareto { min: MS, shape: 2.0 }), Some(2_000_000));
         assert_eq!(
-            mean(Distribution::Pareto { min: MS, shape: 2.0 }),
-            Some(2_000_000)
-        );
-        assert_eq!(
-            mean(Distribution::Empirical([Nanos(1), Nanos(2), Nanos(6)].into())),
+            mean(Time::Empirical([Nanos(1), Nanos(2), Nanos(6)].into())),
             Some(3)
         );
-        assert_eq!(mean(Distribution::Normal { mean: MS, cv: 0.1 }), Some(1_000_000));
+        assert_eq!(mean(Time::Normal { mean: MS, cv: 0.1 }), Some(1_000_000));
         // phi(1) + Phi(1) = 0.241971 + 0.841345
-        assert_eq!(mean(Distribution::Normal { mean: MS, cv: 1.0 }), Some(1_083_315));
+        assert_eq!(mean(Time::Normal { mean: MS, cv: 1.0 }), Some(1_083_315));
     }
 }

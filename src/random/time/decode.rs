@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-use super::Distribution;
+use super::Time;
 use crate::units::Nanos;
 
 /// What a table may be of.
@@ -49,7 +49,7 @@ struct Tail {
     shape: f64,
 }
 
-impl<'de> Deserialize<'de> for Distribution {
+impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Written)
     }
@@ -59,7 +59,7 @@ impl<'de> Deserialize<'de> for Distribution {
 struct Written;
 
 impl<'de> Visitor<'de> for Written {
-    type Value = Distribution;
+    type Value = Time;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
@@ -67,44 +67,44 @@ impl<'de> Visitor<'de> for Written {
         )
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Distribution, E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<Time, E> {
         if text == "forever" {
-            return Ok(Distribution::Forever);
+            return Ok(Time::Forever);
         }
-        checked(Distribution::Constant(text.parse().map_err(E::custom)?))
+        checked(Time::Constant(text.parse().map_err(E::custom)?))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Distribution, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Time, A::Error> {
         let Some(kind) = map.next_key()? else {
             return Err(A::Error::invalid_length(0, &self));
         };
         let distribution = match kind {
-            Kind::Constant => Distribution::Constant(map.next_value()?),
+            Kind::Constant => Time::Constant(map.next_value()?),
             Kind::Uniform => {
                 let Range { min, max } = map.next_value()?;
-                Distribution::Uniform { min, max }
+                Time::Uniform { min, max }
             }
             Kind::Exponential => {
                 let Mean { mean } = map.next_value()?;
-                Distribution::Exponential { mean }
+                Time::Exponential { mean }
             }
             Kind::Normal => {
                 let Spread { mean, cv } = map.next_value()?;
-                Distribution::Normal { mean, cv }
+                Time::Normal { mean, cv }
             }
             Kind::LogNormal => {
                 let Spread { mean, cv } = map.next_value()?;
-                Distribution::LogNormal { mean, cv }
+                Time::LogNormal { mean, cv }
             }
             Kind::Gamma => {
                 let Spread { mean, cv } = map.next_value()?;
-                Distribution::Gamma { mean, cv }
+                Time::Gamma { mean, cv }
             }
             Kind::Pareto => {
                 let Tail { min, shape } = map.next_value()?;
-                Distribution::Pareto { min, shape }
+                Time::Pareto { min, shape }
             }
-            Kind::Empirical => Distribution::Empirical(map.next_value::<Vec<Nanos>>()?.into()),
+            Kind::Empirical => Time::Empirical(map.next_value::<Vec<Nanos>>()?.into()),
         };
         if map.next_key::<IgnoredAny>()?.is_some() {
             return Err(A::Error::custom("more than one distribution: keep one"));
@@ -113,7 +113,7 @@ impl<'de> Visitor<'de> for Written {
     }
 }
 
-fn checked<E: Error>(distribution: Distribution) -> Result<Distribution, E> {
+fn checked<E: Error>(distribution: Time) -> Result<Time, E> {
     distribution.check().map_err(E::custom)?;
     Ok(distribution)
 }
@@ -125,10 +125,10 @@ mod tests {
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Profile {
-        cost: Distribution,
+        cost: Time,
     }
 
-    fn read(cost: &str) -> Result<Distribution, String> {
+    fn read(cost: &str) -> Result<Time, String> {
         let profile: Result<Profile, _> = toml::from_str(&format!("cost = {cost}"));
         profile
             .map(|profile| profile.cost)
@@ -139,42 +139,42 @@ mod tests {
     fn every_kind_is_read() {
         let (us, mean) = (Nanos::from_micros, Nanos::from_micros(1));
         for (written, meant) in [
-            (r#""5us""#, Distribution::Constant(us(5))),
-            (r#""forever""#, Distribution::Forever),
-            (r#"{ constant = "5us" }"#, Distribution::Constant(us(5))),
+            (r#""5us""#, Time::Constant(us(5))),
+            (r#""forever""#, Time::Forever),
+            (r#"{ constant = "5us" }"#, Time::Constant(us(5))),
             (
                 r#"{ uniform = { min = "0us", max = "20us" } }"#,
-                Distribution::Uniform {
+                Time::Uniform {
                     min: us(0),
                     max: us(20),
                 },
             ),
             (
                 r#"{ exponential = { mean = "1us" } }"#,
-                Distribution::Exponential { mean },
+                Time::Exponential { mean },
             ),
             (
                 r#"{ normal = { mean = "1us", cv = 0.5 } }"#,
-                Distribution::Normal { mean, cv: 0.5 },
+                Time::Normal { mean, cv: 0.5 },
             ),
             (
                 r#"{ lognormal = { mean = "1us", cv = 1 } }"#,
-                Distribution::LogNormal { mean, cv: 1.0 },
+                Time::LogNormal { mean, cv: 1.0 },
             ),
             (
                 r#"{ gamma = { mean = "1us", cv = 2.5 } }"#,
-                Distribution::Gamma { mean, cv: 2.5 },
+                Time::Gamma { mean, cv: 2.5 },
             ),
             (
                 r#"{ pareto = { min = "1us", shape = 1.5 } }"#,
-                Distribution::Pareto {
+                Time::Pareto {
                     min: us(1),
                     shape: 1.5,
                 },
             ),
             (
                 r#"{ empirical = ["1us", "2us", "9us"] }"#,
-                Distribution::Empirical([us(1), us(2), us(9)].into()),
+                Time::Empirical([us(1), us(2), us(9)].into()),
             ),
         ] {
             assert_eq!(read(written), Ok(meant), "{written}");

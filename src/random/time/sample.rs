@@ -1,13 +1,13 @@
 //! Samples from a distribution: from a stream, or by the key of one.
 
-use super::{Distribution, rounded};
+use super::{Time, rounded};
 use crate::random::variates::{standard_exponential, standard_normal, unit_mean_gamma};
 use crate::random::{Key, Stream};
 use crate::units::Nanos;
 
-impl Distribution {
-    /// The next sample from a stream, at most [`Distribution::LONGEST`], or [`Nanos::FOREVER`] for
-    /// [`Distribution::Forever`]. Never panics, whatever the parameters.
+impl Time {
+    /// The next sample from a stream, at most [`Time::LONGEST`], or [`Nanos::FOREVER`] for
+    /// [`Time::Forever`]. Never panics, whatever the parameters.
     pub fn sample(&self, stream: &mut Stream) -> Nanos {
         if let Some(only) = self.only_value() {
             return only;
