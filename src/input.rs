@@ -17,7 +17,7 @@ mod tree;
 pub use complaints::{Complaint, Complaints, Diagnostics};
 pub use field::Field;
 pub use file::read_text;
-pub use format::{Choice, Format, Key, Presence, Shape, Word, Words, grouped};
+pub use format::{Choice, Format, Key, Presence, Shape, Word, Words};
 pub use place::{Place, Source};
 pub use reader::{Reader, Reading};
 pub use suggest::{did_you_mean, list, nearest};

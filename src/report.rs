@@ -10,7 +10,7 @@ use crate::results::Results;
 pub mod compared;
 mod console;
 mod csv;
-mod human;
+pub(crate) mod human;
 mod json;
 mod manifest;
 pub mod measured;

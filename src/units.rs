@@ -1,8 +1,10 @@
 //! Quantities with their unit in the type: whole nanoseconds and whole bytes.
 
 mod decode;
+mod digits;
 mod quantity;
 
+pub use digits::{grouped, grouped_by};
 pub use quantity::{Quantity, QuantityError};
 
 use std::iter::Sum;

@@ -240,7 +240,7 @@ const MISTAKES: [(&str, &str, &str, &str); 16] = [
         "too many tasks",
         "count = 8",
         "count = 1000000000000",
-        "10,000,000",
+        "10 000 000",
     ),
     (
         "a duration that overflows",

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::experiment;
-use crate::report::{self, Manifest, Outputs};
+use crate::report::{self, Manifest, Outputs, human};
 use crate::results::{Results, Status};
 use crate::scenario::Scenario;
+use crate::units::grouped;
 use anyhow::Context;
 
 use super::{DONE, FAILED, Format, ScenarioArguments, UNUSABLE, complain, print, progress_bar, width};
@@ -100,24 +101,13 @@ fn say_figures(results: &Results, took: Duration) {
         .sum();
     let seconds = took.as_secs_f64().max(1e-9);
     eprintln!(
-        "{} events in {seconds:.2} s ({:.1} million a second); {simulated:.0} s of simulated time, {:.0} times as fast as real",
+        "{} events in {} ({:.1} million per second); {} of simulated time, {} times as fast as real time",
         grouped(events),
+        human::duration(seconds),
         events as f64 / seconds / 1e6,
-        simulated / seconds
+        human::duration(simulated),
+        human::number(simulated / seconds, 2),
     );
-}
-
-/// With a space between groups of three digits.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn say_failures(results: &Results) -> u8 {

@@ -1,7 +1,7 @@
 //! What a file may hold, as data: the decoder, the sweep, `--set` and the JSON Schema all read these tables, so
 //! they cannot disagree.
 
-use crate::units::{Bytes, Nanos};
+use crate::units::{Bytes, Nanos, grouped};
 
 use super::suggest::list;
 
@@ -335,17 +335,4 @@ impl Shape {
             _ => std::slice::from_ref(self),
         }
     }
-}
-
-/// `1,000,000`
-pub fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.char_indices() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -5,7 +5,7 @@ use crate::report::plot::{Beside, MeasuredPoint, Plot};
 use crate::report::{OutputFile, Outputs, ReportError, csv, human, json};
 use crate::results::sheet::Figure;
 use crate::results::statistics::{Estimate, Interval};
-use crate::results::{Sheet, Status, Value, significant};
+use crate::results::{Sheet, Status, Value};
 use crate::scenario::Scenario;
 use crate::study::choices::Choice;
 use crate::study::compare::{Accuracy, Compared, ComparedRow, Comparison, alike};
@@ -189,7 +189,7 @@ fn in_words(figure: &str) -> &str {
 
 pub(super) fn shown(figure: &str, value: f64) -> String {
     if figure.ends_with("_per_s") {
-        return human::with_thousands(&significant(value, 4));
+        return human::number(value, 4);
     }
     human::duration(value)
 }

@@ -2,7 +2,7 @@
 
 use crate::results::significant;
 use crate::results::statistics::Estimate;
-use crate::units::Bytes;
+use crate::units::{Bytes, grouped_by};
 
 /// Units of time, largest first, with their length in seconds.
 const TIME_UNITS: [(f64, &str); 4] = [(1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")];
@@ -10,7 +10,7 @@ const TIME_UNITS: [(f64, &str); 4] = [(1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (
 /// `1.25 s`, `5.2 ms`, `0 s`.
 pub fn duration(seconds: f64) -> String {
     let (unit, name) = time_unit(seconds);
-    format!("{} {name}", rounded(seconds / unit, 3))
+    format!("{} {name}", decimal(&rounded(seconds / unit, 3)))
 }
 
 /// `5 ms`, `1.5 s`: as many digits as there are, at most three.
@@ -39,7 +39,7 @@ pub fn size(size: Bytes) -> String {
         1_000_000..1_000_000_000 => (1e6, "MB"),
         _ => (1e9, "GB"),
     };
-    format!("{} {name}", rounded(size.0 as f64 / unit, 3))
+    format!("{} {name}", decimal(&rounded(size.0 as f64 / unit, 3)))
 }
 
 /// `1.25 s ± 0.03`: the uncertainty in the unit of the mean.
@@ -47,18 +47,25 @@ pub fn duration_estimate(estimate: &Estimate) -> String {
     let (unit, name) = time_unit(estimate.mean);
     let mean = rounded(estimate.mean / unit, 3);
     match estimate.half_width() {
-        Some(half_width) => format!("{mean} {name} ± {}", uncertainty(half_width / unit, &mean)),
-        None => format!("{mean} {name}"),
+        Some(half_width) => format!(
+            "{} {name} ± {}",
+            decimal(&mean),
+            decimal(&uncertainty(half_width / unit, &mean))
+        ),
+        None => format!("{} {name}", decimal(&mean)),
     }
 }
 
 /// `3.98 ± 0.02`.
 pub fn estimate(estimate: &Estimate) -> String {
     let mean = rounded(estimate.mean, 3);
-    let grouped = with_thousands(&mean);
     match estimate.half_width() {
-        Some(half_width) => format!("{grouped} ± {}", with_thousands(&uncertainty(half_width, &mean))),
-        None => grouped,
+        Some(half_width) => format!(
+            "{} ± {}",
+            decimal(&mean),
+            decimal(&uncertainty(half_width, &mean))
+        ),
+        None => decimal(&mean),
     }
 }
 
@@ -75,24 +82,17 @@ fn uncertainty(half_width: f64, mean: &str) -> String {
 
 /// `10.73`: a speedup, and so small a number that its digits line up without more ado.
 pub fn hundredths(number: f64) -> String {
-    with_thousands(&format!("{number:.2}"))
+    decimal(&format!("{number:.2}"))
 }
 
-/// Commas between groups of three digits before the point.
-pub fn with_thousands(decimal: &str) -> String {
-    let (sign, digits) = decimal
-        .strip_prefix('-')
-        .map_or(("", decimal), |digits| ("-", digits));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let mut grouped = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    let point = if fraction.is_empty() { "" } else { "." };
-    format!("{sign}{grouped}{point}{fraction}")
+/// A number to at most this many significant digits: `29 700`, `4.95`.
+pub fn number(number: f64, digits: usize) -> String {
+    decimal(&significant(number, digits))
+}
+
+/// The digits before the point in groups of three.
+fn decimal(digits: &str) -> String {
+    grouped_by(digits, " ")
 }
 
 /// `12 %`, `0.4 %`: whole percents from 10 on.
@@ -110,7 +110,7 @@ pub fn signed_percent(fraction: f64) -> String {
 
 /// The largest unit in which the time is at least 1; seconds for zero.
 pub fn time_unit(seconds: f64) -> (f64, &'static str) {
-    // A hair below 1, so that 999.7 us reads "1 ms" and not "1,000 µs".
+    // A hair below 1, so that 999.7 us reads "1 ms" and not "1 000 µs".
     let fits = |unit: &&(f64, &'static str)| seconds.abs() >= unit.0 * 0.9995;
     let smallest = TIME_UNITS[TIME_UNITS.len() - 1];
     if seconds == 0.0 {
@@ -120,9 +120,9 @@ pub fn time_unit(seconds: f64) -> (f64, &'static str) {
     }
 }
 
-/// So many significant digits, trailing zeros kept so that columns of figures line up; whole numbers keep all
-/// their digits before the point.
-fn rounded(number: f64, digits: usize) -> String {
+/// A number with this many significant digits, without groups. Trailing zeros are kept so that columns of figures line
+/// up; a whole number keeps all its digits before the point.
+pub fn rounded(number: f64, digits: usize) -> String {
     let short = significant(number, digits);
     let whole = short
         .trim_start_matches('-')
@@ -149,9 +149,9 @@ mod tests {
         for (bytes, shown) in [
             (0, "0 kB"),
             (17_825_792, "17.8 MB"),
-            (999_999_999, "1000 MB"),
+            (999_999_999, "1 000 MB"),
             (1_250_000_000, "1.25 GB"),
-            (1 << 40, "1100 GB"),
+            (1 << 40, "1 100 GB"),
         ] {
             assert_eq!(size(Bytes(bytes)), shown);
         }
@@ -163,7 +163,7 @@ mod tests {
             (1.25, "1.25 s"),
             (5.0, "5.00 s"),
             (0.0052, "5.20 ms"),
-            (3600.4, "3600 s"),
+            (3600.4, "3 600 s"),
             (0.000_999_7, "1.00 ms"),
             (4.2e-8, "42.0 ns"),
             (0.0, "0 s"),
@@ -202,7 +202,7 @@ mod tests {
                 mean: 29_700.0,
                 interval: None
             }),
-            "29,700"
+            "29 700"
         );
     }
 

@@ -152,7 +152,7 @@ pub fn table(measured: &Measured, width: u16) -> String {
         ));
         columns.push(Column::numbers("range", spread("makespan_*_s")));
     } else {
-        let rate = |rate: f64| human::with_thousands(&crate::results::significant(rate, 4));
+        let rate = |rate: f64| human::number(rate, 4);
         columns.push(Column::numbers(
             "per second",
             medians("throughput_median_per_s", &rate),

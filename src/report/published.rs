@@ -2,7 +2,7 @@
 
 use crate::report::console::{Column, render};
 use crate::report::{csv, human};
-use crate::results::{Results, Sheet, Value, significant};
+use crate::results::{Results, Sheet, Value};
 use crate::scenario::{MatchValue, Published};
 use crate::study::published::{Agreement, ComparedCell, compare};
 
@@ -11,7 +11,7 @@ pub fn table(results: &Results, width: u16) -> Option<String> {
     let published = results.scenario.published.as_ref()?;
     let compared = compare(results);
     let keys = keys(published);
-    let number = |number: f64| human::with_thousands(&significant(number, 4));
+    let number = |number: f64| human::number(number, 4);
     let column = |cell: &dyn Fn(&ComparedCell) -> String| compared.iter().map(cell).collect::<Vec<String>>();
     let keys = keys
         .iter()

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::input::{Complaint, Complaints, Format, Node, Shape, Value, grouped};
-use crate::units::{Bytes, Nanos};
+use crate::input::{Complaint, Complaints, Format, Node, Shape, Value};
+use crate::units::{Bytes, Nanos, grouped};
 
 use super::Setting;
 use super::format::{MOST_CONFIGURATIONS, PYTHON, SCENARIO};

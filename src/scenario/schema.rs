@@ -28,7 +28,7 @@ pub fn schema() -> Value {
         "examples": ["5ms", "1.5s"],
     });
     let size = json!({
-        "description": "A number and one of B, kB, MB, GB (powers of 1,000), KiB, MiB, GiB (of 1,024).",
+        "description": "A number and one of B, kB, MB, GB (powers of 1 000), KiB, MiB, GiB (of 1 024).",
         "type": "string",
         "pattern": Bytes::pattern(),
         "examples": ["64 KiB", "2 MB"],

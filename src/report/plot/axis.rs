@@ -2,6 +2,7 @@
 
 use crate::report::human;
 use crate::results::significant;
+use crate::units::grouped_by;
 
 /// What a number is a number of: decides how it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,7 +179,7 @@ impl Axis {
 
     /// Writes the values as words. Where ticks span many units each has its own; else the label has it.
     fn name_ticks(&mut self, values: &[f64], unit: Unit) {
-        let plain = |value: f64| human::with_thousands(&significant(value, 6));
+        let plain = |value: f64| with_commas(&significant(value, 6));
         self.ticks = values
             .iter()
             .map(|value| {
@@ -200,6 +201,11 @@ impl Axis {
             self.label += &format!(" ({name})");
         }
     }
+}
+
+/// `10,000`: plots keep the comma of earlier versions, because a plot of the same results has the same bytes.
+pub(super) fn with_commas(decimal: &str) -> String {
+    grouped_by(decimal, ",")
 }
 
 fn range(values: &[f64]) -> (f64, f64) {

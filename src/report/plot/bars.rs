@@ -1,7 +1,7 @@
 //! The layout of a bar chart: a bar for each configuration, its name before it and its figure behind it.
 
 use crate::report::human;
-use crate::report::plot::axis::{Axis, Spacing, Unit};
+use crate::report::plot::axis::{Axis, Spacing, Unit, with_commas};
 use crate::report::plot::chart::{Bar, BarChart, MeasuredPoint};
 use crate::report::plot::figure::{Anchor, Colour, Figure, LineStyle, Marker};
 use crate::report::plot::labels::{TextWidth, wrap};
@@ -138,6 +138,6 @@ fn in_words(bar: &Bar, unit: Unit) -> String {
     match unit {
         Unit::Seconds => human::short_duration(mean),
         Unit::Bytes => human::bytes(mean),
-        Unit::Plain => human::estimate(&Estimate { mean, interval: None }),
+        Unit::Plain => with_commas(&human::rounded(mean, 3)),
     }
 }

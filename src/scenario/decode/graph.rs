@@ -3,12 +3,13 @@
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::input::{Complaint, Field, Place, Reader, Value, did_you_mean, grouped, list};
+use crate::input::{Complaint, Field, Place, Reader, Value, did_you_mean, list};
 
 use super::super::format::MOST_ITEMS;
 use super::super::{Demand, Dependency, DependencyKind};
 use super::out_of_place;
 use super::task::Task;
+use crate::units::grouped;
 
 /// An edge, and where it stands.
 type Edge = (Dependency, Place);

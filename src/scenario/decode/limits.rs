@@ -1,8 +1,8 @@
 //! Bounds that keep every sum of the simulation within its integers, and every run within a lifetime.
 
-use crate::input::{Complaint, Reader, grouped};
+use crate::input::{Complaint, Reader};
 use crate::random::Time;
-use crate::units::Nanos;
+use crate::units::{Nanos, grouped};
 
 use super::super::format::{MOST_THREADS, REPLICATE};
 use super::super::{Background, Demand, Executor, Offload, Step};

@@ -1,6 +1,6 @@
 //! `[[run]]`: the executor and the keys that mean something under it.
 
-use crate::input::{Complaint, Field, Reader, Value, grouped, list};
+use crate::input::{Complaint, Field, Reader, Value, list};
 
 use super::super::format::{MOST_THREADS, SPECIAL, keys_of};
 use super::super::{DependencyKind, Executor, Machine, PoolMethod, Sender, Transport};
@@ -9,6 +9,7 @@ use super::machine::small;
 use super::out_of_place;
 use super::task::Task;
 use crate::model::{ChannelKind, PayloadKind, StartMethod, Version};
+use crate::units::grouped;
 
 /// The executor of a run, on this machine and for these tasks.
 pub fn executor(

@@ -1,7 +1,7 @@
 //! `[[task]]` and `[[background]]`.
 
-use crate::input::{Complaint, Place, Reader, Value, grouped};
-use crate::units::Nanos;
+use crate::input::{Complaint, Place, Reader, Value};
+use crate::units::{Nanos, grouped};
 
 use super::super::format::{BACKGROUND, MOST_ITEMS, MOST_THREADS, PAYLOAD, TASK};
 use super::super::{Background, Demand, TaskGroup};
@@ -290,7 +290,7 @@ pub fn background<'t>(decoder: &Decoder<'t>, scenario: &Reader<'t>) -> Option<Ve
     if total > MOST_THREADS {
         return field.complain(
             format!("{total} background threads are too many"),
-            "at most 65,536 together",
+            "at most 65 536 together",
         );
     }
     Some(all)
