@@ -98,7 +98,7 @@ fn interpreter_lock(profile: &Arc<Profile>, threads: u32) {
         switch_interval: Nanos::from_millis(5),
         check_interval: 100,
     };
-    let interpreter = Interpreter::new(&os, "the program", &python, key);
+    let interpreter = Interpreter::new(&os, "the program", profile, &python, key);
     let spec = ThreadSpec {
         name: "main".into(),
         process: None,

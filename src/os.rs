@@ -123,8 +123,8 @@ impl Os {
         })
     }
 
-    /// What things cost here.
-    pub fn costs(&self) -> &Costs {
+    /// What the kernel's work costs.
+    pub(crate) fn costs(&self) -> &Costs {
         &self.profile.costs
     }
 

@@ -76,6 +76,7 @@ pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate
     let interpreter = Interpreter::new(
         os,
         "the program",
+        &configuration.machine.profile,
         &configuration.python,
         key.name("interpreter lock"),
     );
@@ -143,7 +144,7 @@ impl World {
                 let (launcher, setup) = (self.launcher(me, *start_method).await, Setup(self.clone()));
                 let executor =
                     ProcessPoolExecutor::new(me, *workers, launcher, setup, *max_tasks_per_child).await;
-                let cost = me.os().costs().process_pool.result;
+                let cost = me.costs().process_pool.result;
                 let outcome = self.run_futures(me, &executor, *chunksize, cost).await;
                 self.record.raised(outcome);
                 self.record.finish(me, &executor.workers(), &executor.helpers());
@@ -197,7 +198,7 @@ impl World {
         context: impl WorkerContext<Items>,
     ) {
         let executor = ThreadPoolExecutor::new(me, workers, context);
-        let cost = me.os().costs().thread_pool.result;
+        let cost = me.costs().thread_pool.result;
         let outcome = self.run_futures(me, &executor, 1, cost).await;
         self.record.raised(outcome);
         self.record.finish(me, &executor.workers(), &[]);

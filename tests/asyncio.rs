@@ -23,14 +23,15 @@ fn run<F: Future<Output = ()> + 'static>(
     change: impl FnOnce(&mut Profile),
     main: impl FnOnce(Rc<EventLoop>, Log) -> F + 'static,
 ) -> (Rc<Os>, Vec<(u64, &'static str)>) {
-    let os = common::machine(2, 1, common::free_profile(change));
+    let profile = common::free_profile(change);
+    let os = common::machine(2, 1, profile.clone());
     let python = Python {
         version: Version::release(3, 13),
         switch_interval: Nanos::from_millis(5),
         check_interval: 100,
     };
     let log = Log::default();
-    let interpreter = Interpreter::new(&os, "the program", &python, Key::root(1, 0));
+    let interpreter = Interpreter::new(&os, "the program", &profile, &python, Key::root(1, 0));
     let written = log.clone();
     common::spawn(&os, "the main thread", |id| async move {
         let me = ThreadState { interpreter, id };

@@ -37,13 +37,13 @@ fn run<F: Future<Output = ()> + 'static>(
     main: impl FnOnce(ThreadState) -> F + 'static,
 ) -> Nanos {
     let key = Key::root(1, 0);
-    let os = Os::new(cores, smt, profile, key);
+    let os = Os::new(cores, smt, profile.clone(), key);
     let python = Python {
         version,
         switch_interval: millis(5),
         check_interval: 100,
     };
-    let interpreter = Interpreter::new(&os, "the program", &python, key);
+    let interpreter = Interpreter::new(&os, "the program", &profile, &python, key);
     spawn(&os, "main", move |id| async move {
         let me = ThreadState { interpreter, id };
         me.attach().await;

@@ -16,13 +16,13 @@ const RUN: Nanos = Nanos::from_secs(10);
 fn time_between_hand_overs(cores: usize, threads: u32, switch_interval: Nanos) -> Nanos {
     let profile = Profile::load("linux-x86_64", Path::new(".")).unwrap();
     let key = Key::root(1, 0);
-    let os = Os::new(cores, 1, profile, key);
+    let os = Os::new(cores, 1, profile.clone(), key);
     let python = Python {
         version: Version::release(3, 13),
         switch_interval,
         check_interval: 100,
     };
-    let interpreter = Interpreter::new(&os, "the program", &python, key);
+    let interpreter = Interpreter::new(&os, "the program", &profile, &python, key);
     let spec = ThreadSpec {
         name: "main".into(),
         process: None,
@@ -76,11 +76,11 @@ fn on_one_core_slices_end_at_the_tick() {
 fn before_3_10_the_holder_looks_at_the_eval_breaker_sooner() {
     let profile = Profile::load("linux-x86_64", Path::new(".")).unwrap();
     let key = Key::root(1, 0);
-    let os = Os::new(1, 1, profile, key);
+    let os = Os::new(1, 1, profile.clone(), key);
     let mean_of = |minor: u8| {
         let version = Version::release(3, minor);
-        let gil = Gil::new(&os, "the program", version, Nanos::from_millis(5), key);
-        let draws: Nanos = (0..1_000).map(|_| gil.until_eval_check(&os)).sum();
+        let gil = Gil::new(&os, "the program", &profile, version, Nanos::from_millis(5), key);
+        let draws: Nanos = (0..1_000).map(|_| gil.until_eval_check()).sum();
         draws / 1_000
     };
     assert!(mean_of(9) <= Nanos(100), "{}", mean_of(9));

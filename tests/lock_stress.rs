@@ -59,13 +59,14 @@ impl Case {
         profile.costs.gil.eval_check = Table::Constant(self.platform.eval_check);
         profile.costs.gil.eval_check_before_3_10 = Table::Constant(self.platform.eval_check);
         profile.costs.gil.wake_order = WakeOrder::Fifo;
-        let os = machine(self.programs.len() + 1, 1, Arc::new(profile));
+        let profile = Arc::new(profile);
+        let os = machine(self.programs.len() + 1, 1, profile.clone());
         let python = Python {
             version: Version::release(3, self.minor),
             switch_interval: self.platform.interval,
             check_interval: 100,
         };
-        let interpreter = Interpreter::new(&os, "the program", &python, Key::root(1, 0));
+        let interpreter = Interpreter::new(&os, "the program", &profile, &python, Key::root(1, 0));
         let ended = Rc::new(RefCell::new(vec![Nanos::FOREVER; self.programs.len()]));
         for (number, program) in self.programs.iter().enumerate() {
             let (interpreter, program, ended) = (interpreter.clone(), program.clone(), ended.clone());

@@ -35,7 +35,13 @@ enum Busy {
 }
 
 /// A process with `threads` busy threads.
-fn busy_process(os: &Rc<Os>, busy: Busy, threads: usize, switch_interval: Nanos) -> Rc<Interpreter> {
+fn busy_process(
+    os: &Rc<Os>,
+    profile: &Arc<Profile>,
+    busy: Busy,
+    threads: usize,
+    switch_interval: Nanos,
+) -> Rc<Interpreter> {
     let number = os.lives().len();
     let name = format!("process {number}");
     let python = Python {
@@ -43,7 +49,7 @@ fn busy_process(os: &Rc<Os>, busy: Busy, threads: usize, switch_interval: Nanos)
         switch_interval,
         check_interval: 100,
     };
-    let interpreter = Interpreter::new(os, &name, &python, Key::root(1, 0).name(&name));
+    let interpreter = Interpreter::new(os, &name, profile, &python, Key::root(1, 0).name(&name));
     for thread in 0..threads {
         let interpreter = interpreter.clone();
         spawn(os, &format!("{name}, thread {thread}"), move |id| async move {
@@ -139,8 +145,9 @@ fn a_hand_over_takes_as_many_context_switches_as_measured() {
         (2, 5_000, 5_148, (2.0, 2.5), 0.0, 0.05),
         (2, 500, 620, (2.0, 2.5), 0.0, 0.06),
     ] {
-        let os = machine(cores, 1, profile("linux-2-cpu-vm"));
-        let process = busy_process(&os, Busy::Python, 2, Nanos::from_micros(interval));
+        let profile = profile("linux-2-cpu-vm");
+        let os = machine(cores, 1, profile.clone());
+        let process = busy_process(&os, &profile, Busy::Python, 2, Nanos::from_micros(interval));
         assert_eq!(os.run(RUN), Outcome::Limit);
         let (slices, switches) = (slices(&os), context_switches(&os));
         let case = format!("{cores} cores, {interval} us");
@@ -173,7 +180,7 @@ fn threads_behind_one_lock_get_little_more_than_one_thread_beside_other_processe
     ] {
         let os = machine(cores, 1, linux());
         for &threads in &threads {
-            busy_process(&os, Busy::Python, threads, interval);
+            busy_process(&os, &linux(), Busy::Python, threads, interval);
         }
         assert_eq!(os.run(RUN), Outcome::Limit);
         for (share, expected) in shares(&os, &threads).into_iter().zip(expected) {
@@ -187,7 +194,7 @@ fn threads_without_the_lock_get_as_much_as_so_many_processes() {
     for (cores, expected) in [(1, [66.7, 16.7, 16.7]), (3, [200.0, 50.0, 50.0])] {
         let os = machine(cores, 1, linux());
         for threads in [4, 1, 1] {
-            busy_process(&os, Busy::Native, threads, Nanos::from_millis(5));
+            busy_process(&os, &linux(), Busy::Native, threads, Nanos::from_millis(5));
         }
         assert_eq!(os.run(RUN), Outcome::Limit);
         for (share, expected) in shares(&os, &[4, 1, 1]).into_iter().zip(expected) {

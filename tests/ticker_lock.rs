@@ -29,13 +29,14 @@ struct Busy {
 
 fn busy(name: &str, cores: usize, threads: u32, check_interval: u32) -> Busy {
     let key = Key::root(1, 0);
-    let os = Os::new(cores, 1, Profile::load(name, Path::new(".")).unwrap(), key);
+    let profile = Profile::load(name, Path::new(".")).unwrap();
+    let os = Os::new(cores, 1, profile.clone(), key);
     let python = Python {
         version: Version::release(2, 7),
         switch_interval: Nanos::from_millis(5),
         check_interval,
     };
-    let interpreter = Interpreter::new(&os, "the program", &python, key);
+    let interpreter = Interpreter::new(&os, "the program", &profile, &python, key);
     let done = Rc::new(Cell::new(Nanos::ZERO));
     let (shared, sum) = (interpreter.clone(), done.clone());
     spawn(&os, "main", move |id| async move {

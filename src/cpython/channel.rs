@@ -67,8 +67,8 @@ impl<T: 'static> Channels<T> {
             ChannelKind::SimpleQueue => {
                 Channel::SimpleQueue(SharedSimpleQueue::of(os, name, Wrapping::Object))
             }
-            ChannelKind::Queue => Channel::Queue(SharedQueue::unbounded(os, name)),
-            ChannelKind::JoinableQueue => Channel::JoinableQueue(JoinableQueue::new(os, name)),
+            ChannelKind::Queue => Channel::Queue(SharedQueue::unbounded(me, name)),
+            ChannelKind::JoinableQueue => Channel::JoinableQueue(JoinableQueue::new(me, name)),
             ChannelKind::Manager => {
                 let manager = self.manager.as_ref().expect("it was started for this kind");
                 Channel::Manager(manager.queue(me, name).await)
@@ -91,7 +91,7 @@ impl<T: 'static> Channel<T> {
             Self::Pipe(connection) => connection.send(me, content, payloads).await,
             Self::SocketPair(connection) => connection.send(me, content, payloads).await,
             Self::SimpleQueue(queue) => {
-                let cost = me.os().costs().queue.simple_put;
+                let cost = me.costs().queue.simple_put;
                 me.busy_with(Activity::Ipc, me.bytecode(cost)).await;
                 queue.put(me, content, payloads).await;
             }
@@ -107,7 +107,7 @@ impl<T: 'static> Channel<T> {
             Self::Pipe(connection) => connection.recv(me).await,
             Self::SocketPair(connection) => connection.recv(me).await,
             Self::SimpleQueue(queue) => {
-                let cost = me.os().costs().queue.simple_get;
+                let cost = me.costs().queue.simple_get;
                 me.busy_with(Activity::Ipc, me.bytecode(cost)).await;
                 queue.get(me).await
             }

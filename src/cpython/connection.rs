@@ -38,7 +38,7 @@ impl<T, S: ByteStream> Connection<T, S> {
     /// `send_bytes`. What was sent is not kept.
     pub async fn send_bytes(&self, me: &ThreadState, message: T, length: Bytes) {
         let before = me.enter(Activity::Ipc);
-        me.bytecode(me.os().costs().pipe.connection).await;
+        me.bytecode(me.costs().pipe.connection).await;
         self.messages.borrow_mut().push_back((message, length));
         if length > SENT_WITH_HEADER {
             // Two writes, so that the message need not be copied behind its header.
@@ -54,7 +54,7 @@ impl<T, S: ByteStream> Connection<T, S> {
     /// `recv_bytes`. The wait for a message to begin counts as idle.
     pub async fn recv_bytes(&self, me: &ThreadState) -> T {
         let before = me.enter(Activity::Ipc);
-        me.bytecode(me.os().costs().pipe.connection).await;
+        me.bytecode(me.costs().pipe.connection).await;
         me.allow_threads(async {
             me.enter(Activity::Idle);
             self.stream.wait_until_readable(me.os(), me.id).await;
@@ -75,14 +75,16 @@ impl<T, S: ByteStream> Connection<T, S> {
     /// `_recv`: as many reads as it takes. Each makes a buffer for all that is left, of which it fills what is there,
     /// without the interpreter lock; with it that is added to the parts before.
     async fn recv(&self, me: &ThreadState, length: Bytes) {
-        let costs = &me.os().costs().pipe;
+        let costs = &me.costs().pipe;
         let mut left = length.0;
         while left > 0 {
             let part = me
                 .allow_threads(async {
                     let part = self.stream.read(me.os(), me.id, Bytes(left)).await;
                     if left >= FRESH_FROM {
-                        me.os().compute(me.id, costs.fresh.time(part)).await;
+                        me.os()
+                            .compute(me.id, me.os().costs().pipe.fresh.time(part))
+                            .await;
                     }
                     part
                 })
@@ -163,7 +165,7 @@ pub async fn is_readable(me: &ThreadState, pipe: &Pipe) -> bool {
 
 /// `_WaitSelector()`, and `register` of so many descriptors with it.
 async fn register(me: &ThreadState, descriptors: usize) {
-    let costs = &me.os().costs().pipe;
+    let costs = &me.costs().pipe;
     me.bytecode(costs.selector + costs.register * descriptors as u64)
         .await;
 }

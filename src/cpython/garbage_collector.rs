@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::stop_the_world::StopTheWorld;
 use super::thread_state::ThreadState;
-use crate::os::{Os, ThreadId, Work};
+use crate::os::{ThreadId, Work};
 use crate::units::Nanos;
 
 /// A thread reports after so many allocations: `LOCAL_ALLOC_COUNT_THRESHOLD`.
@@ -31,28 +31,28 @@ pub struct Collector {
 
 impl Collector {
     /// Bytecode until the thread next has something to report.
-    pub fn until_report(&self, os: &Os, me: ThreadId) -> Work {
-        let Some(reported) = reported(os) else {
+    pub fn until_report(&self, me: &ThreadState) -> Work {
+        let Some(reported) = reported(me) else {
             return Work::at_full_speed(Nanos::FOREVER);
         };
-        let unreported = self.unreported.borrow().get(&me).copied().unwrap_or_default();
+        let unreported = self.unreported.borrow().get(&me.id).copied().unwrap_or_default();
         Work(reported - unreported)
     }
 
     /// Counts bytecode of a thread: `record_allocation`. True where that makes garbage collection due
     /// (`gc_should_collect`).
-    pub fn record(&self, os: &Os, me: ThreadId, work: Work) -> bool {
-        let Some(reported) = reported(os) else {
+    pub fn record(&self, me: &ThreadState, work: Work) -> bool {
+        let Some(reported) = reported(me) else {
             return false;
         };
         let mut unreported = self.unreported.borrow_mut();
-        let own = unreported.entry(me).or_default();
+        let own = unreported.entry(me.id).or_default();
         *own += work.units();
         if *own < reported {
             return false;
         }
         self.count.set(self.count.get() + std::mem::take(own));
-        self.count.get() > threshold(os)
+        self.count.get() > threshold(me)
     }
 
     /// A thread ends: what it has not reported is counted (`PyThreadState_Clear`).
@@ -70,7 +70,7 @@ impl Collector {
         self.count.set(0);
         world.stop(me).await;
         me.os()
-            .compute(me.id, me.os().costs().free_threaded.collection_pause)
+            .compute(me.id, me.costs().free_threaded.collection_pause)
             .await;
         world.start(me).await;
         self.collecting.set(false);
@@ -78,13 +78,13 @@ impl Collector {
 }
 
 /// Bytecode of all threads that makes garbage collection due, in units of [`Work`]; 0 for never, as in `gc.set_threshold`.
-fn threshold(os: &Os) -> u64 {
-    Work::at_full_speed(os.costs().free_threaded.collection_interval).units()
+fn threshold(me: &ThreadState) -> u64 {
+    Work::at_full_speed(me.costs().free_threaded.collection_interval).units()
 }
 
 /// Bytecode of one thread between two reports, where there are any.
-fn reported(os: &Os) -> Option<u64> {
-    match threshold(os) {
+fn reported(me: &ThreadState) -> Option<u64> {
+    match threshold(me) {
         0 => None,
         threshold => Some((threshold / THRESHOLD * REPORTED).max(1)),
     }

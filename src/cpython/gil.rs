@@ -13,12 +13,14 @@
 mod steps;
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 
 use steps::Steps;
 pub use steps::{LockEvent, LockStep};
 
 use crate::model::Version;
 use crate::os::{Activity, Condition, Mutex, ObjectId, Os, Settle, ThreadId, Woken};
+use crate::profile::Profile;
 use crate::random::{Key, Stream};
 use crate::units::Nanos;
 
@@ -40,6 +42,7 @@ pub struct Gil {
     protocol: Protocol,
     eval_check: RefCell<Stream>,
     steps: Steps,
+    profile: Arc<Profile>,
 }
 
 /// `gil_drop_request`
@@ -66,8 +69,15 @@ struct Protocol {
 
 impl Gil {
     /// An open lock, as `version` has it. `process` tells it from others in reports; `key` names its random draws.
-    pub fn new(os: &Os, process: &str, version: Version, interval: Nanos, key: Key) -> Self {
-        let costs = &os.costs().gil;
+    pub fn new(
+        os: &Os,
+        process: &str,
+        profile: &Arc<Profile>,
+        version: Version,
+        interval: Nanos,
+        key: Key,
+    ) -> Self {
+        let costs = &profile.costs.gil;
         let name = format!("the interpreter lock of {process}");
         let condition = |what: &str| {
             let key = key.name(process);
@@ -100,6 +110,7 @@ impl Gil {
             },
             eval_check: RefCell::new(Stream::named(key.name(process).name("eval check"))),
             steps: Steps::on(os),
+            profile: profile.clone(),
         }
     }
 
@@ -123,8 +134,8 @@ impl Gil {
     }
 
     /// CPU time until a running thread next looks at its eval breaker.
-    pub fn until_eval_check(&self, os: &Os) -> Nanos {
-        let costs = &os.costs().gil;
+    pub fn until_eval_check(&self) -> Nanos {
+        let costs = &self.profile.costs.gil;
         let check = if self.protocol.rare_eval_checks {
             &costs.eval_check
         } else {
@@ -181,7 +192,7 @@ impl Gil {
 
     /// `take_gil`: returns with the lock held.
     pub async fn take_gil(&self, os: &Os, me: ThreadId) {
-        os.owe(me, os.costs().gil.uncontended);
+        os.owe(me, self.profile.costs.gil.uncontended);
         self.steps.note(os, me, LockStep::Wants);
         self.mutex.lock(os, me).await;
 
@@ -235,7 +246,7 @@ impl Gil {
             DropRequest::Interpreter
         };
         self.request.set(request);
-        os.interrupt(holder, self.until_eval_check(os));
+        os.interrupt(holder, self.until_eval_check());
     }
 
     /// `RESET_GIL_DROP_REQUEST`

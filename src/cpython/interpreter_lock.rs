@@ -2,12 +2,15 @@
 //!
 //! Who works through a thread state attaches and detaches, and need not know which of them it is.
 
+use std::sync::Arc;
+
 use super::garbage_collector::Collector;
 use super::gil::{Gil, LockEvent};
 use super::stop_the_world::StopTheWorld;
 use super::ticker_lock::TickerLock;
 use crate::model::{Python, Version};
 use crate::os::{Os, ThreadId};
+use crate::profile::Profile;
 use crate::random::Key;
 
 /// The lock of one interpreter.
@@ -34,17 +37,24 @@ pub struct FreeThreaded {
 
 impl InterpreterLock {
     /// The lock as `python` has it, open. `process` tells it from others in reports; `key` names its random draws.
-    pub fn new(os: &Os, process: &str, python: &Python, key: Key) -> Self {
+    pub fn new(os: &Os, process: &str, profile: &Arc<Profile>, python: &Python, key: Key) -> Self {
         if python.version < Version::NEW_LOCK {
-            return Self::Ticker(TickerLock::new(os, process, python.check_interval, key));
+            return Self::Ticker(TickerLock::new(os, process, profile, python.check_interval, key));
         }
         if python.version.free_threaded {
             return Self::FreeThreaded(FreeThreaded {
-                world: StopTheWorld::new(os, process, key),
+                world: StopTheWorld::new(os, process, profile, key),
                 collector: Collector::default(),
             });
         }
-        Self::Gil(Gil::new(os, process, python.version, python.switch_interval, key))
+        Self::Gil(Gil::new(
+            os,
+            process,
+            profile,
+            python.version,
+            python.switch_interval,
+            key,
+        ))
     }
 
     /// Before a thread may touch an object: `_PyThreadState_Attach`.

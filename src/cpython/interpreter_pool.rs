@@ -37,7 +37,7 @@ impl<C: Call, I: Call> WorkerContext<C> for InterpreterContext<I> {
 
     /// `interpreters.create()`: what it takes runs under the new interpreter's lock, but for the first of it.
     async fn initialize(&self, me: &ThreadState, number: usize) -> ThreadState {
-        let costs = me.os().costs();
+        let costs = me.costs();
         let before = me.enter(Activity::Starting);
         me.bytecode(costs.subinterpreter.create).await;
         me.allocate(self.memory(me));
@@ -58,7 +58,7 @@ impl<C: Call, I: Call> WorkerContext<C> for InterpreterContext<I> {
     /// `Interpreter.call(do_call, ...)`
     async fn run(&self, me: &ThreadState, worker: &ThreadState, call: &C) {
         let (arguments, results) = (call.arguments(), call.results());
-        me.busy_with(Activity::Ipc, me.bytecode(me.os().costs().subinterpreter.call))
+        me.busy_with(Activity::Ipc, me.bytecode(me.costs().subinterpreter.call))
             .await;
         me.pack(&arguments).await;
         swap(me, worker).await;
@@ -74,7 +74,7 @@ impl<C: Call, I: Call> WorkerContext<C> for InterpreterContext<I> {
     /// `Interpreter.close()`: `Py_EndInterpreter` runs in the interpreter that ends.
     async fn finalize(&self, me: &ThreadState, worker: ThreadState) {
         swap(me, &worker).await;
-        worker.bytecode(me.os().costs().subinterpreter.close).await;
+        worker.bytecode(me.costs().subinterpreter.close).await;
         worker.interpreter.lock.detach_for_good(me.os(), worker.id).await;
         me.free(self.memory(me));
         me.attach().await;
@@ -83,7 +83,7 @@ impl<C: Call, I: Call> WorkerContext<C> for InterpreterContext<I> {
 
 impl<I> InterpreterContext<I> {
     fn memory(&self, me: &ThreadState) -> Bytes {
-        Bytes(me.os().costs().memory.subinterpreter.0 + self.modules.0)
+        Bytes(me.costs().memory.subinterpreter.0 + self.modules.0)
     }
 }
 
@@ -97,7 +97,7 @@ impl ThreadState {
     /// `_PyObject_GetXIData`: makes objects ready to cross. A tuple of arguments is shareable if all of them are.
     async fn pack(&self, payloads: &[Payload]) {
         if are_shareable(payloads) {
-            let share = self.os().costs().subinterpreter.share * payloads.len() as u64;
+            let share = self.costs().subinterpreter.share * payloads.len() as u64;
             self.busy_with(Activity::Ipc, self.native_holding_lock(share))
                 .await;
         } else {
@@ -108,7 +108,7 @@ impl ThreadState {
     /// `_PyXIData_NewObject`: makes objects of what has crossed. Bytes are copied here.
     async fn unpack(&self, payloads: &[Payload]) {
         if are_shareable(payloads) {
-            let copy = self.os().costs().pickle.loads.bytes;
+            let copy = self.costs().pickle.loads.bytes;
             let time: Nanos = payloads.iter().map(|payload| copy.time(payload.size)).sum();
             self.busy_with(Activity::Ipc, self.native_holding_lock(time))
                 .await;

@@ -161,7 +161,7 @@ impl<T: 'static> Manager<T> {
     async fn call(&self, me: &ThreadState, request: Request<T>, arguments: &[Payload]) -> Reply<T> {
         let before = me.enter(Activity::Ipc);
         let link = self.connection(me).await;
-        me.bytecode(me.os().costs().manager.call).await;
+        me.bytecode(me.costs().manager.call).await;
         link.send(me, request, arguments).await;
         let reply = link.recv(me).await;
         me.enter(before);
@@ -264,7 +264,7 @@ impl<T: 'static> Server<T> {
 
     /// `serve_client`: what comes is unpickled here, and what goes is pickled, under the server's interpreter lock.
     async fn serve_client(&self, me: &ThreadState, link: &Link<T>) {
-        let costs = &me.os().costs().manager;
+        let costs = &me.costs().manager;
         let queue = |number: usize| self.queues.borrow()[number].clone();
         loop {
             let request = link.next(me).await;
@@ -297,7 +297,7 @@ impl<T> Link<T> {
     /// The client's `answer_challenge`.
     async fn answer_challenge(&self, me: &ThreadState) {
         recv_challenge(me, &self.to_client).await;
-        me.bytecode(me.os().costs().manager.challenge).await;
+        me.bytecode(me.costs().manager.challenge).await;
         send_challenge(me, &self.to_server, Request::Challenge).await;
         recv_challenge(me, &self.to_client).await;
     }
@@ -305,7 +305,7 @@ impl<T> Link<T> {
     /// The client's `deliver_challenge`.
     async fn deliver_challenge(&self, me: &ThreadState) {
         send_challenge(me, &self.to_server, Request::Challenge).await;
-        me.bytecode(me.os().costs().manager.challenge).await;
+        me.bytecode(me.costs().manager.challenge).await;
         recv_challenge(me, &self.to_client).await;
         send_challenge(me, &self.to_server, Request::Challenge).await;
     }
@@ -313,7 +313,7 @@ impl<T> Link<T> {
     /// The server's `deliver_challenge`.
     async fn challenge_client(&self, me: &ThreadState) {
         send_challenge(me, &self.to_client, Reply::Challenge).await;
-        me.bytecode(me.os().costs().manager.challenge).await;
+        me.bytecode(me.costs().manager.challenge).await;
         recv_challenge(me, &self.to_server).await;
         send_challenge(me, &self.to_client, Reply::Challenge).await;
     }
@@ -321,7 +321,7 @@ impl<T> Link<T> {
     /// The server's `answer_challenge`.
     async fn answer_client(&self, me: &ThreadState) {
         recv_challenge(me, &self.to_server).await;
-        me.bytecode(me.os().costs().manager.challenge).await;
+        me.bytecode(me.costs().manager.challenge).await;
         send_challenge(me, &self.to_client, Reply::Challenge).await;
         recv_challenge(me, &self.to_server).await;
     }

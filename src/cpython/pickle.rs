@@ -42,7 +42,7 @@ impl ThreadState {
 
     /// What deallocating the objects of a payload takes.
     pub fn time_to_free(&self, payload: Payload) -> Nanos {
-        self.os().costs().pickle.free.of(payload.kind).time(payload.size)
+        self.costs().pickle.free.of(payload.kind).time(payload.size)
     }
 
     /// `PyMem_Malloc`, and touched.
@@ -57,7 +57,7 @@ impl ThreadState {
 
     /// What these payloads occupy as objects.
     pub fn size_as_objects(&self, payloads: &[Payload]) -> Bytes {
-        let sizes = &self.os().costs().memory.objects;
+        let sizes = &self.costs().memory.objects;
         let objects = payloads.iter().map(|payload| sizes.of(*payload));
         Bytes(objects.fold(0, |sum, size| sum.saturating_add(size.0)))
     }
@@ -69,7 +69,7 @@ impl ThreadState {
 
     /// `ForkingPickler.dumps`
     pub async fn dumps_in(&self, wrapping: Wrapping, payloads: &[Payload]) {
-        let costs = &self.os().costs().pickle;
+        let costs = &self.costs().pickle;
         let call = match wrapping {
             Wrapping::Call => costs.call_dumps,
             Wrapping::Object => costs.object_dumps,
@@ -80,7 +80,7 @@ impl ThreadState {
 
     /// `ForkingPickler.loads`
     pub async fn loads_in(&self, wrapping: Wrapping, payloads: &[Payload]) {
-        let costs = &self.os().costs().pickle;
+        let costs = &self.costs().pickle;
         let call = match wrapping {
             Wrapping::Call => costs.call_loads,
             Wrapping::Object => costs.object_loads,
@@ -101,7 +101,7 @@ impl ThreadState {
 
     /// Length of the pickle.
     pub fn pickled_size_in(&self, wrapping: Wrapping, payloads: &[Payload]) -> Bytes {
-        let costs = &self.os().costs().pickle;
+        let costs = &self.costs().pickle;
         let around = match wrapping {
             Wrapping::Call => costs.envelope,
             Wrapping::Object => costs.object,

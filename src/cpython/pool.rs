@@ -80,7 +80,7 @@ impl<C: Call, I: Call> Pool<C, I> {
         maxtasksperchild: Option<u64>,
     ) -> Self {
         let os = me.os();
-        me.bytecode(os.costs().pool.build).await;
+        me.bytecode(me.costs().pool.build).await;
         connection::open_pipes(me, PIPES).await;
         let shared = Rc::new(Shared {
             processes: processes as usize,
@@ -189,7 +189,7 @@ pub fn default_chunksize(items: u64, processes: u32) -> u64 {
 
 impl<C: Call, I: Call> Shared<C, I> {
     async fn next_job(&self, me: &ThreadState) -> u64 {
-        me.busy_with(Activity::Ipc, me.bytecode(me.os().costs().pool.apply))
+        me.busy_with(Activity::Ipc, me.bytecode(me.costs().pool.apply))
             .await;
         self.jobs.replace(self.jobs.get() + 1)
     }
@@ -221,7 +221,7 @@ impl<C: Call, I: Call> Shared<C, I> {
             let number = self.launcher.launched().len();
             let shared = self.clone();
             let main = move |me: ThreadState| async move { shared.work(&me).await };
-            let (name, modules) = (format!("worker {number}"), me.os().costs().pool.imports);
+            let (name, modules) = (format!("worker {number}"), me.costs().pool.imports);
             let process = self.launcher.start(me, &name, true, modules, &[], main).await;
             self.pool.borrow_mut().push(Rc::new(process));
         }
@@ -239,7 +239,7 @@ impl<C: Call, I: Call> Shared<C, I> {
     async fn wait_for_updates(&self, me: &ThreadState) {
         let notifier = &self.cache.notifier;
         let workers = self.pool.borrow().clone();
-        me.bytecode(me.os().costs().process.sentinel * workers.len() as u64)
+        me.bytecode(me.costs().process.sentinel * workers.len() as u64)
             .await;
         let sentinels = workers.iter().map(|worker| worker.sentinel().as_ref());
         let others = [self.outqueue.connection.pipe(), notifier.connection.pipe()];
@@ -288,7 +288,7 @@ impl<C: Call, I: Call> Shared<C, I> {
             let TaskSequence { job, calls, iterator } = sequence;
             let length = calls.len() as u64;
             for (index, call) in (0..).zip(calls) {
-                me.bytecode(me.os().costs().pool.task).await;
+                me.bytecode(me.costs().pool.task).await;
                 let arguments = call.arguments();
                 self.inqueue
                     .send(me, Some(Task { job, index, call }), arguments)

@@ -109,7 +109,7 @@ impl Launcher {
         main: impl FnOnce(ThreadState) -> F + 'static,
     ) -> Process {
         let before = me.enter(Activity::Starting);
-        let costs = &me.os().costs().process;
+        let costs = &me.costs().process;
         me.bytecode(costs.create).await;
         let number = self.started.replace(self.started.get() + 1);
         let exited = Rc::new(Semaphore::new(me.os(), &format!("{name} to exit"), 0));
@@ -123,7 +123,7 @@ impl Launcher {
             exit: costs.exit,
             preparation: None,
             imports: modules,
-            private_memory: me.os().costs().memory.forked_worker,
+            private_memory: me.costs().memory.forked_worker,
             exited: exited.clone(),
             sentinel: sentinel.clone(),
             launched: self.launched.clone(),
@@ -145,7 +145,7 @@ impl Launcher {
 
     /// `popen_spawn_posix.Popen._launch`: a new interpreter, told what to do through a pipe.
     async fn spawn(&self, me: &ThreadState, child: Child, arguments: &[Payload], number: u64) -> ThreadId {
-        let costs = &me.os().costs();
+        let costs = &me.costs();
         me.ensure_tracker_is_running().await;
         let preparation = prepare(me, arguments).await;
         me.native_holding_lock(costs.process.exec).await;
@@ -173,17 +173,17 @@ impl Launcher {
     ) -> ThreadId {
         let preparation = prepare(me, arguments).await;
         let server = self.ensure_running(me).await;
-        me.bytecode(me.os().costs().process.forkserver_request).await;
+        me.bytecode(me.costs().process.forkserver_request).await;
         let imports = if me.interpreter.python.version >= PRELOADS_MAIN_FROM {
             Nanos::ZERO
         } else {
             child.imports + self.imports_of(number)
         };
         let child = Child {
-            boot: me.os().costs().process.forkserver_bootstrap,
+            boot: me.costs().process.forkserver_bootstrap,
             preparation: Some(preparation.clone()),
             imports,
-            private_memory: me.os().costs().memory.forkserver_worker,
+            private_memory: me.costs().memory.forkserver_worker,
             ..child
         };
         let reply = server.request(me, child).await;
@@ -232,7 +232,7 @@ impl Process {
     /// `exitcode is not None`: whether the process has exited. `popen_fork.Popen.poll` asks the kernel each time; a
     /// child of the fork server is not ours, and `popen_forkserver.Popen.poll` looks at its sentinel.
     pub async fn has_exited(&self, me: &ThreadState) -> bool {
-        let costs = &me.os().costs().process;
+        let costs = &me.costs().process;
         me.bytecode(costs.exitcode).await;
         if matches!(self.method, StartMethod::Forkserver { .. }) {
             connection::is_readable(me, &self.sentinel).await
@@ -249,7 +249,7 @@ impl Process {
 
     /// `terminate()`: `SIGTERM`, which no worker handles. Nothing happens to a process that has exited.
     pub async fn terminate(&self, me: &ThreadState) {
-        me.bytecode(me.os().costs().process.terminate).await;
+        me.bytecode(me.costs().process.terminate).await;
         if let Some(process) = me.os().process_of(self.id) {
             me.os().kill(process);
         }
@@ -259,13 +259,13 @@ impl Process {
     pub async fn join(&self, me: &ThreadState) {
         let waiting = me.allow_threads(self.exited.wait(me.os(), me.id));
         me.busy_with(Activity::Idle, waiting).await;
-        me.bytecode(me.os().costs().process.join).await;
+        me.bytecode(me.costs().process.join).await;
     }
 }
 
 /// `os.fork()`: in the calling thread, with its interpreter lock held; the more the parent maps, the longer.
 async fn fork(me: &ThreadState, child: Child) -> ThreadId {
-    let costs = &me.os().costs().process;
+    let costs = &me.costs().process;
     // One pipe tells the parent that the child is over, the other one the child that the parent is.
     connection::open_pipes(me, 2).await;
     let mapped = me.os().mapped(me.interpreter.process);
@@ -294,7 +294,7 @@ async fn prepare(me: &ThreadState, arguments: &[Payload]) -> Preparation {
             me.os(),
             "the pipe that describes the work to a new process",
         )),
-        length: Bytes(me.os().costs().process.preparation.0 + me.pickled_size(arguments).0),
+        length: Bytes(me.costs().process.preparation.0 + me.pickled_size(arguments).0),
         payloads: arguments.into(),
     }
 }
@@ -353,7 +353,7 @@ async fn live(me: ThreadState, child: Child) {
     os.share_pages(
         me.interpreter.process,
         child.copies,
-        os.costs().process.copied_after,
+        me.costs().process.copied_after,
     );
     me.enter(Activity::Running);
     (child.main)(me.clone()).await;
@@ -384,7 +384,7 @@ struct Reply {
 impl ForkServer {
     /// Boots one, which takes `imports` for the main module, and `modules` of memory.
     async fn start(me: &ThreadState, imports: Nanos, modules: Bytes) -> Rc<Self> {
-        let costs = me.os().costs();
+        let costs = me.costs();
         me.ensure_tracker_is_running().await;
         let server = Rc::new(Self {
             ready: Semaphore::new(me.os(), "the fork server to be up", 0),

@@ -103,14 +103,14 @@ impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
         max_tasks_per_child: Option<u64>,
     ) -> Self {
         let os = me.os();
-        me.bytecode(os.costs().process_pool.build).await;
+        me.bytecode(me.costs().process_pool.build).await;
         connection::open_pipes(me, PIPES).await;
         let shared = Shared {
             max_workers: max_workers as usize,
             pending: RefCell::default(),
             work_ids: RefCell::default(),
             submitted: Cell::new(0),
-            call_queue: SharedQueue::new(os, "the call queue", u64::from(max_workers) + EXTRA_QUEUED_CALLS),
+            call_queue: SharedQueue::new(me, "the call queue", u64::from(max_workers) + EXTRA_QUEUED_CALLS),
             result_queue: Rc::new(SharedSimpleQueue::new(os, "the result queue")),
             wakeup: Connection::new(os, "the wake-up pipe"),
             shutdown_lock: Lock::new(os, me.interpreter.python.version, "the executor's shutdown lock"),
@@ -172,7 +172,7 @@ impl<C: Call, I: Call> FuturesExecutor<C> for ProcessPoolExecutor<C, I> {
             me.enter(before);
             return Err(BrokenProcessPool);
         }
-        me.bytecode(me.os().costs().process_pool.submit).await;
+        me.bytecode(me.costs().process_pool.submit).await;
         let id = shared.submitted.replace(shared.submitted.get() + 1);
         shared.pending.borrow_mut().insert(id, WorkItem { call, future });
         shared.work_ids.borrow_mut().push_back(id);
@@ -219,7 +219,7 @@ impl<C: Call, I: Call> Shared<C, I> {
         let number = self.launcher.launched().len();
         let shared = self.clone();
         let main = move |me: ThreadState| async move { shared.work(&me).await };
-        let (name, modules) = (format!("worker {number}"), me.os().costs().process_pool.imports);
+        let (name, modules) = (format!("worker {number}"), me.costs().process_pool.imports);
         let process = self.launcher.start(me, &name, true, modules, &[], main).await;
         self.processes.borrow_mut().insert(process.id, Rc::new(process));
     }
@@ -271,7 +271,7 @@ impl<C: Call, I: Call> Shared<C, I> {
         while !self.call_queue.is_full() {
             let next = self.work_ids.borrow_mut().pop_front();
             let Some(id) = next else { return };
-            me.bytecode(me.os().costs().process_pool.fill).await;
+            me.bytecode(me.costs().process_pool.fill).await;
             let call = self.pending.borrow()[&id].call.clone();
             let arguments = call.arguments();
             self.call_queue.put(me, Some((id, call)), arguments).await;
@@ -282,7 +282,7 @@ impl<C: Call, I: Call> Shared<C, I> {
     async fn wait_result_broken_or_wakeup(&self, me: &ThreadState) -> Ready {
         let results = &self.result_queue.connection;
         let workers: Vec<Rc<Process>> = self.processes.borrow().values().cloned().collect();
-        let costs = me.os().costs();
+        let costs = me.costs();
         me.bytecode(costs.process_pool.wait + costs.process.sentinel * workers.len() as u64)
             .await;
         let sentinels = workers.iter().map(|worker| worker.sentinel().as_ref());
@@ -322,14 +322,14 @@ impl<C: Call, I: Call> Shared<C, I> {
             .remove(&id)
             .expect("each call has one result");
         item.future
-            .set_result(me, me.os().costs().process_pool.set_result)
+            .set_result(me, me.costs().process_pool.set_result)
             .await;
     }
 
     /// `terminate_broken`: a worker has died. All who wait for a result are told; the other workers are killed, for the
     /// queues and their locks may be in any state.
     async fn terminate_broken(&self, me: &ThreadState) {
-        let costs = &me.os().costs().process_pool;
+        let costs = &me.costs().process_pool;
         let version = me.interpreter.python.version;
         let locked = version >= Version::release(3, 12);
         if locked {
@@ -382,7 +382,7 @@ impl<C: Call, I: Call> Shared<C, I> {
                 return;
             };
             let is_last = self.max_tasks_per_child.is_some_and(|most| number >= most);
-            me.busy_with(Activity::Ipc, me.bytecode(me.os().costs().process_pool.call))
+            me.busy_with(Activity::Ipc, me.bytecode(me.costs().process_pool.call))
                 .await;
             call.run(me).await;
             let exit_pid = is_last.then_some(me.id);

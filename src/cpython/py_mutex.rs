@@ -100,7 +100,7 @@ impl PyMutex {
                 return;
             }
             if self.waiters.is_empty() && spin_count < spins {
-                os.compute(me.id, os.costs().free_threaded.sched_yield).await;
+                os.compute(me.id, me.costs().free_threaded.sched_yield).await;
                 spin_count += 1;
                 continue;
             }

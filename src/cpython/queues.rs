@@ -172,26 +172,26 @@ impl<T> Feeder<T> {
 impl<T: 'static> SharedQueue<T> {
     /// An empty queue of `maxsize` places for calls, whose bytecode counts as the executor's. Reports of a deadlock call
     /// it `name`.
-    pub fn new(os: &Os, name: &str, maxsize: u64) -> Rc<Self> {
+    pub fn new(me: &ThreadState, name: &str, maxsize: u64) -> Rc<Self> {
         let traffic = Traffic {
             wrapping: Wrapping::Call,
             put: Nanos::ZERO,
-            feed: os.costs().process_pool.feed,
+            feed: me.costs().process_pool.feed,
             get: Nanos::ZERO,
         };
-        Self::of(os, name, maxsize, traffic)
+        Self::of(me.os(), name, maxsize, traffic)
     }
 
     /// `Queue()` for a program's own objects: never full.
-    pub fn unbounded(os: &Os, name: &str) -> Rc<Self> {
-        let costs = &os.costs().queue;
+    pub fn unbounded(me: &ThreadState, name: &str) -> Rc<Self> {
+        let costs = &me.costs().queue;
         let traffic = Traffic {
             wrapping: Wrapping::Object,
             put: costs.put,
             feed: costs.feed,
             get: costs.get,
         };
-        Self::of(os, name, UNBOUNDED, traffic)
+        Self::of(me.os(), name, UNBOUNDED, traffic)
     }
 
     fn of(os: &Os, name: &str, maxsize: u64, traffic: Traffic) -> Rc<Self> {
@@ -317,9 +317,10 @@ pub struct JoinableQueue<T> {
 
 impl<T: 'static> JoinableQueue<T> {
     /// `JoinableQueue()`, empty. Reports of a deadlock call it `name`.
-    pub fn new(os: &Os, name: &str) -> Self {
+    pub fn new(me: &ThreadState, name: &str) -> Self {
+        let os = me.os();
         Self {
-            queue: SharedQueue::unbounded(os, name),
+            queue: SharedQueue::unbounded(me, name),
             unfinished: SemLock::semaphore(os, &format!("an unfinished task of {name}"), 0),
             condition: SharedCondition::new(os, &format!("all tasks of {name} to be done")),
         }
@@ -327,7 +328,7 @@ impl<T: 'static> JoinableQueue<T> {
 
     /// `put`
     pub async fn put(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
-        let costs = &me.os().costs().queue;
+        let costs = &me.costs().queue;
         let queue = &self.queue;
         queue.bytecode(me, costs.put + costs.count).await;
         queue.places.acquire(me).await;
@@ -347,7 +348,7 @@ impl<T: 'static> JoinableQueue<T> {
     /// `task_done`
     pub async fn task_done(&self, me: &ThreadState) {
         let doing = async {
-            me.bytecode(me.os().costs().queue.task_done).await;
+            me.bytecode(me.costs().queue.task_done).await;
             self.condition.acquire(me).await;
             self.unfinished.try_acquire(me);
             if self.unfinished.is_zero() {

@@ -34,7 +34,7 @@ impl ThreadState {
 
     /// `register` and `unregister`
     pub async fn tell_tracker(&self) {
-        self.bytecode(self.os().costs().shared_memory.register).await;
+        self.bytecode(self.costs().shared_memory.register).await;
         self.ensure_tracker_is_running().await;
         let tracker = self.interpreter.tracker.borrow().clone();
         if let Some(tracker) = tracker {
@@ -54,7 +54,7 @@ impl ThreadState {
             pipe: Pipe::new(os, "the pipe to the resource tracker"),
         });
         *self.interpreter.tracker.borrow_mut() = Some(tracker.clone());
-        self.native_holding_lock(os.costs().shared_memory.tracker_start)
+        self.native_holding_lock(self.costs().shared_memory.tracker_start)
             .await;
         let interpreter = self.interpreter.spawned("the resource tracker");
         let process = interpreter.process;
@@ -68,7 +68,7 @@ impl ThreadState {
             let me = Self { interpreter, id };
             tracker.main(&me).await;
         });
-        os.map(process, os.costs().memory.resource_tracker);
+        os.map(process, self.costs().memory.resource_tracker);
     }
 }
 
@@ -77,14 +77,14 @@ impl ResourceTracker {
     async fn main(&self, me: &ThreadState) {
         let os = me.os();
         me.attach().await;
-        me.bytecode(os.costs().shared_memory.tracker_boot).await;
+        me.bytecode(me.costs().shared_memory.tracker_boot).await;
         loop {
             me.enter(Activity::Idle);
             let read = me
                 .allow_threads(self.pipe.read(os, me.id, crate::os::PIPE_CAPACITY))
                 .await;
             me.enter(Activity::Ipc);
-            me.bytecode(os.costs().shared_memory.track * read.0.div_ceil(LINE.0))
+            me.bytecode(me.costs().shared_memory.track * read.0.div_ceil(LINE.0))
                 .await;
         }
     }

@@ -9,7 +9,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use crate::os::{LineId, Os, Touching};
+use super::thread_state::ThreadState;
+use crate::os::{LineId, Touching};
 
 /// The shared objects of an interpreter, by the name that the program gives them.
 #[derive(Default)]
@@ -19,19 +20,19 @@ pub struct SharedObjects {
 
 impl SharedObjects {
     /// What bytecode does that keeps touching the objects of this name.
-    pub fn touching(&self, os: &Os, name: &str) -> Touching {
+    pub fn touching(&self, me: &ThreadState, name: &str) -> Touching {
         let mut lines = self.lines.borrow_mut();
         let line = match lines.get(name) {
             Some(line) => *line,
             None => {
-                let line = os.add_line();
+                let line = me.os().add_line();
                 lines.insert(name.to_owned(), line);
                 line
             }
         };
         Touching {
             line,
-            interval: os.costs().free_threaded.touch_interval,
+            interval: me.costs().free_threaded.touch_interval,
         }
     }
 }

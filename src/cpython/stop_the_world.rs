@@ -11,10 +11,12 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::py_mutex::PyMutex;
 use super::thread_state::ThreadState;
 use crate::os::{Activity, ObjectId, Os, ThreadId};
+use crate::profile::Profile;
 use crate::random::{Key, Stream};
 use crate::units::Nanos;
 
@@ -37,6 +39,7 @@ pub struct StopTheWorld {
     /// Threads that are parked until the world starts again.
     parked: RefCell<Vec<ThreadId>>,
     eval_check: RefCell<Stream>,
+    profile: Arc<Profile>,
 }
 
 /// `tstate->state`, and what belongs to it.
@@ -56,7 +59,7 @@ enum State {
 
 impl StopTheWorld {
     /// Without threads. `process` tells it from others in reports; `key` names its random draws.
-    pub fn new(os: &Os, process: &str, key: Key) -> Self {
+    pub fn new(os: &Os, process: &str, profile: &Arc<Profile>, key: Key) -> Self {
         let (started, requester) = os.add_object(format!("the world of {process} to start again"));
         Self {
             threads: RefCell::default(),
@@ -68,12 +71,14 @@ impl StopTheWorld {
             started,
             parked: RefCell::default(),
             eval_check: RefCell::new(Stream::named(key.name(process).name("eval check"))),
+            profile: profile.clone(),
         }
     }
 
     /// CPU time until a running thread next looks at its eval breaker.
-    pub fn until_eval_check(&self, os: &Os) -> Nanos {
-        os.costs()
+    pub fn until_eval_check(&self) -> Nanos {
+        self.profile
+            .costs
             .gil
             .eval_check
             .sample(&mut self.eval_check.borrow_mut())
@@ -89,7 +94,7 @@ impl StopTheWorld {
 
     /// `_PyThreadState_Attach`
     pub async fn attach(&self, os: &Os, me: ThreadId) {
-        os.owe(me, os.costs().free_threaded.attach);
+        os.owe(me, self.profile.costs.free_threaded.attach);
         if !self.try_attach(me) {
             let before = os.enter(me, Activity::WaitingForLock);
             while !self.try_attach(me) {
@@ -191,7 +196,7 @@ impl StopTheWorld {
             }
         }
         for id in asked {
-            me.os().interrupt(id, self.until_eval_check(me.os()));
+            me.os().interrupt(id, self.until_eval_check());
         }
         self.countdown.get() == 0
     }

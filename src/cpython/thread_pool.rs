@@ -111,7 +111,7 @@ impl<C: Call, X: WorkerContext<C>> ThreadPoolExecutor<C, X> {
 
 impl<C: Call, X: WorkerContext<C>> FuturesExecutor<C> for ThreadPoolExecutor<C, X> {
     async fn submit(&self, me: &ThreadState, call: C, future: Rc<Future>) -> Result<(), BrokenProcessPool> {
-        me.busy_with(Activity::Ipc, me.bytecode(me.os().costs().thread_pool.submit))
+        me.busy_with(Activity::Ipc, me.bytecode(me.costs().thread_pool.submit))
             .await;
         self.shared
             .work_queue
@@ -134,7 +134,7 @@ impl<C: Call, X: WorkerContext<C>> Shared<C, X> {
     /// `_worker`
     async fn worker(&self, me: &ThreadState, number: usize) {
         let worker = self.context.initialize(me, number).await;
-        let costs = &me.os().costs().thread_pool;
+        let costs = &me.costs().thread_pool;
         // From 3.12 a worker counts itself idle only after it has found the queue empty.
         let counts_when_empty = me.interpreter.python.version >= Version::release(3, 12);
         loop {
@@ -190,7 +190,7 @@ impl IdleSemaphore {
     /// `release()`
     async fn release(&self, me: &ThreadState) {
         self.lock.acquire(me).await;
-        me.bytecode(me.os().costs().thread_pool.idle_release).await;
+        me.bytecode(me.costs().thread_pool.idle_release).await;
         self.count.set(self.count.get() + 1);
         self.lock.release(me).await;
     }
@@ -198,7 +198,7 @@ impl IdleSemaphore {
     /// `acquire(timeout=0)`: whether there was one.
     async fn try_acquire(&self, me: &ThreadState) -> bool {
         self.lock.acquire(me).await;
-        me.bytecode(me.os().costs().thread_pool.idle_acquire).await;
+        me.bytecode(me.costs().thread_pool.idle_acquire).await;
         let count = self.count.get();
         self.count.set(count.saturating_sub(1));
         self.lock.release(me).await;

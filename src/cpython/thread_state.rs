@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::convert::Infallible;
 use std::future::Future;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::gil::Gil;
 use super::interpreter_lock::{FreeThreaded, InterpreterLock};
@@ -17,6 +18,7 @@ use super::resource_tracker::ResourceTracker;
 use super::shared_objects::SharedObjects;
 use crate::model::{Python, Version};
 use crate::os::{Activity, Os, ProcessId, SegmentId, ThreadId, Work};
+use crate::profile::{Costs, Profile};
 use crate::random::Key;
 use crate::units::Nanos;
 
@@ -28,6 +30,8 @@ pub struct Interpreter {
     pub process: ProcessId,
     /// As reports name the process.
     pub name: Rc<str>,
+    /// What its steps cost: see [`Interpreter::costs`].
+    profile: Arc<Profile>,
     /// Version, switch interval and check interval.
     pub python: Python,
     /// Its lock.
@@ -44,11 +48,11 @@ pub struct Interpreter {
 
 impl Interpreter {
     /// An interpreter in a process of its own, which maps nothing yet but the files of CPython.
-    pub fn new(os: &Rc<Os>, name: &str, python: &Python, key: Key) -> Rc<Self> {
+    pub fn new(os: &Rc<Os>, name: &str, profile: &Arc<Profile>, python: &Python, key: Key) -> Rc<Self> {
         let (process, code) = (os.add_process(), os.add_segment(false));
         os.map_segment(process, code);
-        os.populate(code, os.costs().memory.code);
-        Self::in_process(os, process, code, name, python, key)
+        os.populate(code, profile.costs.memory.code);
+        Self::in_process(os, process, code, name, profile, python, key)
     }
 
     fn in_process(
@@ -56,14 +60,16 @@ impl Interpreter {
         process: ProcessId,
         code: SegmentId,
         name: &str,
+        profile: &Arc<Profile>,
         python: &Python,
         key: Key,
     ) -> Rc<Self> {
-        let lock = InterpreterLock::new(os, name, python, key);
+        let lock = InterpreterLock::new(os, name, profile, python, key);
         Rc::new(Self {
             os: os.clone(),
             process,
             name: name.into(),
+            profile: profile.clone(),
             python: python.clone(),
             lock,
             shared_objects: SharedObjects::default(),
@@ -73,9 +79,14 @@ impl Interpreter {
         })
     }
 
+    /// What the steps of the interpreter and of Python's libraries cost. The kernel's costs are those of [`Os::costs`].
+    pub(crate) fn costs(&self) -> &Costs {
+        &self.profile.costs
+    }
+
     /// Another interpreter of the same process, with a lock of its own: `Py_NewInterpreterFromConfig`.
     pub fn sibling(&self, name: &str) -> Rc<Self> {
-        Self::in_process(&self.os, self.process, self.code, name, &self.python, self.key)
+        self.like_this(self.process, name)
     }
 
     /// The interpreter of a child process that is a copy of this one's.
@@ -92,9 +103,21 @@ impl Interpreter {
         self.child(process, name)
     }
 
+    fn like_this(&self, process: ProcessId, name: &str) -> Rc<Self> {
+        let Self {
+            os,
+            code,
+            profile,
+            python,
+            key,
+            ..
+        } = self;
+        Self::in_process(os, process, *code, name, profile, python, *key)
+    }
+
     /// A child knows its parent's resource tracker: the descriptor is inherited or passed on.
     fn child(&self, process: ProcessId, name: &str) -> Rc<Self> {
-        let child = Self::in_process(&self.os, process, self.code, name, &self.python, self.key);
+        let child = self.like_this(process, name);
         *child.tracker.borrow_mut() = self.tracker.borrow().clone();
         child
     }
@@ -113,6 +136,11 @@ impl ThreadState {
     /// The machine.
     pub fn os(&self) -> &Rc<Os> {
         &self.interpreter.os
+    }
+
+    /// What the steps of the interpreter and of Python's libraries cost. The kernel's costs are those of [`Os::costs`].
+    pub(crate) fn costs(&self) -> &Costs {
+        self.interpreter.costs()
     }
 
     /// Takes the interpreter lock.
@@ -152,7 +180,7 @@ impl ThreadState {
         let InterpreterLock::FreeThreaded(_) = &self.interpreter.lock else {
             return self.bytecode(time).await;
         };
-        let touching = self.interpreter.shared_objects.touching(self.os(), name);
+        let touching = self.interpreter.shared_objects.touching(self, name);
         self.os().touch(self.id, Some(touching));
         self.bytecode(time).await;
         self.os().touch(self.id, None);
@@ -165,7 +193,7 @@ impl ThreadState {
         while !left.is_done() {
             // Asked before this burst began, in a C call: the next look is not far.
             let burst = if gil.drop_requested(self.id) {
-                left.min(Work::at_full_speed(gil.until_eval_check(os)))
+                left.min(Work::at_full_speed(gil.until_eval_check()))
             } else {
                 left
             };
@@ -182,22 +210,22 @@ impl ThreadState {
     /// to collect garbage.
     async fn evaluate_freely(&self, FreeThreaded { world, collector }: &FreeThreaded, time: Nanos) {
         let os = self.os();
-        let slowdown = os
+        let slowdown = self
             .costs()
             .free_threaded
             .slowdown
             .of(self.interpreter.python.version.minor);
         let mut left = Work::at_full_speed(time).scaled(slowdown);
         while !left.is_done() {
-            let mut burst = left.min(collector.until_report(os, self.id));
+            let mut burst = left.min(collector.until_report(self));
             // Asked before this burst began, in a C call: the next look is not far.
             if world.stop_requested(self.id) {
-                burst = burst.min(Work::at_full_speed(world.until_eval_check(os)));
+                burst = burst.min(Work::at_full_speed(world.until_eval_check()));
             }
             let undone = os.execute_interruptibly(self.id, burst).await;
             let done = burst.minus(undone);
             left = left.minus(done);
-            let collection_is_due = collector.record(os, self.id, done);
+            let collection_is_due = collector.record(self, done);
             if !left.is_done() && world.stop_requested(self.id) {
                 world.suspend(os, self.id).await;
                 self.attach().await;

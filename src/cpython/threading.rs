@@ -98,10 +98,10 @@ impl Thread {
         run: impl FnOnce(ThreadState) -> F + 'static,
     ) -> Self {
         let os = me.os();
-        me.bytecode(os.costs().thread.create).await;
+        me.bytecode(me.costs().thread.create).await;
         let started = Rc::new(Lock::held(me, "a new thread to start"));
         let ended = Rc::new(Lock::event(me, &format!("{name} to end")));
-        os.map(me.interpreter.process, os.costs().memory.thread);
+        os.map(me.interpreter.process, me.costs().memory.thread);
         let spec = ThreadSpec {
             name: name.into(),
             process: Some(me.interpreter.process),
@@ -114,13 +114,12 @@ impl Thread {
             // _bootstrap_inner
             let me = ThreadState { interpreter, id };
             me.attach().await;
-            me.bytecode(me.os().costs().thread.bootstrap).await;
+            me.bytecode(me.costs().thread.bootstrap).await;
             has_started.release(&me).await;
             me.enter(Activity::Running);
             run(me.clone()).await;
-            me.bytecode(me.os().costs().thread.finish).await;
-            me.os()
-                .unmap(me.interpreter.process, me.os().costs().memory.thread);
+            me.bytecode(me.costs().thread.finish).await;
+            me.os().unmap(me.interpreter.process, me.costs().memory.thread);
             has_ended.release(&me).await;
             me.interpreter.lock.detach_for_good(me.os(), me.id).await;
         });

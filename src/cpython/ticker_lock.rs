@@ -20,8 +20,10 @@
 mod stretch;
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 
 use crate::os::{Activity, CountedQueue, Mutex, Os, ThreadId, Work};
+use crate::profile::Profile;
 use crate::random::{Key, Stream};
 use crate::units::Nanos;
 use stretch::Stretch;
@@ -48,17 +50,18 @@ pub struct TickerLock {
     is_folding: Cell<bool>,
     /// Whether checks that find nobody waiting are made up for by arithmetic.
     folds: bool,
+    profile: Arc<Profile>,
 }
 
 impl TickerLock {
     /// An open lock. `process` tells it from others in reports; `check_interval` is in ticks; `key` names its random
     /// costs.
-    pub fn new(os: &Os, process: &str, check_interval: u32, key: Key) -> Self {
+    pub fn new(os: &Os, process: &str, profile: &Arc<Profile>, check_interval: u32, key: Key) -> Self {
         // `--_Py_Ticker < 0`: one tick more than the interval.
         let ticks = u64::from(check_interval) + 1;
-        let interval = Work::at_full_speed(os.costs().gil.tick * ticks);
+        let interval = Work::at_full_speed(profile.costs.gil.tick * ticks);
         let name = format!("the interpreter lock of {process}");
-        let mutex = (!os.costs().gil.semaphore).then(|| Mutex::new(os, &format!("{name} (its mutex)")));
+        let mutex = (!profile.costs.gil.semaphore).then(|| Mutex::new(os, &format!("{name} (its mutex)")));
         Self {
             released: CountedQueue::of_lock(os, &name, key),
             mutex,
@@ -71,6 +74,7 @@ impl TickerLock {
             interval,
             is_folding: Cell::new(false),
             folds: true,
+            profile: profile.clone(),
         }
     }
 
@@ -82,7 +86,7 @@ impl TickerLock {
     /// `PyThread_acquire_lock`: returns with the lock held.
     pub async fn acquire(&self, os: &Os, me: ThreadId) {
         self.meet(me);
-        os.owe(me, self.fast_path(os));
+        os.owe(me, self.fast_path());
         self.lock_mutex(os, me).await;
         if self.released.owner().is_some() {
             let before = os.enter(me, Activity::WaitingForLock);
@@ -91,7 +95,12 @@ impl TickerLock {
                     // From now on somebody is waiting: each check is one.
                     os.interrupt(holder, Nanos::ZERO);
                 }
-                let settle = os.costs().gil.settle.sample(&mut self.settle.borrow_mut());
+                let settle = self
+                    .profile
+                    .costs
+                    .gil
+                    .settle
+                    .sample(&mut self.settle.borrow_mut());
                 self.released.wait(os, me, settle, self.mutex.as_ref()).await;
             }
             os.enter(me, before);
@@ -136,7 +145,7 @@ impl TickerLock {
                 bytecode: if folds { left } else { left.min(self.ticker.get()) },
                 first: self.ticker.get(),
                 interval: self.interval,
-                check: Work::at_full_speed(self.fast_path(os)),
+                check: Work::at_full_speed(self.fast_path()),
             };
             let length = stretch.length();
             self.is_folding.set(stretch.checks() > 0);
@@ -172,9 +181,9 @@ impl TickerLock {
     }
 
     /// Letting go of the lock and taking it again, nobody else wanting it.
-    fn fast_path(&self, os: &Os) -> Nanos {
+    fn fast_path(&self) -> Nanos {
         if self.in_use.get() {
-            os.costs().gil.uncontended
+            self.profile.costs.gil.uncontended
         } else {
             Nanos::ZERO
         }
@@ -188,17 +197,16 @@ mod tests {
 
     use super::*;
     use crate::os::{Outcome, ThreadSpec};
-    use crate::profile::Profile;
 
     /// A busy thread beside one that waits for a device again and again: when it has the lock back each time, and
     /// how many events all of it took.
     fn busy_beside_io(cores: usize, folds: bool) -> (Vec<(Nanos, u64)>, u64) {
         let profile = Profile::load("linux-x86_64", Path::new(".")).unwrap();
         let key = Key::root(1, 0);
-        let os = Os::new(cores, 1, profile, key);
+        let os = Os::new(cores, 1, profile.clone(), key);
         let lock = Rc::new(TickerLock {
             folds,
-            ..TickerLock::new(&os, "the program", 100, key)
+            ..TickerLock::new(&os, "the program", &profile, 100, key)
         });
         let log = Rc::new(RefCell::new(Vec::new()));
         let spec = |name: &str| ThreadSpec {

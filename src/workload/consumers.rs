@@ -58,7 +58,7 @@ impl World {
         for number in 0..workers {
             let (world, ways) = (self.clone(), ways.clone());
             let modules = if kind.is_queue() {
-                me.os().costs().queue.imports
+                me.costs().queue.imports
             } else {
                 Nanos::ZERO
             };

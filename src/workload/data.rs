@@ -41,11 +41,7 @@ impl World {
     /// The program is there, with the arguments of all items.
     pub fn load(&self, me: &ThreadState) {
         let program = &self.configuration.program;
-        let parts = [
-            me.os().costs().memory.interpreter,
-            program.modules,
-            program.memory,
-        ];
+        let parts = [me.costs().memory.interpreter, program.modules, program.memory];
         for part in parts {
             me.allocate(part);
         }
@@ -179,7 +175,7 @@ impl World {
             arguments.retain(|payload| payload.kind != PayloadKind::Bytes);
             touched.0 = touched.0.saturating_add(me.size_as_objects(&arguments).0);
         }
-        let cost = me.os().costs().memory.copy_on_write;
+        let cost = me.costs().memory.copy_on_write;
         while touched > Bytes::ZERO {
             let part = me.os().copy_on_write(process, Bytes(touched.0.min(AT_A_TIME.0)));
             me.bytecode(cost * pages(part)).await;

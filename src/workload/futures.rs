@@ -101,7 +101,7 @@ impl World {
         items.clone().for_each(|item| self.record.submitted(me, item));
         self.send_arguments(me, items.clone()).await;
         let overhead = if chunksize > 1 {
-            me.os().costs().process_pool.item
+            me.costs().process_pool.item
         } else {
             Nanos::ZERO
         };

@@ -99,9 +99,7 @@ impl World {
         self.send_arguments(me, item..item + 1).await;
         let arguments = self.arguments_of(&(item..item + 1));
         let (world, results) = (self.clone(), results.cloned());
-        let modules = results
-            .as_ref()
-            .map_or(Nanos::ZERO, |_| me.os().costs().queue.imports);
+        let modules = results.as_ref().map_or(Nanos::ZERO, |_| me.costs().queue.imports);
         let main = move |me: ThreadState| async move {
             me.busy_with(Activity::Starting, Setup(world.clone()).run(&me))
                 .await;

@@ -128,7 +128,7 @@ impl World {
         items.clone().for_each(|item| self.record.submitted(me, item));
         self.send_arguments(me, items.clone()).await;
         let overhead = if in_chunks {
-            me.os().costs().pool.item
+            me.costs().pool.item
         } else {
             Nanos::ZERO
         };

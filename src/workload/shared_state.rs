@@ -71,7 +71,7 @@ impl SharedState {
 impl World {
     /// Reads, works for `window` with what it has read, and writes. Without a window that is `+=`.
     pub async fn update(&self, me: &ThreadState, name: &str, window: Option<Nanos>, guard: &Guard) {
-        let costs = &me.os().costs().shared_state;
+        let costs = &me.costs().shared_state;
         let counter = &self.shared.counters[name];
         match guard {
             Guard::Nobody => {}

@@ -44,7 +44,7 @@ impl Program {
             switch_interval: self.interval,
             check_interval: 100,
         };
-        let interpreter = Interpreter::new(&os, "the program", &python, key);
+        let interpreter = Interpreter::new(&os, "the program", &self.profile, &python, key);
         (os, interpreter, key)
     }
 

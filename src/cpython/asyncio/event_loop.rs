@@ -84,7 +84,7 @@ impl EventLoop {
     }
 
     pub(super) fn costs(&self) -> &AsyncioCosts {
-        &self.thread.os().costs().asyncio
+        &self.thread.costs().asyncio
     }
 
     /// `_run_once`

@@ -50,7 +50,7 @@ impl PoolCache {
 
     /// `cache[job]._set(index, ...)`: result `index` of job `job` is there.
     pub async fn set(&self, me: &ThreadState, job: u64, index: u64) {
-        me.bytecode(me.os().costs().pool.set).await;
+        me.bytecode(me.costs().pool.set).await;
         let found = self.jobs.borrow().get(&job).cloned();
         match found {
             Some(Job::Apply(result)) => result.set(me, self).await,
@@ -135,7 +135,7 @@ impl MapResult {
 /// `ApplyResult.get`
 async fn get(me: &ThreadState, event: &Event) {
     event.wait(me).await;
-    me.busy_with(Activity::Ipc, me.bytecode(me.os().costs().pool.get))
+    me.busy_with(Activity::Ipc, me.bytecode(me.costs().pool.get))
         .await;
 }
 
@@ -172,7 +172,7 @@ impl IMapIterator {
 
     /// `next()`: the place of the next result, or `None` after the last.
     pub async fn next(&self, me: &ThreadState) -> Option<u64> {
-        me.bytecode(me.os().costs().pool.get).await;
+        me.bytecode(me.costs().pool.get).await;
         self.cond.acquire(me).await;
         let mut item = self.pop();
         if item.is_none() && !self.is_over() {

@@ -33,7 +33,7 @@ impl<C: Call, I: Call> Shared<C, I> {
                 break;
             };
             let Task { job, index, call } = task;
-            me.busy_with(Activity::Ipc, me.bytecode(me.os().costs().pool.call))
+            me.busy_with(Activity::Ipc, me.bytecode(me.costs().pool.call))
                 .await;
             call.run(me).await;
             self.outqueue
