@@ -1,0 +1,6 @@
+//! The `gilsim` binary as a user runs it, with nothing else on the machine but the scenario.
+
+mod command;
+
+mod determinism;
+mod verbs;
