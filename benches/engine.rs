@@ -15,6 +15,7 @@ use gilsim::os::{Activity, Os, ThreadSpec};
 use gilsim::profile::Profile;
 use gilsim::random::{Key, Stream};
 use gilsim::units::Nanos;
+use rand::Rng;
 
 const EVENTS: u64 = 200_000;
 
@@ -32,7 +33,7 @@ fn hold(pending: usize) {
                     inner.stop();
                 }
                 left.set(left.get().saturating_sub(1));
-                inner.hold(slot, Nanos(1 + stream.bits() % 1_000_000)).await;
+                inner.hold(slot, Nanos(1 + stream.next_u64() % 1_000_000)).await;
             }
         });
         engine.schedule(slot, Nanos(number as u64), Action::Resume);

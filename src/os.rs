@@ -46,6 +46,8 @@ pub use suspension::{Burst, Wait, Wakeup};
 pub use thread::{Activity, ObjectId, ThreadId, ThreadSpec, Woken, Work};
 pub use unix_socket::UnixSocket;
 
+use rand::distr::Distribution;
+
 use crate::engine::{Ended, Engine, Ledger, Slot};
 use crate::profile::{Costs, Profile};
 use crate::random::{Key, Stream};

@@ -18,6 +18,8 @@ use std::sync::Arc;
 use steps::Steps;
 pub use steps::{LockEvent, LockStep};
 
+use rand::distr::Distribution;
+
 use crate::model::Version;
 use crate::os::{Activity, Condition, Mutex, ObjectId, Os, Settle, ThreadId, Woken};
 use crate::profile::Profile;

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use rand::distr::Distribution;
+
 use super::py_mutex::PyMutex;
 use super::thread_state::ThreadState;
 use crate::os::{Activity, ObjectId, Os, ThreadId};

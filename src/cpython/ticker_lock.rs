@@ -22,6 +22,8 @@ mod stretch;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
+use rand::distr::Distribution;
+
 use crate::os::{Activity, CountedQueue, Mutex, Os, ThreadId, Work};
 use crate::profile::Profile;
 use crate::random::{Key, Stream};

@@ -22,6 +22,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::Future;
 
+use rand::distr::Distribution;
+
 use super::{Mutex, ObjectId, Os, ThreadId, Wakeup, Woken};
 use crate::profile::WakeOrder;
 use crate::random::{Key, Stream, Table};

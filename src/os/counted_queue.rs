@@ -9,6 +9,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
+use rand::distr::Distribution;
+
 use super::deadlock::Owner;
 use super::{Mutex, ObjectId, Os, ThreadId};
 use crate::random::{Key, Stream};

@@ -31,6 +31,8 @@ use newly_idle::Overloaded;
 use periodic_balance::Rounds;
 use utilization::IdleScan;
 
+use rand::distr::Distribution;
+
 use super::inspect::{Resource, Stays};
 use super::process::Processes;
 use super::suspension::BurstKind;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use rand::distr::Distribution;
+
 use super::{Key, Stream, Time};
 use crate::units::Nanos;
 

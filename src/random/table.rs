@@ -1,58 +1,61 @@
-//! A distribution prepared for being drawn from millions of times: a latency that every wake-up pays.
+//! Random times that are sampled millions of times, such as the latency that every wake-up costs.
 
 use std::sync::Arc;
 
+use rand::Rng;
+use rand::distr::Distribution;
 use serde::Deserialize;
 
 use super::{Key, Stream, Time};
 use crate::units::Nanos;
 
-/// A distribution as a table of equally likely values, so that a draw costs a few ns whatever its shape.
+/// A time as a table of equally likely values, so that a sample costs a few ns whatever its distribution.
 ///
-/// The table is a property of the distribution alone: it does not depend on the scenario's seed.
+/// The table depends on the distribution alone, not on the scenario's seed.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(from = "Time")]
 pub enum Table {
-    /// Always the same.
+    /// Every sample is this value.
     Constant(Nanos),
-    /// Each equally likely; there are [`Table::VALUES`] of them, ascending.
+    /// Each value is equally likely. There are [`Table::VALUES`] of them, in ascending order.
     Values(Arc<[Nanos]>),
 }
 
 impl Table {
-    /// How many values stand for a distribution: a power of two.
+    /// The number of values that represent a distribution, a power of two.
     pub const VALUES: usize = 1 << BITS;
 }
 
 const BITS: u32 = 10;
 
-/// Draws that are averaged into one value, neighbours in size: the mean of the draws is kept.
-const DRAWS_PER_VALUE: usize = 16;
+/// The number of samples, neighbours in size, that are averaged into one value. Averaging keeps the mean.
+const SAMPLES_PER_VALUE: usize = 16;
 
 impl From<Time> for Table {
-    fn from(distribution: Time) -> Self {
-        if !distribution.is_random() {
-            return Self::Constant(distribution.sample_keyed(Key::root(0, 0)));
+    fn from(time: Time) -> Self {
+        if !time.is_random() {
+            return Self::Constant(time.sample_keyed(Key::root(0, 0)));
         }
         let mut stream = Stream::named(Key::root(0, 0).name("table"));
-        let mut draws: Vec<u64> = (0..Self::VALUES * DRAWS_PER_VALUE)
-            .map(|_| distribution.sample(&mut stream).0)
+        let mut samples: Vec<u64> = (0..Self::VALUES * SAMPLES_PER_VALUE)
+            .map(|_| time.sample(&mut stream).0)
             .collect();
-        draws.sort_unstable();
-        let mean = |draws: &[u64]| {
-            let sum: u128 = draws.iter().map(|&draw| u128::from(draw)).sum();
-            Nanos((sum / draws.len() as u128) as u64)
+        samples.sort_unstable();
+        let mean = |samples: &[u64]| {
+            let sum: u128 = samples.iter().map(|&sample| u128::from(sample)).sum();
+            Nanos((sum / samples.len() as u128) as u64)
         };
-        Self::Values(draws.chunks_exact(DRAWS_PER_VALUE).map(mean).collect())
+        Self::Values(samples.chunks_exact(SAMPLES_PER_VALUE).map(mean).collect())
     }
 }
 
-impl Table {
-    /// One of the values.
-    pub fn sample(&self, stream: &mut Stream) -> Nanos {
+impl Distribution<Nanos> for Table {
+    #[inline]
+    fn sample<R: Rng + ?Sized>(&self, rng: &mut R) -> Nanos {
         match self {
             Self::Constant(value) => *value,
-            Self::Values(values) => values[(stream.bits() >> (u64::BITS - BITS)) as usize],
+            // The highest bits of a number are an index, since the length is a power of two.
+            Self::Values(values) => values[(rng.next_u64() >> (u64::BITS - BITS)) as usize],
         }
     }
 }
@@ -64,7 +67,7 @@ mod tests {
     #[test]
     fn a_table_keeps_the_mean_and_the_quartiles() {
         let mean = Nanos::from_micros(20);
-        for (distribution, median) in [
+        for (time, median) in [
             (Time::LogNormal { mean, cv: 0.8 }, 15_617.0),
             (Time::Exponential { mean }, 13_863.0),
             (
@@ -75,20 +78,14 @@ mod tests {
                 20_000.0,
             ),
         ] {
-            let Table::Values(values) = Table::from(distribution.clone()) else {
-                panic!("{distribution:?}")
+            let Table::Values(values) = Table::from(time.clone()) else {
+                panic!("{time:?}")
             };
             let sum: u64 = values.iter().map(|value| value.0).sum();
             let actual = sum as f64 / values.len() as f64;
-            assert!(
-                (actual / 20_000.0 - 1.0).abs() < 0.02,
-                "{distribution:?}: mean {actual}"
-            );
+            assert!((actual / 20_000.0 - 1.0).abs() < 0.02, "{time:?}: mean {actual}");
             let middle = values[Table::VALUES / 2].0 as f64;
-            assert!(
-                (middle / median - 1.0).abs() < 0.02,
-                "{distribution:?}: median {middle}"
-            );
+            assert!((middle / median - 1.0).abs() < 0.02, "{time:?}: median {middle}");
         }
     }
 }

@@ -1,15 +1,17 @@
 //! Standard normal, exponential and gamma variates, the same to the last bit in every build.
 //!
-//! The normal and the exponential are computed by inversion, one uniform number for one variate, rather than by the
-//! faster ziggurat. There, a comparison with `exp` decides how many numbers a variate takes, so a difference in the
-//! last bit changes all variates that follow; and by inversion a key that draws long under one set of parameters
-//! draws long under every other, which makes comparisons with common random numbers sharper.
+//! They are computed by inversion (one uniform number for one variate), not by the faster ziggurat of `rand_distr`.
+//! There, a comparison with `exp` decides how many numbers a variate takes, so a maths library whose `exp` differs in the
+//! last bit changes all variates that follow. And with inversion, a key that gives a long time under one set of
+//! parameters gives a long time under every other, which makes comparisons with common random numbers sharper.
 
-use super::Stream;
+use rand::Rng;
 
-/// Where each of the three approximations to the normal quantile ends, and their coefficients from the constant
-/// term up: numerator, then denominator. Source: Wichura, "Algorithm AS 241: the percentage points of the normal
-/// distribution" (1988), PPND16; `_normal_dist_inv_cdf` in CPython's `Lib/statistics.py` has the same.
+use super::stream::unit;
+
+/// The ends of the three approximations to the normal quantile, and their coefficients: numerator, then denominator,
+/// each from the constant term up. Source: Wichura, "Algorithm AS 241: the percentage points of the normal
+/// distribution" (1988), PPND16. `_normal_dist_inv_cdf` in CPython's `Lib/statistics.py` uses the same.
 mod as241 {
     pub const CENTRE: f64 = 0.425;
     pub const TAIL: f64 = 5.0;
@@ -81,56 +83,58 @@ mod as241 {
     ];
 }
 
-/// A normal variate with mean 0 and standard deviation 1.
-pub(super) fn standard_normal(stream: &mut Stream) -> f64 {
-    normal_quantile(stream.unit())
+/// Samples a normal variate with mean 0 and standard deviation 1.
+pub(super) fn standard_normal<R: Rng + ?Sized>(rng: &mut R) -> f64 {
+    normal_quantile(unit(rng))
 }
 
-/// An exponential variate with mean 1; at most 36.8.
-pub(super) fn standard_exponential(stream: &mut Stream) -> f64 {
-    -libm::log(1.0 - stream.unit())
+/// Samples an exponential variate with mean 1. No sample is above 36.8.
+pub(super) fn standard_exponential<R: Rng + ?Sized>(rng: &mut R) -> f64 {
+    -libm::log(1.0 - unit(rng))
 }
 
-/// A gamma variate with mean 1 and the given standard deviation.
+/// Samples a gamma variate with mean 1 and the given standard deviation.
 ///
 /// Source: Marsaglia & Tsang, "A simple method for generating gamma variables" (2000).
-pub(super) fn unit_mean_gamma(cv: f64, stream: &mut Stream) -> f64 {
-    // Below this the gamma is normal but for a skewness of 2 cv, while the logarithm below would lose its digits.
+pub(super) fn unit_mean_gamma<R: Rng + ?Sized>(cv: f64, rng: &mut R) -> f64 {
+    // With a smaller spread the variate is normal, except for a skewness of 2 cv, and the logarithm below would lose
+    // its digits.
     const NEARLY_NORMAL: f64 = 1e-5;
-    // What is not a number counts as no spread: with it, no round of the loop below would end.
+    // A spread that is not a number counts as none: with it, the loop below would never end.
     let cv = cv.max(0.0);
     if cv < NEARLY_NORMAL {
-        return 1.0 + cv * standard_normal(stream);
+        return 1.0 + cv * standard_normal(rng);
     }
     let shape = 1.0 / (cv * cv);
     if shape < 1.0 {
-        // The method needs a shape of 1 or more: go one up, and come down by the power of a uniform number.
-        let larger = gamma(shape + 1.0, stream);
-        let power = libm::exp(-standard_exponential(stream) / shape);
+        // The method needs a shape of at least 1: sample with a shape that is larger by 1, then multiply by a power of
+        // a uniform number.
+        let larger = gamma(shape + 1.0, rng);
+        let power = libm::exp(-standard_exponential(rng) / shape);
         return larger * power / shape;
     }
-    gamma(shape, stream) / shape
+    gamma(shape, rng) / shape
 }
 
-/// A gamma variate with scale 1 and a shape from 1 to 1e10.
-fn gamma(shape: f64, stream: &mut Stream) -> f64 {
+/// Samples a gamma variate with scale 1 and a shape from 1 to 1e10.
+fn gamma<R: Rng + ?Sized>(shape: f64, rng: &mut R) -> f64 {
     let d = shape - 1.0 / 3.0;
     let c = 1.0 / (9.0 * d).sqrt();
-    // Ends: at least 95 of 100 rounds do.
+    // The loop ends: a round accepts with a probability of at least 0.95.
     loop {
-        let x = standard_normal(stream);
+        let x = standard_normal(rng);
         let cube_root = 1.0 + c * x;
         if cube_root <= 0.0 {
             continue;
         }
         let v = cube_root * cube_root * cube_root;
-        if -standard_exponential(stream) < 0.5 * x * x + d * (1.0 - v + libm::log(v)) {
+        if -standard_exponential(rng) < 0.5 * x * x + d * (1.0 - v + libm::log(v)) {
             return d * v;
         }
     }
 }
 
-/// The value that a standard normal variate stays below with the probability `p`, to 16 digits.
+/// The value that a standard normal variate is below with probability `p`, to 16 digits.
 fn normal_quantile(p: f64) -> f64 {
     let q = p - 0.5;
     if q.abs() <= as241::CENTRE {
@@ -145,7 +149,7 @@ fn normal_quantile(p: f64) -> f64 {
     size.copysign(q)
 }
 
-/// One polynomial of `x` over another.
+/// The quotient of two polynomials of `x`.
 fn ratio([numerator, denominator]: &[[f64; 8]; 2], x: f64) -> f64 {
     let polynomial = |coefficients: &[f64; 8]| coefficients.iter().rev().fold(0.0, |sum, c| sum * x + c);
     polynomial(numerator) / polynomial(denominator)
@@ -154,6 +158,7 @@ fn ratio([numerator, denominator]: &[[f64; 8]; 2], x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::{Key, Stream};
 
     #[test]
     fn the_normal_quantile_has_its_published_values() {
@@ -173,7 +178,7 @@ mod tests {
     #[test]
     fn the_normal_quantile_inverts_the_normal_distribution() {
         for step in 1..4_000 {
-            // From 5e-17, where the middle of a stream's first interval lies, to one half.
+            // From 5e-17 to one half; the smallest number that a stream gives is 1.1e-16.
             let p = 0.5 * libm::exp(-f64::from(step) * 0.0092);
             let back = 0.5 * libm::erfc(-normal_quantile(p) * std::f64::consts::FRAC_1_SQRT_2);
             assert!((back / p - 1.0).abs() < 1e-13, "{p}: {back}");
@@ -182,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_normal_quantile_is_symmetric() {
-        let mut stream = Stream::named(crate::random::Key::root(1, 0));
+        let mut stream = Stream::named(Key::root(1, 0));
         for _ in 0..10_000 {
             let p = stream.unit();
             assert_eq!(normal_quantile(p), -normal_quantile(1.0 - p));

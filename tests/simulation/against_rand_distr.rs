@@ -1,16 +1,17 @@
-//! Our own sampling, which is the same in every build, against `rand_distr`, which everybody trusts but whose last bits
-//! depend on what else is in the build: the same quantiles.
+//! gilsim's own variates, which are the same in every build, have the quantiles of those of `rand_distr`, whose last
+//! bits depend on the other crates in the build.
 
 use gilsim::random::{Key, Stream, Time};
 use gilsim::units::Nanos;
+use rand::distr::Distribution;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
 const SAMPLES: usize = 100_000;
 const MEAN: Nanos = Nanos::from_millis(10);
 
-/// Of our samples as many lie below each decile of theirs.
-fn assert_same_quantiles(ours: Time, theirs: impl rand_distr::Distribution<f64>) {
+/// Asserts that the share of our samples below each decile of theirs is as expected.
+fn assert_same_quantiles(ours: Time, theirs: impl Distribution<f64>) {
     let mut stream = Stream::named(Key::root(1, 0).name("against rand_distr"));
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(2);
     let a: Vec<f64> = (0..SAMPLES).map(|_| ours.sample(&mut stream).0 as f64).collect();

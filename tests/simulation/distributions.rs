@@ -4,6 +4,7 @@
 
 use gilsim::random::{Key, Stream, Time};
 use gilsim::units::Nanos;
+use rand::distr::Distribution;
 
 const SAMPLES: u64 = 200_000;
 const MEAN: Nanos = Nanos::from_secs(1);

@@ -13,6 +13,7 @@ use gilsim::os::{Mutex, Outcome};
 use gilsim::random::{Key, Stream, Time};
 use gilsim::results::statistics::Estimate;
 use gilsim::units::Nanos;
+use rand::distr::Distribution;
 
 const REPLICATIONS: u64 = 20;
 /// Student's t with 19 degrees of freedom: the quantile for 99.9 % over the one for 95 %.

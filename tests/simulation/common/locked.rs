@@ -11,6 +11,7 @@ use gilsim::os::{Activity, Os, Outcome, Pipe, ThreadId, ThreadSpec};
 use gilsim::profile::Profile;
 use gilsim::random::{Key, Stream, Time};
 use gilsim::units::{Bytes, Nanos};
+use rand::distr::Distribution;
 
 /// What the busy threads do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
