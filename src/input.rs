@@ -13,6 +13,7 @@ mod reader;
 mod render;
 mod suggest;
 mod tree;
+mod words;
 
 pub use complaints::{Complaint, Complaints, Diagnostics};
 pub use field::Field;
@@ -22,3 +23,5 @@ pub use place::{Place, Source};
 pub use reader::{Reader, Reading};
 pub use suggest::{did_you_mean, list, nearest};
 pub use tree::{Entry, Node, Table, Value, parse_document, parse_value};
+pub use words::WordEnum;
+pub(crate) use words::words;

@@ -11,5 +11,5 @@ mod version;
 
 pub use channel::ChannelKind;
 pub use payload::{Payload, PayloadKind};
-pub use start_method::StartMethod;
+pub use start_method::{ForkServer, ProcessStart, StartMethod};
 pub use version::{Python, Version};

@@ -6,6 +6,7 @@
 mod axes;
 mod baseline;
 mod decode;
+mod executor;
 mod files;
 mod format;
 mod labels;
@@ -17,6 +18,7 @@ mod schema;
 mod steps;
 
 pub use baseline::Distinct;
+pub use executor::*;
 pub use order::working_order;
 pub use schema::schema;
 pub use steps::every_step;
@@ -24,7 +26,8 @@ pub use steps::every_step;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::model::{ChannelKind, Payload, Python, StartMethod};
+use crate::input::words;
+use crate::model::{Payload, Python};
 use crate::profile::Profile;
 use crate::random::Time;
 use crate::units::{Bytes, Nanos};
@@ -181,13 +184,12 @@ pub struct Dependency {
     pub kind: DependencyKind,
 }
 
-/// How two groups of tasks hang together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DependencyKind {
-    /// Item i waits for item i and gets its result as argument, through the parent.
-    Each,
-    /// Every item waits for the whole group.
-    All,
+words! {
+    /// How one group of tasks waits for another.
+    pub enum DependencyKind {
+        Each = "each" => "Item i waits for item i and gets its result as argument, through the parent.",
+        All = "all" => "Every item waits for the whole group.",
+    }
 }
 
 /// One step of an item, a background thread or an initializer.
@@ -265,141 +267,14 @@ pub struct Background {
     pub steps: Vec<Step>,
 }
 
-/// `[[run]]`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Executor {
-    /// A plain loop in the main thread.
-    Sequential,
-    /// `concurrent.futures.ThreadPoolExecutor`
-    Threads {
-        /// Most threads.
-        workers: u32,
-    },
-    /// `concurrent.futures.ProcessPoolExecutor`
-    Processes {
-        /// Most processes.
-        workers: u32,
-        /// How a worker process comes to be.
-        start_method: StartMethod,
-        /// Items per call sent to a worker.
-        chunksize: u64,
-        /// Calls after which a worker is replaced. None: never.
-        max_tasks_per_child: Option<u64>,
-    },
-    /// `multiprocessing.Pool`
-    Pool {
-        /// Its processes.
-        workers: u32,
-        /// How a worker process comes to be.
-        start_method: StartMethod,
-        /// How the caller asks for the items.
-        method: PoolMethod,
-        /// Items per task sent to a worker. None: what `map` makes of the number of items, which is not said.
-        chunksize: Option<u64>,
-        /// Tasks after which a worker is replaced: `maxtasksperchild`. None: never.
-        max_tasks_per_child: Option<u64>,
-    },
-    /// Processes of the program's own that read items from a channel, and write results to another.
-    Consumers {
-        /// Its processes.
-        workers: u32,
-        /// How a worker process comes to be.
-        start_method: StartMethod,
-        /// What both channels are.
-        channel: ChannelKind,
-        /// Who puts the items into theirs.
-        sender: Sender,
-    },
-    /// `concurrent.futures.InterpreterPoolExecutor`
-    Interpreters {
-        /// Most threads, each with an interpreter of its own.
-        workers: u32,
-    },
-    /// One `threading.Thread` for each item.
-    ThreadPerTask,
-    /// One `multiprocessing.Process` for each item.
-    ProcessPerTask {
-        /// How a worker process comes to be.
-        start_method: StartMethod,
-    },
-    /// One process whose threads serve a common queue of requests.
-    Server {
-        /// Server threads.
-        threads: u32,
-    },
-    /// `asyncio`: an event loop in the main thread, and a task for each item or connection.
-    Asyncio {
-        /// Most items or requests at a time. None: all.
-        in_flight: Option<u32>,
-        /// Where offloaded steps run.
-        offload: Offload,
-    },
-}
-
-/// Where steps with `offload` run under `asyncio`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Offload {
-    /// On the loop, as any other: nothing else happens there meanwhile.
-    Loop,
-    /// `asyncio.to_thread`
-    Thread {
-        /// Most threads of the default executor.
-        workers: u32,
-    },
-    /// `loop.run_in_executor` with a `ProcessPoolExecutor`
-    Process {
-        /// Most processes.
-        workers: u32,
-        /// How a worker process comes to be.
-        start_method: StartMethod,
-    },
-}
-
-impl Executor {
-    /// How its worker processes come to be, where it has any.
-    pub const fn start_method(&self) -> Option<StartMethod> {
-        match self {
-            Self::Processes { start_method, .. }
-            | Self::Pool { start_method, .. }
-            | Self::Consumers { start_method, .. }
-            | Self::ProcessPerTask { start_method } => Some(*start_method),
-            _ => None,
-        }
+words! {
+    /// How data gets from one process to another.
+    #[derive(Default)]
+    pub enum Transport {
+        #[default]
+        Pickle = "pickle" => "Pickled, and written to a pipe.",
+        SharedMemory = "shared_memory" => "In a multiprocessing.shared_memory.SharedMemory, whose name is pickled.",
     }
-}
-
-/// The methods of `multiprocessing.Pool`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PoolMethod {
-    /// `map`: all results together.
-    Map,
-    /// `starmap`: the same, of items that are tuples of arguments.
-    Starmap,
-    /// `imap`: results one by one, in order.
-    Imap,
-    /// `imap_unordered`: results as they come.
-    ImapUnordered,
-    /// `apply_async`: a call for each item.
-    ApplyAsync,
-}
-
-/// Who in the parent puts items into a channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Sender {
-    /// The main thread, all of them before it takes the first result.
-    Main,
-    /// A thread beside it.
-    Thread,
-}
-
-/// How data gets from one process to another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Transport {
-    /// Pickled, and written to a pipe.
-    #[default]
-    Pickle,
-    /// In a segment of shared memory, whose name is pickled.
-    SharedMemory,
 }
 
 /// `[published]`: figures that someone measured, read from their file.

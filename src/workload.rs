@@ -5,34 +5,25 @@
 
 mod background;
 mod clients;
-mod consumers;
 mod crash;
 mod data;
-mod event_loop;
-mod futures;
+mod drive;
 mod locks;
 mod own_work;
-mod per_task;
 mod plan;
-mod pool;
 mod record;
-mod sequential;
-mod server;
 mod shared_state;
 mod steps;
 
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::cpython::{
-    Interpreter, InterpreterContext, Launcher, Pool, ProcessPoolExecutor, ThreadContext, ThreadPoolExecutor,
-    ThreadState, WorkerContext,
-};
-use crate::model::{StartMethod, draws};
+use crate::cpython::{FuturesExecutor, Interpreter, Launcher, ThreadState};
+use crate::model::{ForkServer, ProcessStart, StartMethod, draws};
 use crate::os::{Activity, Os, Outcome, ProcessId, ThreadSpec};
 use crate::random::Key;
 use crate::results::{Replication, Status};
-use crate::scenario::{Configuration, Executor, Replicate};
+use crate::scenario::{Configuration, Replicate};
 use crate::units::Bytes;
 
 use clients::Arrived;
@@ -42,7 +33,7 @@ pub use own_work::OwnWork;
 use plan::Plan;
 use record::Record;
 use shared_state::SharedState;
-use steps::{Items, Setup};
+use steps::Items;
 
 /// One configuration being played: what every simulated thread of it can see.
 pub(crate) struct World {
@@ -120,89 +111,10 @@ impl World {
     async fn main(self: &Rc<Self>, me: &ThreadState) {
         self.start_background(me).await;
         self.record.begin(me);
-        match &self.configuration.executor {
-            Executor::Sequential => self.run_sequentially(me).await,
-            Executor::Threads { workers } => {
-                self.run_thread_pool(me, *workers, ThreadContext(Setup(self.clone())))
-                    .await;
-            }
-            Executor::Interpreters { workers } => {
-                let context = InterpreterContext {
-                    initializer: Setup(self.clone()),
-                    imports: self.configuration.program.imports.clone(),
-                    modules: self.own_modules(),
-                    key: draws::program(self.key),
-                };
-                self.run_thread_pool(me, *workers, context).await;
-            }
-            Executor::Processes {
-                workers,
-                start_method,
-                chunksize,
-                max_tasks_per_child,
-            } => {
-                let (launcher, setup) = (self.launcher(me, *start_method).await, Setup(self.clone()));
-                let executor =
-                    ProcessPoolExecutor::new(me, *workers, launcher, setup, *max_tasks_per_child).await;
-                let cost = me.costs().process_pool.result;
-                let outcome = self.run_futures(me, &executor, *chunksize, cost).await;
-                self.record.raised(outcome);
-                self.record.finish(me, &executor.workers(), &executor.helpers());
-                self.shut_down(me, &executor).await;
-            }
-            Executor::Pool {
-                workers,
-                start_method,
-                method,
-                chunksize,
-                max_tasks_per_child,
-            } => {
-                let (launcher, setup) = (self.launcher(me, *start_method).await, Setup(self.clone()));
-                let pool = Pool::new(me, *workers, launcher, setup, *max_tasks_per_child).await;
-                self.run_pool(me, &pool, *workers, *method, *chunksize).await;
-                self.record.finish(me, &pool.workers(), &pool.helpers());
-                me.enter(Activity::Idle);
-                pool.close(me).await;
-                pool.join(me).await;
-            }
-            Executor::Consumers {
-                workers,
-                start_method,
-                channel,
-                sender,
-            } => {
-                self.run_consumers(
-                    me,
-                    *workers,
-                    self.launcher(me, *start_method).await,
-                    *channel,
-                    *sender,
-                )
-                .await;
-            }
-            Executor::ThreadPerTask => self.run_thread_per_task(me).await,
-            Executor::ProcessPerTask { start_method } => self.run_process_per_task(me, *start_method).await,
-            Executor::Server { threads } => self.serve(me, *threads).await,
-            Executor::Asyncio { in_flight, offload } => self.run_event_loop(me, *in_flight, *offload).await,
-        }
+        drive::drive(&self.configuration.executor, self, me).await;
         self.record.tear_down(me);
         self.let_go_of_results(me).await;
         self.record.end(me);
-    }
-
-    /// Items through a pool of threads, whose calls run where `context` says.
-    async fn run_thread_pool(
-        self: &Rc<Self>,
-        me: &ThreadState,
-        workers: u32,
-        context: impl WorkerContext<Items>,
-    ) {
-        let executor = ThreadPoolExecutor::new(me, workers, context);
-        let cost = me.costs().thread_pool.result;
-        let outcome = self.run_futures(me, &executor, 1, cost).await;
-        self.record.raised(outcome);
-        self.record.finish(me, &executor.workers(), &[]);
-        self.shut_down(me, &executor).await;
     }
 
     /// What each interpreter of a pool has for itself: modules, and the objects that it uses.
@@ -212,22 +124,22 @@ impl World {
     }
 
     /// What starts the processes. Where its fork server is to be up already, the makespan begins only now.
-    async fn launcher(&self, me: &ThreadState, method: StartMethod) -> Launcher {
+    async fn launcher(&self, me: &ThreadState, start: ProcessStart) -> Launcher {
         let imports = self.configuration.program.imports.clone();
         let launcher = Launcher::new(
-            method,
+            start.method,
             imports,
             self.configuration.program.modules,
             draws::program(self.key),
         );
-        if method == (StartMethod::Forkserver { running: true }) {
+        if start.method == StartMethod::Forkserver && start.fork_server == ForkServer::Running {
             launcher.warm_up(me).await;
             self.record.begin(me);
         }
         launcher
     }
 
-    async fn shut_down(&self, me: &ThreadState, executor: &impl crate::cpython::FuturesExecutor<Items>) {
+    async fn shut_down(&self, me: &ThreadState, executor: &impl FuturesExecutor<Items>) {
         me.enter(Activity::Idle);
         executor.shutdown(me).await;
     }

@@ -131,7 +131,7 @@ impl Launcher {
         let id = match self.method {
             StartMethod::Fork => fork(me, child).await,
             StartMethod::Spawn => self.spawn(me, child, arguments, number).await,
-            StartMethod::Forkserver { .. } => self.ask_server(me, child, arguments, number).await,
+            StartMethod::Forkserver => self.ask_server(me, child, arguments, number).await,
         };
         exited.promise(id);
         me.enter(before);
@@ -234,7 +234,7 @@ impl Process {
     pub async fn has_exited(&self, me: &ThreadState) -> bool {
         let costs = &me.costs().process;
         me.bytecode(costs.exitcode).await;
-        if matches!(self.method, StartMethod::Forkserver { .. }) {
+        if matches!(self.method, StartMethod::Forkserver) {
             connection::is_readable(me, &self.sentinel).await
         } else {
             me.allow_threads(me.os().compute(me.id, costs.waitpid)).await;

@@ -3,7 +3,7 @@
 use super::plan::{largest_chunk, too_many_arrive};
 use super::{Interpreter, Machine};
 use crate::model::{Payload, PayloadKind};
-use crate::scenario::{Configuration, Demand, Executor, Offload, Step};
+use crate::scenario::{Configuration, Demand, Step, Uses, every_step};
 
 /// Objects take more room than their pickles: a float 32 bytes in a list and 9 in its pickle.
 const ROOM_FOR_OBJECTS: u64 = 8;
@@ -22,84 +22,41 @@ pub fn obstacle(
             .map(|interpreter| interpreter.version.to_string())
             .collect();
         let there = there.join(" and ");
-        return Some(format!("it is for CPython {wanted}, and here is {there}"));
+        return Some(format!("it is for CPython {wanted}, but this host has {there}"));
     }
     machine
         .obstacle(configuration)
-        .or_else(|| no_machinery(configuration))
+        .or_else(|| not_implemented(configuration))
         .or_else(|| too_large(configuration))
 }
 
-/// Words of the format that the Python side does not have.
-fn no_machinery(configuration: &Configuration) -> Option<String> {
-    let free_threaded = configuration.python.version.free_threaded;
+/// What the Python side cannot do.
+fn not_implemented(configuration: &Configuration) -> Option<String> {
+    let mut uses = Uses::default();
     let mut shares = false;
-    let mut locks = false;
-    let mut updates = false;
-    configuration.every_step(&mut |step| match step {
-        Step::Python { shares: Some(_), .. } => shares = true,
-        Step::Lock { .. } => locks = true,
-        Step::Update { .. } => updates = true,
-        Step::Crash { .. }
-        | Step::Python { .. }
-        | Step::Io(_)
-        | Step::Native { .. }
-        | Step::Repeat { .. } => {}
+    configuration.every_step(&mut |step| {
+        uses.locks |= matches!(step, Step::Lock { .. });
+        uses.updates |= step.state().is_some();
+        shares |= matches!(step, Step::Python { shares: Some(_), .. });
     });
-    let mut tasks = configuration.tasks.iter();
-    let arrivals = tasks.any(|task| matches!(task.demand, Demand::Arrivals { .. }));
-    let too_many = (configuration.tasks.iter()).any(|task| too_many_arrive(&task.demand));
-    match configuration.executor {
-        Executor::Interpreters { .. } if updates => {
-            Some("updates of what interpreters share cannot be measured yet".to_owned())
-        }
-        Executor::Asyncio {
-            offload: Offload::Process { .. },
-            ..
-        } if set_up_updates(configuration) => Some(
-            "what the processes of an event loop update in their initializers cannot be measured".to_owned(),
-        ),
-        Executor::Asyncio { .. } if arrivals => {
-            Some("requests that come by themselves to an event loop cannot be measured yet".to_owned())
-        }
-        _ if too_many => Some("more requests come by themselves than can be sent".to_owned()),
-        _ if configuration.machine.memory.is_some() => {
-            Some("a limit on memory cannot be measured yet".to_owned())
-        }
-        Executor::Asyncio { .. } if !cfg!(target_os = "linux") => {
-            Some("an event loop is measured on Linux alone, with its timers".to_owned())
-        }
-        _ if shares && free_threaded => {
-            Some("objects that threads share cannot be measured on a free-threaded build yet".to_owned())
-        }
-        Executor::Interpreters { .. } if locks => {
-            Some("a lock that interpreters share cannot be measured yet".to_owned())
-        }
-        Executor::Server { .. } if !cfg!(unix) => {
-            Some("a server is measured on systems with `fork` alone".to_owned())
-        }
-        Executor::Sequential
-        | Executor::Threads { .. }
-        | Executor::Processes { .. }
-        | Executor::Pool { .. }
-        | Executor::Consumers { .. }
-        | Executor::Interpreters { .. }
-        | Executor::ThreadPerTask
-        | Executor::ProcessPerTask { .. }
-        | Executor::Asyncio { .. }
-        | Executor::Server { .. } => None,
+    every_step(&configuration.program.setup, &mut |step| {
+        uses.updates_in_setup |= step.state().is_some();
+    });
+    let mut demands = configuration.tasks.iter().map(|task| &task.demand);
+    uses.arrivals = (demands.clone()).any(|demand| matches!(demand, Demand::Arrivals { .. }));
+    if let Some(obstacle) = configuration.executor.obstacle(&uses) {
+        return Some(obstacle.to_owned());
     }
-}
-
-fn set_up_updates(configuration: &Configuration) -> bool {
-    fn any(steps: &[Step]) -> bool {
-        steps.iter().any(|step| match step {
-            Step::Update { .. } => true,
-            Step::Lock { steps, .. } | Step::Repeat { steps, .. } => any(steps),
-            _ => false,
-        })
-    }
-    any(&configuration.program.setup)
+    let obstacle = if demands.any(too_many_arrive) {
+        "more requests arrive than can be sent"
+    } else if configuration.machine.memory.is_some() {
+        "a limit on memory cannot be measured yet"
+    } else if shares && configuration.python.version.free_threaded {
+        "objects that threads share cannot be measured on a free-threaded build yet"
+    } else {
+        return None;
+    };
+    Some(obstacle.to_owned())
 }
 
 /// Data that would not fit into half of the memory that is free.
@@ -114,7 +71,7 @@ fn too_large(configuration: &Configuration) -> Option<String> {
             return 0;
         };
         // Arguments once, results in every worker, and all results together in the caller's hands.
-        let workers = u64::from(crate::results::identity::workers(&configuration.executor).unwrap_or(1));
+        let workers = u64::from(configuration.executor.facts().workers.unwrap_or(1));
         let arguments = room(&task.argument).saturating_mul(chunk.min(count) * 2);
         let results = room(&task.result).saturating_mul(chunk.min(count) * workers + count);
         arguments.saturating_add(results)

@@ -2,6 +2,7 @@
 //!
 //! Repetition r takes the draws of the simulator's replication r, so that both do the same work.
 
+mod run;
 mod steps;
 
 use std::collections::BTreeSet;
@@ -12,13 +13,11 @@ use serde_json::json;
 
 use super::pace::{Look, Pace};
 use super::{Machine, slowdown};
-use crate::model::{Payload, PayloadKind, StartMethod, draws};
+use crate::model::{Payload, draws};
 use crate::random::{Key, Time};
-use crate::results::identity::{channel_and_sender, executor_name, offload, start_method_name};
-use crate::scenario::{
-    Configuration, Demand, DependencyKind, Executor, Offload, PoolMethod, Transport, working_order,
-};
+use crate::scenario::{Chunks, Configuration, Demand, Transport, working_order};
 use crate::units::Nanos;
+use run::Run;
 use steps::{Player, Steps, crashes, drawn, time_of, varies};
 
 /// So many rounds of a background thread, initializers and imports are drawn; then it begins again with the first.
@@ -52,21 +51,6 @@ pub struct Plan {
     counters: Vec<String>,
     /// Whether a counter is a `multiprocessing.Value`, and no attribute.
     counters_of_processes: bool,
-}
-
-/// What the executor is told.
-#[derive(Debug, Default, Serialize)]
-struct Run {
-    workers: Option<u32>,
-    start_method: Option<&'static str>,
-    forkserver_running: bool,
-    chunksize: Option<u64>,
-    max_tasks_per_child: Option<u64>,
-    method: Option<&'static str>,
-    channel: Option<&'static str>,
-    sender: Option<&'static str>,
-    offload: Option<&'static str>,
-    offload_workers: Option<u32>,
 }
 
 /// A group of items.
@@ -191,15 +175,8 @@ impl Plan {
                 Demand::Count(_) | Demand::Arrivals { .. } => index,
                 Demand::Clients { .. } => draws::request((index / ROUNDS) as u32, index % ROUNDS),
             };
-            let different =
-                |payload: Payload| Data(kind_name(payload.kind), payload.size.0, chunk.min(count));
-            let edge = |dependency: &crate::scenario::Dependency| {
-                let kind = match dependency.kind {
-                    DependencyKind::Each => "each",
-                    DependencyKind::All => "all",
-                };
-                (dependency.group, kind)
-            };
+            let different = |payload: Payload| Data(payload.kind.word(), payload.size.0, chunk.min(count));
+            let edge = |dependency: &crate::scenario::Dependency| (dependency.group, dependency.kind.word());
             Group {
                 count,
                 argument: different(task.argument),
@@ -246,12 +223,8 @@ impl Plan {
             slowdown: slowdown::of_profile(configuration),
             usual: None,
             patience_s: 0.0,
-            executor: executor_name(&configuration.executor),
-            run: Run {
-                forkserver_running: configuration.executor.start_method()
-                    == Some(StartMethod::Forkserver { running: true }),
-                ..Run::of(&configuration.executor)
-            },
+            executor: configuration.executor.name().word(),
+            run: Run::of(&configuration.executor.facts()),
             order: working_order(&configuration.tasks),
             groups: groups.collect(),
             background: background.collect(),
@@ -293,85 +266,6 @@ impl Plan {
     }
 }
 
-impl Run {
-    fn of(executor: &Executor) -> Self {
-        let nothing = Self::default();
-        match *executor {
-            Executor::Sequential | Executor::ThreadPerTask => nothing,
-            Executor::Threads { workers } | Executor::Interpreters { workers } => Self {
-                workers: Some(workers),
-                ..nothing
-            },
-            Executor::Processes {
-                workers,
-                start_method,
-                chunksize,
-                max_tasks_per_child,
-            } => Self {
-                workers: Some(workers),
-                start_method: Some(start_method_name(start_method)),
-                chunksize: Some(chunksize),
-                max_tasks_per_child,
-                ..nothing
-            },
-            Executor::Pool {
-                workers,
-                start_method,
-                method,
-                chunksize,
-                max_tasks_per_child,
-            } => Self {
-                workers: Some(workers),
-                start_method: Some(start_method_name(start_method)),
-                // `imap` without a chunksize and with one of 1 are two paths of the pool's code.
-                chunksize,
-                max_tasks_per_child,
-                method: Some(method_name(method)),
-                ..nothing
-            },
-            Executor::Consumers {
-                workers,
-                start_method,
-                ..
-            } => Self {
-                workers: Some(workers),
-                start_method: Some(start_method_name(start_method)),
-                channel: channel_and_sender(executor).map(|(channel, _)| channel),
-                sender: channel_and_sender(executor).map(|(_, sender)| sender),
-                ..nothing
-            },
-            Executor::ProcessPerTask { start_method } => Self {
-                start_method: Some(start_method_name(start_method)),
-                ..nothing
-            },
-            Executor::Server { threads } => Self {
-                workers: Some(threads),
-                ..nothing
-            },
-            Executor::Asyncio {
-                in_flight,
-                offload: elsewhere,
-            } => {
-                let (offload_workers, start_method) = match elsewhere {
-                    Offload::Loop => (None, None),
-                    Offload::Thread { workers } => (Some(workers), None),
-                    Offload::Process {
-                        workers,
-                        start_method,
-                    } => (Some(workers), Some(start_method_name(start_method))),
-                };
-                Self {
-                    workers: in_flight,
-                    start_method,
-                    offload: offload(executor),
-                    offload_workers,
-                    ..nothing
-                }
-            }
-        }
-    }
-}
-
 /// Most items that travel in one pickle.
 pub fn largest_chunk(configuration: &Configuration) -> u64 {
     let count = |task: &crate::scenario::TaskGroup| match task.demand {
@@ -379,43 +273,12 @@ pub fn largest_chunk(configuration: &Configuration) -> u64 {
         Demand::Clients { .. } | Demand::Arrivals { .. } => 0,
     };
     let items = configuration.tasks.iter().map(count).max().unwrap_or(0);
-    match &configuration.executor {
-        Executor::Processes { chunksize, .. } => *chunksize,
-        Executor::Pool {
-            method: PoolMethod::ApplyAsync,
-            ..
-        } => 1,
-        Executor::Pool {
-            chunksize: Some(chunksize),
-            ..
-        } => *chunksize,
-        // `Pool._map_async`: four chunks for each worker.
-        Executor::Pool {
-            workers,
-            method: PoolMethod::Map | PoolMethod::Starmap,
-            ..
-        } => items.div_ceil(4 * u64::from(*workers)),
-        _ => 1,
-    }
-}
-
-fn method_name(method: PoolMethod) -> &'static str {
-    match method {
-        PoolMethod::Map => "map",
-        PoolMethod::Starmap => "starmap",
-        PoolMethod::Imap => "imap",
-        PoolMethod::ImapUnordered => "imap_unordered",
-        PoolMethod::ApplyAsync => "apply_async",
-    }
-}
-
-fn kind_name(kind: PayloadKind) -> &'static str {
-    match kind {
-        PayloadKind::Bytes => "bytes",
-        PayloadKind::ListFloat => "list[float]",
-        PayloadKind::ListInt => "list[int]",
-        PayloadKind::Dict => "dict",
-        PayloadKind::ListTuple => "list[tuple]",
+    let facts = configuration.executor.facts();
+    match facts.chunks {
+        Chunks::Single => 1,
+        Chunks::Of(chunksize) => chunksize,
+        // `Pool._map_async`
+        Chunks::ByNumber => items.div_ceil(4 * u64::from(facts.workers.unwrap_or(1))),
     }
 }
 

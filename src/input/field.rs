@@ -7,6 +7,7 @@ use super::format::{Shape, Words};
 use super::reader::Reading;
 use super::suggest::{did_you_mean, list};
 use super::tree::{Node, Table, Value};
+use super::words::WordEnum;
 
 /// A value, what it is called and what it may be. Every way out yields `None` after complaining.
 #[derive(Clone, Copy, Debug)]
@@ -164,6 +165,12 @@ impl<'t> Field<'t> {
                 )))
             }
         }
+    }
+
+    /// The variant of an enum whose words the shape lists.
+    pub fn word_of<W: WordEnum>(&self) -> Option<W> {
+        let word = self.word()?;
+        Some(W::from_word(word).expect("the shape lists the words of this enum"))
     }
 
     /// The elements of a list, each as a field of its own.

@@ -8,6 +8,7 @@ use super::format::{Choice, Format, Key, Presence, Shape};
 use super::place::Place;
 use super::suggest::{did_you_mean, list, nearest};
 use super::tree::{Entry, Node, Table, Value};
+use super::words::WordEnum;
 
 /// Which point of a sweep is read, and where complaints go.
 #[derive(Clone, Copy, Debug)]
@@ -340,6 +341,12 @@ impl<'t> Reader<'t> {
             Some(field) => field.word(),
             None => self.default_text(key),
         }
+    }
+
+    /// The variant of an enum whose words the key's shape lists, or the default.
+    pub fn word_of<W: WordEnum>(&self, key: &str) -> Option<W> {
+        let word = self.word(key)?;
+        Some(W::from_word(word).expect("the key's shape lists the words of this enum"))
     }
 
     /// A name of letters, digits, `_` and `-`.

@@ -1,25 +1,25 @@
 //! Channels of `multiprocessing` that a program uses itself.
 
-/// What `multiprocessing` has to send data through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ChannelKind {
-    /// `Pipe(duplex=False)`
-    Pipe,
-    /// `Pipe()`: a pair of sockets.
-    SocketPair,
-    /// `SimpleQueue()`
-    SimpleQueue,
-    /// `Queue()`
-    Queue,
-    /// `JoinableQueue()`
-    JoinableQueue,
-    /// `Manager().Queue()`
-    Manager,
+use crate::input::words;
+
+words! {
+    /// A channel of `multiprocessing` between processes.
+    pub enum ChannelKind {
+        Pipe = "pipe" => "multiprocessing.Pipe(duplex=False)",
+        SocketPair = "socket_pair" => "multiprocessing.Pipe(): a pair of sockets.",
+        SimpleQueue = "simple_queue" => "multiprocessing.SimpleQueue",
+        Queue = "queue" => "multiprocessing.Queue, with its feeder thread.",
+        JoinableQueue = "joinable_queue" => "multiprocessing.JoinableQueue, with task_done() and join().",
+        Manager = "manager" => "multiprocessing.Manager().Queue()",
+    }
 }
 
 impl ChannelKind {
-    /// One of `multiprocessing.queues`.
+    /// Whether it is a class of `multiprocessing.queues`.
     pub const fn is_queue(self) -> bool {
-        matches!(self, Self::SimpleQueue | Self::Queue | Self::JoinableQueue)
+        match self {
+            Self::SimpleQueue | Self::Queue | Self::JoinableQueue => true,
+            Self::Pipe | Self::SocketPair | Self::Manager => false,
+        }
     }
 }

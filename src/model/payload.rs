@@ -1,5 +1,6 @@
 //! Data on its way to another process or interpreter.
 
+use crate::input::words;
 use crate::units::Bytes;
 
 /// Data that crosses into another process.
@@ -11,18 +12,15 @@ pub struct Payload {
     pub kind: PayloadKind,
 }
 
-/// What a payload is made of. [`PayloadKind::Bytes`] where nothing is said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PayloadKind {
-    /// `"bytes"`: one bytes object or array buffer.
-    #[default]
-    Bytes,
-    /// `"list[float]"`
-    ListFloat,
-    /// `"list[int]"`
-    ListInt,
-    /// `"dict"`
-    Dict,
-    /// `"list[tuple]"`
-    ListTuple,
+words! {
+    /// What a payload is made of. [`PayloadKind::Bytes`] by default.
+    #[derive(Default)]
+    pub enum PayloadKind {
+        #[default]
+        Bytes = "bytes" => "One bytes object or array buffer.",
+        ListFloat = "list[float]" => "A list of floats.",
+        ListInt = "list[int]" => "A list of integers.",
+        Dict = "dict" => "A dictionary from strings to numbers.",
+        ListTuple = "list[tuple]" => "A list of small tuples.",
+    }
 }

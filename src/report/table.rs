@@ -1,5 +1,6 @@
 //! The table on the console: for a person, so only what varies or matters, in units that can be read.
 
+use crate::model::StartMethod;
 use crate::report::console::{Column, render};
 use crate::report::human;
 use crate::results::identity;
@@ -108,14 +109,14 @@ pub(super) fn identity_columns(configurations: &[Configuration]) -> Vec<Column> 
         Column::numbers("cores", each(&|c| c.machine.cores.to_string())),
         Column::numbers(
             "workers",
-            each(&|c| shown(identity::workers(&c.executor).map(u64::from))),
+            each(&|c| shown(c.executor.facts().workers.map(u64::from))),
         ),
         Column::words(
             "start",
             each(&|c| {
                 c.executor
                     .start_method()
-                    .map(identity::start_method_name)
+                    .map(StartMethod::word)
                     .unwrap_or_default()
                     .to_owned()
             }),

@@ -1,8 +1,7 @@
 //! What a configuration is called in tables: its identity columns, and any of its settings by name.
 
-use crate::model::{ChannelKind, StartMethod};
 use crate::results::Value;
-use crate::scenario::{Configuration, Demand, Executor, Offload, PoolMethod, Sender, Setting};
+use crate::scenario::{Chunks, Configuration, Demand, Executor, Setting};
 use crate::units::Nanos;
 
 /// Swept paths that have a column of their own under another name.
@@ -13,133 +12,26 @@ const DEDICATED: [&str; 4] = [
     "run.chunksize",
 ];
 
-/// The word of the scenario file for an executor.
-pub fn executor_name(executor: &Executor) -> &'static str {
-    match executor {
-        Executor::Sequential => "sequential",
-        Executor::Threads { .. } => "threads",
-        Executor::Processes { .. } => "processes",
-        Executor::Interpreters { .. } => "interpreters",
-        Executor::Pool { .. } => "pool",
-        Executor::Consumers { .. } => "consumers",
-        Executor::ThreadPerTask => "thread-per-task",
-        Executor::ProcessPerTask { .. } => "process-per-task",
-        Executor::Server { .. } => "server",
-        Executor::Asyncio { .. } => "asyncio",
-    }
-}
-
-/// The word of the scenario file, and of `multiprocessing`, for a start method.
-pub fn start_method_name(start_method: StartMethod) -> &'static str {
-    match start_method {
-        StartMethod::Fork => "fork",
-        StartMethod::Spawn => "spawn",
-        StartMethod::Forkserver { .. } => "forkserver",
-    }
-}
-
-/// How many threads or processes serve the work: a server's are its threads, an event loop's are the items that it
-/// works on at a time. `None` where no such number is set, which is under `sequential` and under one thread or process
-/// per task.
-pub fn workers(executor: &Executor) -> Option<u32> {
-    match executor {
-        Executor::Threads { workers }
-        | Executor::Interpreters { workers }
-        | Executor::Processes { workers, .. }
-        | Executor::Pool { workers, .. }
-        | Executor::Consumers { workers, .. } => Some(*workers),
-        Executor::Server { threads } => Some(*threads),
-        Executor::Asyncio { in_flight, .. } => *in_flight,
-        Executor::Sequential | Executor::ThreadPerTask | Executor::ProcessPerTask { .. } => None,
-    }
-}
-
-/// Where offloaded steps run, under an event loop.
-pub fn offload(executor: &Executor) -> Option<&'static str> {
-    match executor {
-        Executor::Asyncio { offload, .. } => Some(match offload {
-            Offload::Loop => "loop",
-            Offload::Thread { .. } => "thread",
-            Offload::Process { .. } => "process",
-        }),
-        _ => None,
-    }
-}
-
-/// Items per call sent to a worker, where they are sent in chunks: `default` where a pool decides by their number.
+/// Items per call sent to a worker, where they are sent in chunks: `default` where a pool computes their number.
 pub fn chunksize(executor: &Executor) -> Value {
-    match executor {
-        Executor::Processes { chunksize, .. } => Value::Integer(*chunksize),
-        Executor::Pool {
-            method: PoolMethod::ApplyAsync,
-            ..
-        } => Value::Empty,
-        Executor::Pool { chunksize, .. } => chunksize.map_or("default".into(), Value::Integer),
-        _ => Value::Empty,
-    }
-}
-
-/// How the caller asks a pool for the items.
-fn method(executor: &Executor) -> Option<&'static str> {
-    let Executor::Pool { method, .. } = executor else {
-        return None;
-    };
-    Some(match method {
-        PoolMethod::Map => "map",
-        PoolMethod::Starmap => "starmap",
-        PoolMethod::Imap => "imap",
-        PoolMethod::ImapUnordered => "imap_unordered",
-        PoolMethod::ApplyAsync => "apply_async",
-    })
-}
-
-/// What consumers get their items through, and who sends them.
-pub fn channel_and_sender(executor: &Executor) -> Option<(&'static str, &'static str)> {
-    let Executor::Consumers { channel, sender, .. } = executor else {
-        return None;
-    };
-    let channel = match channel {
-        ChannelKind::Pipe => "pipe",
-        ChannelKind::SocketPair => "socket_pair",
-        ChannelKind::SimpleQueue => "simple_queue",
-        ChannelKind::Queue => "queue",
-        ChannelKind::JoinableQueue => "joinable_queue",
-        ChannelKind::Manager => "manager",
-    };
-    let sender = match sender {
-        Sender::Main => "main",
-        Sender::Thread => "thread",
-    };
-    Some((channel, sender))
-}
-
-/// Calls or chunks after which a worker is replaced, where it ever is.
-fn max_tasks_per_child(executor: &Executor) -> Option<u64> {
-    match executor {
-        Executor::Processes {
-            max_tasks_per_child, ..
-        }
-        | Executor::Pool {
-            max_tasks_per_child, ..
-        } => *max_tasks_per_child,
-        _ => None,
+    match executor.facts().chunks {
+        Chunks::Single => Value::Empty,
+        Chunks::Of(items) => Value::Integer(items),
+        Chunks::ByNumber => "default".into(),
     }
 }
 
 /// The identity columns after `scenario`, in the order of `results.csv`.
 pub fn columns(configuration: &Configuration) -> [(&'static str, Value); 6] {
     let executor = &configuration.executor;
+    let facts = executor.facts();
+    let start_method = facts.start.map(|start| start.method.word());
     [
         ("run", configuration.label.as_str().into()),
-        ("executor", executor_name(executor).into()),
-        (
-            "start_method",
-            executor
-                .start_method()
-                .map_or(Value::Empty, |method| start_method_name(method).into()),
-        ),
+        ("executor", executor.name().word().into()),
+        ("start_method", start_method.map_or(Value::Empty, Value::from)),
         ("cores", Value::Integer(configuration.machine.cores.into())),
-        ("workers", workers(executor).map(u64::from).into()),
+        ("workers", facts.workers.map(u64::from).into()),
         ("chunksize", chunksize(executor)),
     ]
 }
@@ -206,25 +98,26 @@ pub fn setting(configuration: &Configuration, key: &str) -> Option<Setting> {
     let duration = |time: Nanos| (time.to_string(), Some(time.as_secs_f64()));
     let text = |text: &str| (text.to_owned(), None);
     let executor = &configuration.executor;
+    let facts = executor.facts();
     let parts: Vec<&str> = key.split('.').collect();
     let (shown, number) = match parts[..] {
         ["run"] => text(&configuration.label),
-        ["executor"] => text(executor_name(executor)),
-        ["start_method"] => text(start_method_name(executor.start_method()?)),
+        ["executor"] => text(executor.name().word()),
+        ["start_method"] => text(facts.start?.method.word()),
         ["cores"] => count(configuration.machine.cores.into()),
         ["machine", "smt"] => count(configuration.machine.smt.into()),
         ["machine", "profile"] => text(&configuration.machine.profile.name),
-        ["workers"] => count(workers(executor)?.into()),
+        ["workers"] => count(facts.workers?.into()),
         ["chunksize"] => match chunksize(executor) {
             Value::Integer(items) => count(items),
             Value::Text(word) => text(&word),
             _ => return None,
         },
-        ["run", "method"] => text(method(executor)?),
-        ["run", "channel"] => text(channel_and_sender(executor)?.0),
-        ["run", "sender"] => text(channel_and_sender(executor)?.1),
-        ["run", "offload"] => text(offload(executor)?),
-        ["run", "max_tasks_per_child"] => count(max_tasks_per_child(executor)?),
+        ["run", "method"] => text(facts.method?.word()),
+        ["run", "channel"] => text(facts.channel?.word()),
+        ["run", "sender"] => text(facts.sender?.word()),
+        ["run", "offload"] => text(facts.offload?.to.word()),
+        ["run", "max_tasks_per_child"] => count(facts.max_tasks_per_child?),
         ["python", "switch_interval"] => duration(configuration.python.switch_interval),
         ["python", "check_interval"] => count(configuration.python.check_interval.into()),
         ["background", name, "count"] => {

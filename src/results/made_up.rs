@@ -9,7 +9,7 @@ use crate::random::Time;
 use crate::results::measured::{Host, Measured, MeasuredRow, Repetition};
 use crate::results::{Latency, Replication, Results, Row, Status, TimeByActivity};
 use crate::scenario::{
-    Background, Cell, Configuration, Demand, Executor, Machine, MatchValue, Metric, Program, Published,
+    self, Background, Cell, Configuration, Demand, Executor, Machine, MatchValue, Metric, Program, Published,
     Replicate, Scenario, Setting, Step, TaskGroup, Transport,
 };
 use crate::units::{Bytes, Nanos};
@@ -321,7 +321,7 @@ pub fn quickstart() -> Results {
     for cores in cores {
         maker = maker.run(
             "sequential",
-            Executor::Sequential,
+            Executor::Sequential(scenario::Sequential),
             &[("machine.cores", cores)],
             5.0,
             Some(5.0),
@@ -332,7 +332,7 @@ pub fn quickstart() -> Results {
         let swept = [("machine.cores", cores)];
         maker = maker.run(
             "threads",
-            Executor::Threads { workers },
+            Executor::Threads(scenario::Threads { workers }),
             &swept,
             makespan,
             Some(5.0),
@@ -346,12 +346,12 @@ pub fn quickstart() -> Results {
         };
         for cores in cores {
             let workers: u32 = cores.parse().unwrap();
-            let executor = Executor::Processes {
+            let executor = Executor::Processes(scenario::Processes {
                 workers,
-                start_method,
+                start: start_method.into(),
                 chunksize: 4,
                 max_tasks_per_child: None,
-            };
+            });
             let swept = [("machine.cores", cores), ("run.start_method", method)];
             let makespan = 5.0 / f64::from(workers) + penalty + 0.008 * f64::from(workers);
             maker = maker.run("processes", executor, &swept, makespan, Some(5.0));
@@ -368,14 +368,14 @@ pub fn io_bound() -> Results {
     for (name, most) in [("threads", 24.0), ("processes", 21.0)] {
         for workers in [1u32, 2, 4, 8, 16, 32, 64] {
             let executor = if name == "threads" {
-                Executor::Threads { workers }
+                Executor::Threads(scenario::Threads { workers })
             } else {
-                Executor::Processes {
+                Executor::Processes(scenario::Processes {
                     workers,
-                    start_method: StartMethod::Fork,
+                    start: StartMethod::Fork.into(),
                     chunksize: 1,
                     max_tasks_per_child: None,
-                }
+                })
             };
             let speedup = f64::from(workers).min(most - f64::from(workers) / 20.0);
             let shown = workers.to_string();
@@ -389,7 +389,13 @@ pub fn io_bound() -> Results {
         }
     }
     maker
-        .run("sequential", Executor::Sequential, &[], 26.0, Some(26.0))
+        .run(
+            "sequential",
+            Executor::Sequential(scenario::Sequential),
+            &[],
+            26.0,
+            Some(26.0),
+        )
         .make()
 }
 
@@ -410,7 +416,13 @@ pub fn echo() -> Results {
                 ("python.switch_interval", interval),
                 ("background.busy.count", busy),
             ];
-            maker = maker.run("server", Executor::Server { threads: 1 }, &swept, rate, None);
+            maker = maker.run(
+                "server",
+                Executor::Server(scenario::Server { threads: 1 }),
+                &swept,
+                rate,
+                None,
+            );
         }
     }
     let cell = |interval: f64, busy: f64| {
@@ -475,7 +487,7 @@ pub fn countdown() -> Results {
             };
             maker = maker.run(
                 "threads",
-                Executor::Threads { workers },
+                Executor::Threads(scenario::Threads { workers }),
                 &swept,
                 6.6 * (1.0 + switching),
                 Some(6.6),
@@ -502,30 +514,42 @@ pub fn runs_only() -> Results {
     Maker::new("runs_only")
         .title("Resizing 64 images on 4 cores")
         .replications(10)
-        .run("sequential", Executor::Sequential, &[], 3.2, Some(3.2))
-        .run("threads", Executor::Threads { workers: 4 }, &[], 1.35, Some(3.2))
+        .run(
+            "sequential",
+            Executor::Sequential(scenario::Sequential),
+            &[],
+            3.2,
+            Some(3.2),
+        )
+        .run(
+            "threads",
+            Executor::Threads(scenario::Threads { workers: 4 }),
+            &[],
+            1.35,
+            Some(3.2),
+        )
         .run(
             "threads, one per task",
-            Executor::ThreadPerTask,
+            Executor::ThreadPerTask(scenario::ThreadPerTask),
             &[],
             1.37,
             Some(3.2),
         )
         .run(
             "processes (fork)",
-            Executor::Processes {
+            Executor::Processes(scenario::Processes {
                 workers: 4,
-                start_method: fork,
+                start: fork.into(),
                 chunksize: 1,
                 max_tasks_per_child: None,
-            },
+            }),
             &[],
             0.93,
             Some(3.2),
         )
         .run(
             "processes, one per task",
-            Executor::ProcessPerTask { start_method: fork },
+            Executor::ProcessPerTask(scenario::ProcessPerTask { start: fork.into() }),
             &[],
             1.61,
             Some(3.2),
@@ -541,12 +565,12 @@ pub fn crowded() -> Results {
             for cores in ["1", "2", "3", "4", "6"] {
                 let workers: u32 = cores.parse().unwrap();
                 let chunk = chunksize.parse().unwrap();
-                let executor = Executor::Processes {
+                let executor = Executor::Processes(scenario::Processes {
                     workers,
-                    start_method: method,
+                    start: method.into(),
                     chunksize: chunk,
                     max_tasks_per_child: None,
-                };
+                });
                 let swept = [("machine.cores", cores), ("run.chunksize", chunksize)];
                 let label = format!("a pool of processes by {method:?}, with a long name");
                 let makespan = 5.0 / f64::from(workers) * (1.0 + 0.2 / chunk as f64) + 0.0001 * chunk as f64;

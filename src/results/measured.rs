@@ -258,7 +258,7 @@ mod tests {
             .replications(3)
             .run(
                 "threads",
-                crate::scenario::Executor::ThreadPerTask,
+                crate::scenario::ThreadPerTask.into(),
                 &[],
                 1.0,
                 Some(2.0),

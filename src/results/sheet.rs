@@ -347,7 +347,7 @@ pub(super) fn identity_columns<'a>(paths: &'a [&'a str]) -> impl Iterator<Item =
 mod tests {
     use super::*;
     use crate::results::made_up;
-    use crate::scenario::Executor;
+    use crate::scenario::{self, Executor};
     use crate::units::Nanos;
 
     #[test]
@@ -392,7 +392,13 @@ mod tests {
     #[test]
     fn a_row_that_did_not_end_claims_no_makespan_but_tells_where_the_time_went() {
         let mut results = made_up::Maker::new("stuck")
-            .run("threads", Executor::Threads { workers: 2 }, &[], 1.0, None)
+            .run(
+                "threads",
+                Executor::Threads(scenario::Threads { workers: 2 }),
+                &[],
+                1.0,
+                None,
+            )
             .make();
         results.rows[0].replications[0].status = Status::Deadlock;
         results.rows[0].replications[0].detail = "worker 1 waits for lock a".to_owned();
@@ -409,7 +415,13 @@ mod tests {
     fn speedup_is_taken_replication_by_replication() {
         let mut results = made_up::Maker::new("pairs")
             .replications(2)
-            .run("threads", Executor::Threads { workers: 2 }, &[], 1.0, None)
+            .run(
+                "threads",
+                Executor::Threads(scenario::Threads { workers: 2 }),
+                &[],
+                1.0,
+                None,
+            )
             .make();
         results.rows[0].baseline = vec![Some(Nanos::from_secs(2)), Some(Nanos::from_secs(9))];
         results.rows[0].replications[0].makespan = Nanos::from_secs(1);

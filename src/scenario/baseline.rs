@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Configuration, Demand, Executor, Scenario, Transport};
+use super::{Configuration, Demand, Executor, Scenario, Sequential, Transport};
 
 /// Each distinct configuration of a scenario once, whoever asks for it.
 pub struct Distinct {
@@ -47,7 +47,7 @@ impl Configuration {
             .iter()
             .all(|task| matches!(task.demand, Demand::Count(_)));
         counted.then(|| Self {
-            executor: Executor::Sequential,
+            executor: Executor::Sequential(Sequential),
             transport: Transport::Pickle,
             python: self.baseline_python.clone(),
             ..self.clone()

@@ -2,9 +2,9 @@
 //!
 //! Every function here yields `None` after complaining, and goes on as long as it can: all mistakes in one pass.
 
-mod asyncio;
 mod graph;
 mod limits;
+mod loop_locks;
 mod machine;
 mod run;
 mod step;
@@ -16,7 +16,10 @@ use crate::units::Bytes;
 use super::axes::Point;
 use super::files::Files;
 use super::format::{PROGRAM, SCENARIO};
-use super::{Configuration, Executor, Program, Replicate};
+use super::{Configuration, Home, Program, Replicate};
+
+pub use machine::small;
+pub use task::Task;
 
 /// What every decoder needs: where complaints go and where files are.
 #[derive(Clone, Copy, Debug)]
@@ -74,8 +77,8 @@ impl<'t> Decoder<'t> {
         let transport = run::transport(&reader, tasks.as_deref().unwrap_or_default());
         let (tasks, executor, python) = (tasks?, executor?, python?);
         let (program, background) = (program?, background?);
-        if matches!(executor, Executor::Asyncio { .. }) {
-            asyncio::refuse_common_locks(&reader, &tasks, &background, &program)?;
+        if executor.facts().home == Home::Coroutines {
+            loop_locks::refuse_common_locks(&reader, &tasks, &background, &program)?;
         }
         let extent = limits::Extent {
             scenario: &scenario,

@@ -7,7 +7,7 @@ mod run;
 mod step;
 mod task;
 
-pub use run::{RUN, SPECIAL, executors_with, keys_of};
+pub use run::RUN;
 pub use step::{DISTRIBUTIONS, STEP, STEPS, TIME};
 pub use task::{BACKGROUND, PAYLOAD, TASK};
 

@@ -2,10 +2,12 @@
 //! is checked, swept and complained about like one from the file.
 
 use crate::input::{
-    Complaint, Complaints, Entry, Format, Node, Place, Shape, Table, Value, did_you_mean, list, parse_value,
+    Complaint, Complaints, Entry, Format, Node, Place, Shape, Table, Value, WordEnum, did_you_mean, list,
+    parse_value,
 };
 
-use super::format::{SCENARIO, SPECIAL, executors_with, keys_of};
+use super::executor::{ExecutorName, SPECIAL_KEYS, executors_with};
+use super::format::SCENARIO;
 
 /// What complaints name as their source.
 const SOURCE: &str = "command line";
@@ -228,10 +230,12 @@ fn set_in_runs(
 /// Whether a key means something under every executor that a run may have.
 fn knows(run: &Table, key: &str) -> bool {
     let knows = |node: &Node| match &node.value {
-        Value::Text(executor) => keys_of(executor).contains(&key),
+        Value::Text(executor) => {
+            ExecutorName::from_word(executor).is_some_and(|name| name.keys().contains(&key))
+        }
         _ => true,
     };
-    !SPECIAL.contains(&key)
+    !SPECIAL_KEYS.contains(&key)
         || run.get("executor").is_none_or(|entry| match &entry.node.value {
             Value::List(nodes) => nodes.iter().all(knows),
             _ => knows(&entry.node),

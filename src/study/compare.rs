@@ -342,7 +342,7 @@ impl Accuracy {
 mod tests {
     use super::*;
     use crate::results::made_up::{self, Maker};
-    use crate::scenario::Executor;
+    use crate::scenario::{self, Executor};
 
     fn comparison(factor: impl Fn(usize, usize) -> f64) -> Comparison {
         let results = made_up::runs_only();
@@ -412,14 +412,20 @@ mod tests {
 
     #[test]
     fn repetitions_without_a_replication_of_their_number_are_left_out() {
-        let few =
-            Maker::new("some")
-                .replications(2)
-                .run("threads", Executor::ThreadPerTask, &[], 1.0, Some(2.0));
-        let many =
-            Maker::new("some")
-                .replications(5)
-                .run("threads", Executor::ThreadPerTask, &[], 1.0, Some(2.0));
+        let few = Maker::new("some").replications(2).run(
+            "threads",
+            Executor::ThreadPerTask(scenario::ThreadPerTask),
+            &[],
+            1.0,
+            Some(2.0),
+        );
+        let many = Maker::new("some").replications(5).run(
+            "threads",
+            Executor::ThreadPerTask(scenario::ThreadPerTask),
+            &[],
+            1.0,
+            Some(2.0),
+        );
         let measured = made_up::measured(&many.make(), |_, _| 1.0);
         let comparison = compare(&few.make().replications_sheet(), &measured.repetitions_sheet()).unwrap();
         assert_eq!(comparison.rows[0].repetitions, 2);

@@ -120,7 +120,7 @@ fn alike(a: f64, b: f64) -> bool {
 mod tests {
     use super::*;
     use crate::results::made_up::{self, Maker};
-    use crate::scenario::Executor;
+    use crate::scenario::{self, Executor};
 
     #[test]
     fn every_cell_finds_the_configuration_it_speaks_of() {
@@ -139,7 +139,7 @@ mod tests {
             let swept = [("run.workers", "2")];
             let maker = Maker::new("keys").run(
                 "threads",
-                Executor::Threads { workers: 2 },
+                Executor::Threads(scenario::Threads { workers: 2 }),
                 &swept,
                 3.0,
                 Some(3.0),

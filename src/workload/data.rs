@@ -17,7 +17,7 @@ use super::World;
 use crate::cpython::{SharedMemory, ThreadState};
 use crate::model::{Payload, PayloadKind, StartMethod};
 use crate::os::{Activity, ProcessId, pages};
-use crate::scenario::{Demand, Executor, Transport};
+use crate::scenario::{Demand, Transport};
 use crate::units::Bytes;
 
 /// The name of a segment, as it travels. Source: the length of a pickled `SharedMemory.name`.
@@ -169,7 +169,7 @@ impl World {
             return me.allocate(touched);
         }
         // A process for each item is forked with its argument.
-        if matches!(executor, Executor::ProcessPerTask { .. }) {
+        if executor.facts().inherits_arguments {
             let (group, _) = self.plan.place_of(item);
             let mut arguments = self.plan.arguments(&self.configuration.tasks, group, 1);
             arguments.retain(|payload| payload.kind != PayloadKind::Bytes);
@@ -189,9 +189,7 @@ impl World {
     /// The program's end: the interpreter deallocates one by one what has been unpickled. Its memory stays, for the kernel
     /// takes back the whole process.
     pub async fn let_go_of_results(&self, me: &ThreadState) {
-        let executor = &self.configuration.executor;
-        let unpickled =
-            executor.start_method().is_some() || matches!(executor, Executor::Interpreters { .. });
+        let unpickled = self.configuration.executor.facts().pickles();
         for task in self.configuration.tasks.iter().filter(|_| unpickled) {
             if let Demand::Count(count) = task.demand {
                 let time = me.time_to_free(task.result) * count;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cpython::{Lock, SemLock, ThreadState};
 use crate::os::{Activity, ObjectId, Os};
-use crate::scenario::{Configuration, Executor, Offload, Step, every_step};
+use crate::scenario::{Configuration, Home, Step, every_step};
 
 /// All locks that any step names.
 pub(super) struct Locks {
@@ -27,16 +27,7 @@ enum Kind {
 impl NamedLock {
     /// An open lock, called `shown` in reports.
     pub fn new(os: &Os, configuration: &Configuration, shown: String) -> Self {
-        let executor = &configuration.executor;
-        let among_processes = executor.start_method().is_some()
-            || matches!(
-                executor,
-                Executor::Interpreters { .. }
-                    | Executor::Asyncio {
-                        offload: Offload::Process { .. },
-                        ..
-                    }
-            );
+        let among_processes = configuration.executor.facts().locks_are_of_multiprocessing();
         let kind = if among_processes {
             Kind::AmongProcesses(SemLock::lock(os, &shown))
         } else {
@@ -69,7 +60,7 @@ impl Locks {
     pub fn of(os: &Os, configuration: &Configuration) -> Self {
         let tasks = configuration.tasks.iter().map(|task| &task.steps);
         // The locks of coroutines are of another kind, and live in the program.
-        let tasks = tasks.filter(|_| !matches!(configuration.executor, Executor::Asyncio { .. }));
+        let tasks = tasks.filter(|_| configuration.executor.facts().home != Home::Coroutines);
         let background = configuration
             .background
             .iter()

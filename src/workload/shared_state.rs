@@ -15,7 +15,7 @@ use super::World;
 use super::locks::NamedLock;
 use crate::cpython::ThreadState;
 use crate::os::Os;
-use crate::scenario::{Configuration, Executor, Guard};
+use crate::scenario::{Configuration, Guard, Home};
 use crate::units::Nanos;
 
 /// All that any step updates.
@@ -40,10 +40,10 @@ enum Medium {
 
 impl SharedState {
     pub fn of(os: &Os, configuration: &Configuration) -> Self {
-        let medium = match configuration.executor {
-            ref executor if executor.start_method().is_some() => Medium::Value,
-            Executor::Interpreters { .. } => Medium::Buffer,
-            _ => Medium::Attribute,
+        let medium = match configuration.executor.facts().home {
+            Home::Processes => Medium::Value,
+            Home::Interpreters => Medium::Buffer,
+            Home::Threads | Home::Coroutines => Medium::Attribute,
         };
         let mut names = BTreeSet::new();
         configuration.every_step(&mut |step| names.extend(step.state().map(str::to_owned)));

@@ -12,7 +12,7 @@ use gilsim::os::{Life, Os, Resource, Stay, Work};
 use gilsim::profile::MemoryCosts;
 use gilsim::random::Key;
 use gilsim::results::{Replication, Status};
-use gilsim::scenario::{Configuration, Demand, Executor, Offload, Replicate, Sender, Step, Transport};
+use gilsim::scenario::{self, Configuration, Demand, Executor, Offload, Replicate, Sender, Step, Transport};
 use gilsim::units::Nanos;
 use gilsim::workload::{self, OwnWork};
 use proptest::prelude::*;
@@ -258,13 +258,13 @@ impl Played {
         let one_interpreter = has_lock
             && matches!(
                 self.configuration.executor,
-                Executor::Sequential
-                    | Executor::Threads { .. }
-                    | Executor::ThreadPerTask
-                    | Executor::Asyncio {
+                Executor::Sequential(_)
+                    | Executor::Threads(_)
+                    | Executor::ThreadPerTask(_)
+                    | Executor::Asyncio(scenario::Asyncio {
                         offload: Offload::Loop | Offload::Thread { .. },
                         ..
-                    }
+                    })
             );
         assert!(
             !one_interpreter || asked.locked <= makespan,
@@ -286,11 +286,11 @@ impl Played {
         // An event loop lives in the main thread, and works as long as the clock of the makespan runs.
         let mut of_loop = Nanos::ZERO;
         let workers = match self.configuration.executor {
-            Executor::Sequential => {
+            Executor::Sequential(_) => {
                 assert_eq!(outcome.worker_time.total(), outcome.makespan);
                 return;
             }
-            Executor::Asyncio { offload, .. } => {
+            Executor::Asyncio(scenario::Asyncio { offload, .. }) => {
                 of_loop = outcome.makespan;
                 match offload {
                     Offload::Loop => "nobody else",
@@ -298,11 +298,11 @@ impl Played {
                     Offload::Process { .. } => "worker ",
                 }
             }
-            Executor::Threads { .. } | Executor::Interpreters { .. } => "pool thread ",
-            Executor::Processes { .. } | Executor::Pool { .. } | Executor::Consumers { .. } => "worker ",
-            Executor::ThreadPerTask => "thread of item ",
-            Executor::ProcessPerTask { .. } => "process of item ",
-            Executor::Server { .. } => "server thread ",
+            Executor::Threads(_) | Executor::Interpreters(_) => "pool thread ",
+            Executor::Processes(_) | Executor::Pool(_) | Executor::Consumers(_) => "worker ",
+            Executor::ThreadPerTask(_) => "thread of item ",
+            Executor::ProcessPerTask(_) => "process of item ",
+            Executor::Server(_) => "server thread ",
         };
         let mut lives = self.lives_named(workers);
         // Workers are replaced even where nothing is left for them to do.
@@ -315,7 +315,7 @@ impl Played {
     /// A program whose main thread sends everything before it takes the first result hangs once both channels are full.
     fn a_deadlock_names_two_locks_or_two_full_channels(&self) {
         let detail = &self.outcome.detail;
-        if let Executor::Asyncio { .. } = self.configuration.executor {
+        if let Executor::Asyncio(_) = self.configuration.executor {
             // Coroutines wait for each other's locks, and the loop for something to happen.
             assert!(
                 detail.contains("the main thread waits for an event of its loop"),
@@ -326,11 +326,11 @@ impl Played {
         let locks = detail.contains("waits for the lock \"") && detail.contains("(held by ");
         let sends_first = matches!(
             self.configuration.executor,
-            Executor::Consumers {
+            Executor::Consumers(scenario::Consumers {
                 sender: Sender::Main,
                 channel: ChannelKind::Pipe | ChannelKind::SocketPair | ChannelKind::SimpleQueue,
                 ..
-            }
+            })
         );
         let full = |channel: &str| detail.contains(&format!("waits for room in the channel of {channel}"));
         assert!(
@@ -425,7 +425,7 @@ proptest! {
         played.check();
         let lost = played.outcome.lost_updates.expect("there are updates");
         let unguarded = parts.tasks.contains("lock = \"none\"");
-        prop_assert!(lost == 0 || unguarded && played.configuration.executor != Executor::Sequential, "{lost}");
+        prop_assert!(lost == 0 || unguarded && played.configuration.executor != Executor::Sequential(scenario::Sequential), "{lost}");
     }
 }
 
@@ -450,15 +450,15 @@ proptest! {
             let asked = played.asked;
             let done: u64 = played.os.lives().iter().map(|life| life.done.at_full_speed_takes().0).sum();
             let moved = match played.configuration.executor {
-                Executor::Processes { .. } | Executor::ProcessPerTask { .. } => 60 * (played.outcome.items + 4),
+                Executor::Processes(_) | Executor::ProcessPerTask(_) => 60 * (played.outcome.items + 4),
                 // A manager's clients introduce themselves.
-                Executor::Consumers { workers, .. } => {
+                Executor::Consumers(scenario::Consumers { workers, .. }) => {
                     60 * (played.outcome.items + 10 + 4 * u64::from(workers))
                 }
                 _ => 0,
             };
             prop_assert!((asked.cpu().0..=asked.cpu().0 + moved).contains(&done), "{asked:?}, {done} ns were done");
-            if played.configuration.executor == Executor::Sequential {
+            if played.configuration.executor == Executor::Sequential(scenario::Sequential) {
                 prop_assert_eq!(played.outcome.makespan, asked.total());
             }
         }

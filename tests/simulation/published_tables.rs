@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gilsim::experiment;
 use gilsim::results::{Results, Summary};
-use gilsim::scenario::{Executor, MatchValue, Scenario};
+use gilsim::scenario::{self, Executor, MatchValue, Scenario};
 use gilsim::study::published::{ComparedCell, compare};
 
 fn simulate(scenario: &str, overrides: &[&str]) -> Results {
@@ -271,8 +271,8 @@ fn speedups(results: &Results) -> Vec<(bool, u32, u32, f64)> {
     let rows = results.scenario.configurations.iter().zip(&summaries);
     rows.map(|(configuration, summary)| {
         let (threads, workers) = match configuration.executor {
-            Executor::Threads { workers } => (true, workers),
-            Executor::Processes { workers, .. } => (false, workers),
+            Executor::Threads(scenario::Threads { workers }) => (true, workers),
+            Executor::Processes(scenario::Processes { workers, .. }) => (false, workers),
             _ => panic!("only pools here"),
         };
         (

@@ -5,7 +5,7 @@ use std::path::Path;
 use gilsim::model::{PayloadKind, StartMethod};
 use gilsim::random::Time;
 use gilsim::scenario::{
-    Configuration, Demand, DependencyKind, Executor, Guard, MatchValue, PoolMethod, Scenario, Step,
+    self, Configuration, Demand, DependencyKind, Executor, Guard, MatchValue, PoolMethod, Scenario, Step,
 };
 use gilsim::units::{Bytes, Nanos};
 
@@ -231,21 +231,23 @@ fn defaults_are_those_of_the_interpreter() {
     };
     assert_eq!(
         executor("3.13", "executor = \"threads\""),
-        Executor::Threads { workers: 16 }
+        Executor::Threads(scenario::Threads { workers: 16 })
     );
     assert_eq!(
         executor("3.7", "executor = \"threads\""),
-        Executor::Threads { workers: 60 }
+        Executor::Threads(scenario::Threads { workers: 60 })
     );
     assert_eq!(
         executor("3.14t", "executor = \"interpreters\""),
-        Executor::Interpreters { workers: 16 }
+        Executor::Interpreters(scenario::Interpreters { workers: 16 })
     );
-    let processes = |start_method| Executor::Processes {
-        workers: 12,
-        start_method,
-        chunksize: 1,
-        max_tasks_per_child: None,
+    let processes = |start_method: StartMethod| {
+        Executor::Processes(scenario::Processes {
+            workers: 12,
+            start: start_method.into(),
+            chunksize: 1,
+            max_tasks_per_child: None,
+        })
     };
     assert_eq!(
         executor("3.13", "executor = \"processes\""),
@@ -258,24 +260,26 @@ fn defaults_are_those_of_the_interpreter() {
     for version in ["3.14", "3.14t"] {
         assert_eq!(
             executor(version, "executor = \"processes\""),
-            processes(StartMethod::Forkserver { running: false })
+            processes(StartMethod::Forkserver)
         );
     }
     assert_eq!(
         executor("3.13", "executor = \"processes\"\nmax_tasks_per_child = 5"),
-        Executor::Processes {
+        Executor::Processes(scenario::Processes {
             workers: 12,
-            start_method: StartMethod::Spawn,
+            start: StartMethod::Spawn.into(),
             chunksize: 1,
             max_tasks_per_child: Some(5),
-        }
+        })
     );
-    let pool = |method, chunksize| Executor::Pool {
-        workers: 12,
-        start_method: StartMethod::Fork,
-        method,
-        chunksize,
-        max_tasks_per_child: None,
+    let pool = |method, chunksize| {
+        Executor::Pool(scenario::Pool {
+            workers: 12,
+            start: StartMethod::Fork.into(),
+            method,
+            chunksize,
+            max_tasks_per_child: None,
+        })
     };
     assert_eq!(
         executor("3.13", "executor = \"pool\""),
@@ -287,9 +291,9 @@ fn defaults_are_those_of_the_interpreter() {
     );
     assert_eq!(
         executor("3.14", "executor = \"process-per-task\""),
-        Executor::ProcessPerTask {
-            start_method: StartMethod::Forkserver { running: false }
-        }
+        Executor::ProcessPerTask(scenario::ProcessPerTask {
+            start: StartMethod::Forkserver.into()
+        })
     );
 }
 
@@ -352,17 +356,19 @@ fn an_option_for_runs_concerns_those_that_know_the_key() {
         &["machine.cores=4", "run.workers=3", "run.start_method=spawn"],
     );
     let executors: Vec<&Executor> = scenario.configurations.iter().map(|c| &c.executor).collect();
-    let spawn = |chunksize| Executor::Processes {
-        workers: 3,
-        start_method: StartMethod::Spawn,
-        chunksize,
-        max_tasks_per_child: None,
+    let spawn = |chunksize| {
+        Executor::Processes(scenario::Processes {
+            workers: 3,
+            start: StartMethod::Spawn.into(),
+            chunksize,
+            max_tasks_per_child: None,
+        })
     };
     assert_eq!(
         executors,
         [
-            &Executor::Sequential,
-            &Executor::Threads { workers: 3 },
+            &Executor::Sequential(scenario::Sequential),
+            &Executor::Threads(scenario::Threads { workers: 3 }),
             &spawn(1),
             &spawn(16)
         ]

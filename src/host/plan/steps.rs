@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::random::{Key, Stream, Time};
-use crate::scenario::{Executor, Guard, Offload, Step};
+use crate::scenario::{Executor, Guard, Home, OffloadTo, Step};
 use crate::units::Nanos;
 
 /// A single C call that releases the lock takes a count of 31 bits: longer ones are several.
@@ -29,11 +29,12 @@ pub(super) enum Player {
 impl Player {
     /// Of items and requests.
     pub fn of(executor: &Executor) -> Self {
-        match executor {
-            Executor::Asyncio { offload, .. } => Self::Coroutine {
-                offloads: *offload != Offload::Loop,
+        let facts = executor.facts();
+        match facts.home {
+            Home::Coroutines => Self::Coroutine {
+                offloads: facts.offload.is_some_and(|offload| offload.to != OffloadTo::Loop),
             },
-            _ => Self::Thread,
+            Home::Threads | Home::Processes | Home::Interpreters => Self::Thread,
         }
     }
 }

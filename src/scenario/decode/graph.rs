@@ -3,7 +3,7 @@
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::input::{Complaint, Field, Place, Reader, Value, did_you_mean, list};
+use crate::input::{Complaint, Place, Reader, Value, did_you_mean, list};
 
 use super::super::format::MOST_ITEMS;
 use super::super::{Demand, Dependency, DependencyKind};
@@ -49,7 +49,7 @@ fn edges_of(reader: &Reader<'_>, group: usize, names: &[&str]) -> Option<Vec<Edg
         _ => field
             .pairs()?
             .into_iter()
-            .map(|(name, place, value)| (name, place, kind(&value)))
+            .map(|(name, place, value)| (name, place, value.word_of()))
             .collect(),
     };
     let edge = |index: usize| {
@@ -77,14 +77,6 @@ fn edges_of(reader: &Reader<'_>, group: usize, names: &[&str]) -> Option<Vec<Edg
     };
     let edges: Vec<Option<Edge>> = (0..named.len()).map(edge).collect();
     edges.into_iter().collect()
-}
-
-fn kind(field: &Field<'_>) -> Option<DependencyKind> {
-    Some(if field.word()? == "each" {
-        DependencyKind::Each
-    } else {
-        DependencyKind::All
-    })
 }
 
 fn unknown(names: &[&str], group: usize, name: &str, place: Place) -> Complaint {

@@ -5,7 +5,7 @@ use crate::random::Time;
 use crate::units::{Nanos, grouped};
 
 use super::super::format::{MOST_THREADS, REPLICATE};
-use super::super::{Background, Demand, Executor, Offload, Step};
+use super::super::{Background, Demand, Executor, Step};
 use super::task::Task;
 
 /// What steps amount to. Saturating: only compared with bounds.
@@ -145,15 +145,12 @@ impl Extent<'_, '_> {
     }
 
     fn check_threads_at_once(&self) {
-        let at_once = matches!(
-            self.executor,
-            Executor::ThreadPerTask | Executor::ProcessPerTask { .. }
-        );
-        let items = self.items();
-        if at_once && items > MOST_THREADS {
+        // Where their number is an option, it has this bound already.
+        let threads = self.executor.threads_at_once(self.items());
+        if threads > MOST_THREADS {
             let title = format!(
                 "{} threads or processes at once; at most {}",
-                grouped(items),
+                grouped(threads),
                 grouped(MOST_THREADS)
             );
             self.add(
@@ -207,20 +204,7 @@ impl Extent<'_, '_> {
 
     /// Everything with a thread of control of its own.
     fn threads(&self) -> u64 {
-        let workers = match *self.executor {
-            Executor::Sequential => 1,
-            Executor::Threads { workers }
-            | Executor::Interpreters { workers }
-            | Executor::Processes { workers, .. }
-            | Executor::Pool { workers, .. }
-            | Executor::Consumers { workers, .. } => u64::from(workers),
-            Executor::ThreadPerTask | Executor::ProcessPerTask { .. } => self.items(),
-            Executor::Server { threads } => u64::from(threads),
-            Executor::Asyncio { offload, .. } => match offload {
-                Offload::Loop => 1,
-                Offload::Thread { workers } | Offload::Process { workers, .. } => u64::from(workers) + 1,
-            },
-        };
+        let workers = self.executor.threads_at_once(self.items());
         let clients = self.tasks.iter().map(|task| match task.group.demand {
             Demand::Clients { clients, .. } => u64::from(clients),
             Demand::Arrivals { .. } => 1,

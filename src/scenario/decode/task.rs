@@ -257,16 +257,11 @@ fn payload(reader: &Reader<'_>, key: &str) -> Option<Payload> {
         });
     }
     let inner = Reader::open(field.reading, field.node, &PAYLOAD)?;
-    let (size, kind) = (inner.size("size"), inner.word("kind"));
-    let kind = match kind? {
-        "bytes" => PayloadKind::Bytes,
-        "list[float]" => PayloadKind::ListFloat,
-        "list[int]" => PayloadKind::ListInt,
-        "dict" => PayloadKind::Dict,
-        "list[tuple]" => PayloadKind::ListTuple,
-        _ => unreachable!("the format lists no other kind"),
-    };
-    Some(Payload { size: size?, kind })
+    let (size, kind) = (inner.size("size"), inner.word_of("kind"));
+    Some(Payload {
+        size: size?,
+        kind: kind?,
+    })
 }
 
 /// All background threads, in the file's order.

@@ -1,7 +1,9 @@
 //! `[[task]]` and `[[background]]`.
 
-use crate::input::{Format, Key, Shape, Word, Words};
+use crate::input::{Format, Key, Shape, Word, WordEnum, Words};
+use crate::model::PayloadKind;
 
+use super::super::DependencyKind;
 use super::step::{STEPS, TIME};
 use super::{DURATION, MOST_ITEMS, MOST_THREADS, SIZE, SOME_TIME};
 
@@ -71,34 +73,16 @@ pub static PAYLOAD: Format = Format {
         Key::required("size", SIZE, "Size once pickled."),
         Key::text(
             "kind",
-            Shape::Words(&KINDS),
-            "bytes",
+            Shape::Words(PayloadKind::WORDS),
+            PayloadKind::Bytes.word(),
             "What it is made of: decides how fast it pickles.",
         ),
     ],
 };
 
-static KINDS: Words = Words {
-    list: &[
-        Word::new("bytes", "One bytes object or array buffer."),
-        Word::new("list[float]", "A list of floats."),
-        Word::new("list[int]", "A list of integers."),
-        Word::new("dict", "A dictionary."),
-        Word::new("list[tuple]", "A list of tuples."),
-    ],
-    otherwise: None,
-};
-
 const AFTER: Shape = Shape::Either(&[Shape::Map(&DEPENDENCY), Shape::List(&GROUP)]);
 static GROUP: Shape = Shape::Name;
-static DEPENDENCY: Shape = Shape::Words(&DEPENDENCIES);
-static DEPENDENCIES: Words = Words {
-    list: &[
-        Word::new("each", "Item i waits for item i and gets its result as argument."),
-        Word::new("all", "Every item waits for the whole group."),
-    ],
-    otherwise: None,
-};
+static DEPENDENCY: Shape = Shape::Words(DependencyKind::WORDS);
 
 /// `[[background]]`
 pub static BACKGROUND: Format = Format {

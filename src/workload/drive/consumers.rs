@@ -15,12 +15,12 @@
 
 use std::rc::Rc;
 
-use super::World;
-use super::steps::Setup;
-use crate::cpython::{Call, Channel, Channels, Launcher, Process, SharedEnd, Thread, ThreadState};
-use crate::model::ChannelKind;
+use super::super::World;
+use super::super::steps::Setup;
+use super::Drive;
+use crate::cpython::{Call, Channel, Channels, Process, SharedEnd, Thread, ThreadState};
 use crate::os::{Activity, ThreadId};
-use crate::scenario::Sender;
+use crate::scenario::{Consumers, Sender};
 use crate::units::{Bytes, Nanos};
 
 /// An item, or where nothing follows, `None`.
@@ -32,17 +32,12 @@ struct Ways {
     results: Channel<Sent>,
 }
 
-impl World {
-    /// Until all results are in the caller's hands, and all items without a result are known to be done; and then until
+impl Drive for Consumers {
+    /// Until all results are in the parent's hands, and all items without a result are known to be done; and then until
     /// everything is shut down.
-    pub async fn run_consumers(
-        self: &Rc<Self>,
-        me: &ThreadState,
-        workers: u32,
-        launcher: Launcher,
-        kind: ChannelKind,
-        sender: Sender,
-    ) {
+    async fn drive(&self, world: &Rc<World>, me: &ThreadState) {
+        let launcher = world.launcher(me, self.start).await;
+        let (workers, kind) = (self.workers, self.channel);
         me.enter(Activity::Ipc);
         let channels = Channels::new(me, kind, &launcher).await;
         let shared = |end| if workers > 1 { end } else { SharedEnd::Neither };
@@ -56,7 +51,7 @@ impl World {
         });
         let mut processes: Vec<Process> = Vec::new();
         for number in 0..workers {
-            let (world, ways) = (self.clone(), ways.clone());
+            let (world, ways) = (world.clone(), ways.clone());
             let modules = if kind.is_queue() {
                 me.costs().queue.imports
             } else {
@@ -67,13 +62,13 @@ impl World {
             processes.push(launcher.start(me, &name, true, modules, &[], main).await);
         }
         let mut helpers: Vec<ThreadId> = Vec::new();
-        let mut sending = match sender {
+        let mut sending = match self.sender {
             Sender::Main => {
-                self.send(me, &ways, workers).await;
+                world.send(me, &ways, workers).await;
                 None
             }
             Sender::Thread => {
-                let (world, ways) = (self.clone(), ways.clone());
+                let (world, ways) = (world.clone(), ways.clone());
                 let send = move |me: ThreadState| async move {
                     me.enter(Activity::Ipc);
                     world.send(&me, &ways, workers).await;
@@ -83,22 +78,24 @@ impl World {
                 Some(thread)
             }
         };
-        let with_result = (0..self.plan.len()).filter(|&item| self.has_result(item)).count();
+        let with_result = (0..world.plan.len())
+            .filter(|&item| world.has_result(item))
+            .count();
         for _ in 0..with_result {
             if let Some(item) = ways.results.get(me).await {
-                self.take_results(me, item..item + 1).await;
+                world.take_results(me, item..item + 1).await;
             }
         }
         let mut joined = false;
-        if with_result < self.plan.len() as usize {
+        if with_result < world.plan.len() as usize {
             if let Some(thread) = sending.take() {
                 thread.join(me).await;
             }
-            joined = self.wait_for_those_without_result(me, &ways, &processes).await;
+            joined = world.wait_for_those_without_result(me, &ways, &processes).await;
         }
         helpers.extend(ways.items.feeder_threads());
         let ids: Vec<ThreadId> = processes.iter().map(|process| process.id).collect();
-        self.record.finish(me, &ids, &helpers);
+        world.record.finish(me, &ids, &helpers);
         me.enter(Activity::Idle);
         if let Some(thread) = sending {
             thread.join(me).await;
@@ -111,7 +108,9 @@ impl World {
         }
         channels.shutdown(me).await;
     }
+}
 
+impl World {
     /// Every item with its argument, and the word that there are no more for each worker.
     async fn send(&self, me: &ThreadState, ways: &Ways, workers: u32) {
         for item in 0..self.plan.len() {

@@ -7,8 +7,8 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::World;
-use super::steps::Items;
+use super::super::World;
+use super::super::steps::Items;
 use crate::cpython::{BrokenProcessPool, Future, FuturesExecutor, SimpleQueue, ThreadState};
 use crate::os::Activity;
 use crate::units::Nanos;

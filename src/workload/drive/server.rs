@@ -8,11 +8,13 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::World;
-use super::clients::{Request, Service};
+use super::super::World;
+use super::super::clients::{Request, Service};
+use super::Drive;
 use crate::cpython::{Thread, ThreadState};
 use crate::model::draws;
 use crate::os::{Activity, Os, Semaphore, ThreadId};
+use crate::scenario::Server;
 
 /// What the network holds between clients and server.
 struct Network {
@@ -27,17 +29,17 @@ impl Service for Network {
     }
 }
 
-impl World {
-    /// Serves all who ask until their time is up.
-    pub async fn serve(self: &Rc<Self>, me: &ThreadState, threads: u32) {
+impl Drive for Server {
+    /// Serves all clients until their time is up.
+    async fn drive(&self, world: &Rc<World>, me: &ThreadState) {
         let arrived = Semaphore::new(me.os(), "a request", 0);
         let network = Rc::new(Network {
             requests: RefCell::default(),
             arrived,
         });
         let mut workers: Vec<ThreadId> = Vec::new();
-        for number in 0..threads {
-            let (world, network) = (self.clone(), network.clone());
+        for number in 0..self.threads {
+            let (world, network) = (world.clone(), network.clone());
             let serve = move |me: ThreadState| async move { world.serve_requests(&me, &network).await };
             workers.push(
                 Thread::start(me, &format!("server thread {number}"), true, serve)
@@ -45,16 +47,18 @@ impl World {
                     .id,
             );
         }
-        let end = self.start_clients(me, &network);
+        let end = world.start_clients(me, &network);
         let time_is_up = me.os().wait_for_device(me.id, end.saturating_sub(me.os().now()));
         me.busy_with(Activity::Idle, async {
             me.detach().await;
             time_is_up.await;
         })
         .await;
-        self.record.finish(me, &workers, &[]);
+        world.record.finish(me, &workers, &[]);
     }
+}
 
+impl World {
     async fn serve_requests(&self, me: &ThreadState, network: &Network) {
         loop {
             let receive = me.allow_threads(network.arrived.wait(me.os(), me.id));

@@ -1,61 +1,30 @@
-//! One thread or one process for each item, as a person writes it with `threading` or `multiprocessing` alone.
+//! One process for each item, as a person writes it with `multiprocessing` alone.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::World;
-use super::steps::Setup;
-use crate::cpython::{Call, Launcher, Process, SharedSimpleQueue, SimpleQueue, Thread, ThreadState};
-use crate::model::StartMethod;
-use crate::os::{Activity, ThreadId};
+use super::super::World;
+use super::super::steps::Setup;
+use super::Drive;
+use crate::cpython::{Call, Launcher, Process, SharedSimpleQueue, ThreadState};
+use crate::os::Activity;
+use crate::scenario::ProcessPerTask;
 use crate::units::Nanos;
 
-impl World {
-    /// Starts a thread for every item as soon as it may run, and joins them in that order.
-    pub async fn run_thread_per_task(self: &Rc<Self>, me: &ThreadState) {
-        me.enter(Activity::Ipc);
-        let progress = self.plan.progress();
-        let done = Rc::new(SimpleQueue::new(me, "an item to be done"));
-        let threads: RefCell<BTreeMap<u32, Thread>> = RefCell::default();
-        let mut workers: Vec<ThreadId> = Vec::new();
-        let mut ready = self.plan.ready_from_the_start();
-        for _ in 0..self.plan.len() {
-            for item in std::mem::take(&mut ready) {
-                self.record.submitted(me, item);
-                let (world, done) = (self.clone(), done.clone());
-                let run = move |me: ThreadState| async move {
-                    me.busy_with(Activity::Starting, Setup(world.clone()).run(&me))
-                        .await;
-                    world.run_item(&me, item).await;
-                    done.put(&me, item).await;
-                };
-                let thread = Thread::start(me, &format!("thread of item {item}"), true, run).await;
-                workers.push(thread.id);
-                threads.borrow_mut().insert(item, thread);
-            }
-            let item = done.get(me).await;
-            self.take_results(me, item..item + 1).await;
-            ready = self.plan.released_by(&progress, item..item + 1);
-        }
-        self.record.finish(me, &workers, &[]);
-        for thread in threads.take().into_values() {
-            thread.join(me).await;
-        }
-    }
-
+impl Drive for ProcessPerTask {
     /// Starts a process for every item as soon as it may run, and takes the results from a common queue. Where there are
     /// none, and nothing waits for them, joining the processes is enough.
-    pub async fn run_process_per_task(self: &Rc<Self>, me: &ThreadState, method: StartMethod) {
+    async fn drive(&self, world: &Rc<World>, me: &ThreadState) {
         me.enter(Activity::Ipc);
-        let launcher = self.launcher(me, method).await;
-        if self.plan.has_dependencies() || self.plan.has_results(&self.configuration.tasks) {
-            self.start_and_get(me, &launcher).await;
+        let launcher = world.launcher(me, self.start).await;
+        if world.plan.has_dependencies() || world.plan.has_results(&world.configuration.tasks) {
+            world.start_and_get(me, &launcher).await;
         } else {
-            self.start_and_join(me, &launcher).await;
+            world.start_and_join(me, &launcher).await;
         }
     }
+}
 
+impl World {
     async fn start_and_get(self: &Rc<Self>, me: &ThreadState, launcher: &Launcher) {
         let progress = self.plan.progress();
         let results = Rc::new(SharedSimpleQueue::new(me.os(), "the result queue"));

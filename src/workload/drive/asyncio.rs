@@ -12,10 +12,11 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use super::World;
-use super::clients::{Request, Service};
-use super::locks;
-use super::steps::Setup;
+use super::super::World;
+use super::super::clients::{Request, Service};
+use super::super::locks;
+use super::super::steps::Setup;
+use super::Drive;
 use crate::cpython::asyncio::{EventLoop, Future as LoopFuture, ListeningSocket, Semaphore, Stream, Task};
 use crate::cpython::{
     Call, FuturesExecutor, ProcessPoolExecutor, ThreadContext, ThreadPoolExecutor, ThreadState,
@@ -23,7 +24,7 @@ use crate::cpython::{
 use crate::model::{Payload, draws};
 use crate::os::{Activity, Os, ThreadId};
 use crate::random::Key;
-use crate::scenario::{Demand, DependencyKind, Guard, Offload, Step};
+use crate::scenario::{Asyncio, Demand, DependencyKind, Guard, Offload, Step};
 
 /// What all coroutines of the program share.
 struct Program {
@@ -57,36 +58,33 @@ struct OffloadedStep {
 #[derive(Clone)]
 struct NoInitializer;
 
-impl World {
+impl Drive for Asyncio {
     /// The program from its initializer on, which the main thread runs before it runs the loop.
-    pub async fn run_event_loop(self: &Rc<Self>, me: &ThreadState, in_flight: Option<u32>, offload: Offload) {
-        me.busy_with(Activity::Starting, Setup(self.clone()).run(me))
+    async fn drive(&self, world: &Rc<World>, me: &ThreadState) {
+        me.busy_with(Activity::Starting, Setup(world.clone()).run(me))
             .await;
-        let elsewhere = match offload {
+        let elsewhere = match self.offload {
             Offload::Loop => Elsewhere::OnTheLoop,
             Offload::Thread { workers } => {
                 Elsewhere::Threads(ThreadPoolExecutor::new(me, workers, ThreadContext(NoInitializer)))
             }
-            Offload::Process {
-                workers,
-                start_method,
-            } => {
-                let (launcher, setup) = (self.launcher(me, start_method).await, Setup(self.clone()));
+            Offload::Process { workers, start } => {
+                let (launcher, setup) = (world.launcher(me, start).await, Setup(world.clone()));
                 Elsewhere::Processes(ProcessPoolExecutor::new(me, workers, launcher, setup, None).await)
             }
         };
-        let steps = self.configuration.tasks.iter().map(|task| &task.steps);
+        let steps = world.configuration.tasks.iter().map(|task| &task.steps);
         let program = Rc::new(Program {
-            world: self.clone(),
+            world: world.clone(),
             elsewhere,
-            in_flight: in_flight.map(|most| Semaphore::new(most.into())),
+            in_flight: self.in_flight.map(|most| Semaphore::new(most.into())),
             locks: locks::names(steps)
                 .into_iter()
                 .map(|name| (name, Semaphore::new(1)))
                 .collect(),
             idle_connections: RefCell::default(),
         });
-        let serves = (self.configuration.tasks.iter()).any(|task| !matches!(task.demand, Demand::Count(_)));
+        let serves = (world.configuration.tasks.iter()).any(|task| !matches!(task.demand, Demand::Count(_)));
         let main = program.clone();
         EventLoop::run(me, |event_loop| async move {
             if serves {
@@ -102,7 +100,7 @@ impl World {
             Elsewhere::Processes(executor) => (executor.workers(), executor.helpers()),
         };
         let workers: Vec<ThreadId> = [me.id].into_iter().chain(workers).collect();
-        self.record.finish(me, &workers, &helpers);
+        world.record.finish(me, &workers, &helpers);
         if !serves {
             // shutdown_default_executor
             me.enter(Activity::Idle);

@@ -1,38 +1,51 @@
 //! Items through a `multiprocessing.Pool`, as a person would write it.
 //!
 //! `map` and its like take one group after the other, in an order that their dependencies allow, and begin the next
-//! when they have all results of the one before: `thumbnails = pool.map(thumbnail, photos)`, then
+//! when they have all results of the previous one: `thumbnails = pool.map(thumbnail, photos)`, then
 //! `pool.map(upload, thumbnails)`. Under `apply_async` every item is a call of its own, made as soon as the item may
 //! start; where items wait for others, each call has a callback that tells the caller.
 
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::World;
+use super::super::World;
+use super::super::steps::{Items, Setup};
+use super::Drive;
 use super::futures::chunks;
-use super::steps::{Items, Setup};
 use crate::cpython::{ApplyResult, Callback, Pool, SimpleQueue, ThreadState, default_chunksize};
 use crate::os::Activity;
-use crate::scenario::PoolMethod;
+use crate::scenario::{self, PoolMethod};
 use crate::units::Nanos;
 
+impl Drive for scenario::Pool {
+    async fn drive(&self, world: &Rc<World>, me: &ThreadState) {
+        let (launcher, setup) = (world.launcher(me, self.start).await, Setup(world.clone()));
+        let pool = Pool::new(me, self.workers, launcher, setup, self.max_tasks_per_child).await;
+        world.run_pool(me, &pool, self).await;
+        world.record.finish(me, &pool.workers(), &pool.helpers());
+        me.enter(Activity::Idle);
+        pool.close(me).await;
+        pool.join(me).await;
+    }
+}
+
 impl World {
-    /// Until the last result is in the caller's hands.
-    pub async fn run_pool(
+    /// Until the last result is in the parent's hands.
+    async fn run_pool(
         self: &Rc<Self>,
         me: &ThreadState,
         pool: &Pool<Items, Setup>,
-        workers: u32,
-        method: PoolMethod,
-        chunksize: Option<u64>,
+        options: &scenario::Pool,
     ) {
         me.enter(Activity::Ipc);
         let chunks_of = |group: usize| {
             let items = self.plan.items(group);
-            let chunksize = chunksize.unwrap_or_else(|| default_chunksize(items.len() as u64, workers));
+            let chunksize = options
+                .chunksize
+                .unwrap_or_else(|| default_chunksize(items.len() as u64, options.workers));
             (chunks(items.collect(), chunksize), chunksize)
         };
-        match method {
+        match options.method {
             PoolMethod::Map | PoolMethod::Starmap => {
                 for &group in self.plan.order() {
                     self.pool_map(me, pool, chunks_of(group).0).await;
@@ -41,7 +54,7 @@ impl World {
             PoolMethod::Imap | PoolMethod::ImapUnordered => {
                 for &group in self.plan.order() {
                     let (chunks, chunksize) = chunks_of(group);
-                    let ordered = method == PoolMethod::Imap;
+                    let ordered = options.method == PoolMethod::Imap;
                     self.pool_imap(me, pool, chunks, chunksize > 1, ordered).await;
                 }
             }
