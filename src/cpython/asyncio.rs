@@ -8,15 +8,15 @@
 //! A coroutine is an `async` block here as there. Where it waits for a [`Future`] of the loop, its step is over and the
 //! loop goes on; where it computes or calls into the system, the loop's thread does.
 
-mod event_loop;
+mod base_events;
 mod executors;
 mod futures;
 mod locks;
-mod selector;
+mod selector_events;
 mod streams;
 mod tasks;
 
-pub use event_loop::EventLoop;
+pub use base_events::EventLoop;
 pub use futures::Future;
 pub use locks::Semaphore;
 pub use streams::{ListeningSocket, Stream};

@@ -2,7 +2,7 @@
 //!
 //! And what objects and their pickles occupy, of which this module has the sizes.
 
-use super::thread_state::ThreadState;
+use crate::cpython::interpreter::pystate::ThreadState;
 use crate::model::{Payload, PayloadKind};
 use crate::os::Activity;
 use crate::profile::{BytesPerMicro, ObjectSizes, PickleSpeeds};

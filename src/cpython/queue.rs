@@ -1,13 +1,17 @@
-//! `queue.Queue`: `Lib/queue.py`. A deque, a lock and conditions, written in Python.
+//! Queues between the threads of a process: `Lib/queue.py`, and `Modules/_queuemodule.c`, which is in C.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::rc::Rc;
 
-use super::condition::Condition;
-use super::thread_state::ThreadState;
+use crate::cpython::interpreter::parking_lot::ParkingLot;
+use crate::cpython::interpreter::pystate::ThreadState;
+use crate::cpython::threading::{Condition, Lock};
+use crate::model::Version;
+use crate::os::Activity;
 use crate::units::Nanos;
 
-/// `queue.Queue()`, never full: nobody waits for `not_full`, and notifying nobody costs nothing.
+/// `queue.Queue()`: a deque, a lock and conditions, written in Python. Never full: nobody waits for `not_full`, and notifying nobody costs nothing.
 pub struct Queue<T> {
     items: RefCell<VecDeque<T>>,
     not_empty: Condition,
@@ -44,5 +48,90 @@ impl<T> Queue<T> {
         me.bytecode(cost).await;
         self.not_empty.release(me).await;
         item
+    }
+}
+
+/// `queue.SimpleQueue`: an unbounded first-in-first-out queue, written in C.
+pub struct SimpleQueue<T> {
+    items: RefCell<VecDeque<T>>,
+    waiting: Waiting<T>,
+}
+
+/// How threads wait for something in the queue.
+enum Waiting<T> {
+    /// Up to 3.12: for a lock that is held while the queue is empty and somebody waits. Of several that wait, a put wakes
+    /// one; and that one, when it has its item, wakes the next, whether there is another item or not.
+    Lock { lock: Lock, locked: Cell<bool> },
+    /// From 3.13: in the parking lot, each with a place for the item that is handed to it.
+    Parked(ParkingLot<Rc<Cell<Option<T>>>>),
+}
+
+impl<T> SimpleQueue<T> {
+    /// An empty queue. Who waits for it is reported as waiting for `contents`.
+    pub fn new(me: &ThreadState, contents: &str) -> Self {
+        let waiting = if me.interpreter.python.version >= Version::release(3, 13) {
+            Waiting::Parked(ParkingLot::new(me.os().add_object(contents).0))
+        } else {
+            Waiting::Lock {
+                lock: Lock::held(me, contents),
+                locked: Cell::new(true),
+            }
+        };
+        Self {
+            items: RefCell::default(),
+            waiting,
+        }
+    }
+
+    /// `put`
+    pub async fn put(&self, me: &ThreadState, item: T) {
+        match &self.waiting {
+            Waiting::Lock { lock, locked } => {
+                self.items.borrow_mut().push_back(item);
+                if locked.replace(false) {
+                    lock.release(me).await;
+                }
+            }
+            Waiting::Parked(parked) => match parked.unpark() {
+                Some((thread, place)) => {
+                    place.set(Some(item));
+                    me.os().futex_wake(me.id, thread).await;
+                }
+                None => self.items.borrow_mut().push_back(item),
+            },
+        }
+    }
+
+    /// `get`: waits without the interpreter lock while the queue is empty.
+    pub async fn get(&self, me: &ThreadState) -> T {
+        loop {
+            if let Some(item) = self.get_nowait(me).await {
+                return item;
+            }
+            match &self.waiting {
+                Waiting::Lock { lock, locked } => {
+                    me.busy_with(Activity::Idle, lock.acquire(me)).await;
+                    locked.set(true);
+                }
+                Waiting::Parked(parked) => {
+                    let place = Rc::new(Cell::new(None));
+                    me.busy_with(Activity::Idle, parked.park(me, place.clone())).await;
+                    if let Some(item) = place.take() {
+                        return item;
+                    }
+                }
+            }
+        }
+    }
+
+    /// `get_nowait`
+    pub async fn get_nowait(&self, me: &ThreadState) -> Option<T> {
+        let item = self.items.borrow_mut().pop_front()?;
+        if let Waiting::Lock { lock, locked } = &self.waiting
+            && locked.replace(false)
+        {
+            lock.release(me).await;
+        }
+        Some(item)
     }
 }

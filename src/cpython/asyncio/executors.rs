@@ -8,9 +8,9 @@
 
 use std::rc::Rc;
 
-use super::event_loop::{EventLoop, Handle};
+use super::base_events::{EventLoop, Handle};
 use super::futures::Future;
-use crate::cpython::future::Future as ConcurrentFuture;
+use crate::cpython::concurrent_futures::base::Future as ConcurrentFuture;
 use crate::cpython::{BrokenProcessPool, Call, FuturesExecutor};
 
 impl EventLoop {

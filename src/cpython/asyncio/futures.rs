@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::event_loop::{EventLoop, Handle};
+use super::base_events::{EventLoop, Handle};
 
 /// A result that will be there.
 #[derive(Default)]
@@ -24,7 +24,7 @@ impl Future {
     }
 
     /// `add_done_callback`: scheduled at once if the result is there.
-    pub(super) fn add_done_callback(&self, event_loop: &EventLoop, callback: Handle) {
+    pub(crate) fn add_done_callback(&self, event_loop: &EventLoop, callback: Handle) {
         if self.done.get() {
             event_loop.call_soon(callback);
         } else {

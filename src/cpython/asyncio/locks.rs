@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::event_loop::EventLoop;
+use super::base_events::EventLoop;
 use super::futures::Future;
 
 /// Units that coroutines of one loop take and give back.

@@ -8,9 +8,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use super::event_loop::EventLoop;
+use super::base_events::EventLoop;
 use super::futures::Future;
-use super::selector::Reader;
+use super::selector_events::Reader;
 use super::tasks::Coroutine;
 use crate::os::{Descriptor, Os, ThreadId};
 use crate::units::Nanos;
@@ -111,7 +111,7 @@ impl Stream {
     }
 
     /// `_read_ready__data_received`, `feed_data`
-    pub(super) async fn read_ready(&self, event_loop: &EventLoop) {
+    pub(crate) async fn read_ready(&self, event_loop: &EventLoop) {
         let me = &event_loop.thread;
         me.allow_threads(me.os().compute(me.id, me.os().costs().socket.recv))
             .await;
@@ -140,7 +140,7 @@ impl ListeningSocket {
     }
 
     /// `_accept_connection`, `_accept_connection2`, `StreamReaderProtocol.connection_made`
-    pub(super) async fn accept_connections(&self, event_loop: &EventLoop) {
+    pub(crate) async fn accept_connections(&self, event_loop: &EventLoop) {
         let me = &event_loop.thread;
         let costs = &me.os().costs().socket;
         for _ in 0..BACKLOG {
@@ -164,7 +164,7 @@ impl ListeningSocket {
     }
 
     /// Lets go of the coroutines that were to serve who has not been accepted.
-    pub(super) fn forget(&self) {
+    pub(crate) fn forget(&self) {
         let pending = self.pending.take();
         drop(pending);
     }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::event_loop::{EventLoop, Handle};
+use super::base_events::{EventLoop, Handle};
 use super::futures::Future;
 use crate::units::Nanos;
 
@@ -22,7 +22,7 @@ pub struct Task {
 }
 
 /// `asyncio.gather`, as its children see it.
-pub(super) struct Gathering {
+pub(crate) struct Gathering {
     left: Cell<usize>,
     outer: Rc<Future>,
 }
@@ -34,7 +34,7 @@ impl Task {
     }
 
     /// Lets go of what it still has to do. The coroutine may own the loop that owns the task.
-    pub(super) fn forget(&self) {
+    pub(crate) fn forget(&self) {
         let coroutine = self.coroutine.take();
         drop(coroutine);
     }
@@ -66,7 +66,7 @@ impl EventLoop {
     }
 
     /// `Task.__step`, and `Task.__wakeup` before it: runs the coroutine up to the next future that it waits for.
-    pub(super) async fn step(&self, task: &Rc<Task>) {
+    pub(crate) async fn step(&self, task: &Rc<Task>) {
         self.thread.bytecode(self.costs().step).await;
         let coroutine = task.coroutine.take();
         let Some(mut coroutine) = coroutine else { return };

@@ -1,0 +1,125 @@
+//! `InterpreterPoolExecutor`: `Lib/concurrent/futures/interpreter.py` and `Lib/concurrent/interpreters/` of 3.14,
+//! `Modules/_interpretersmodule.c` (`_interp_call`), `Python/crossinterp.c`.
+//!
+//! A thread pool whose threads own an interpreter each, with a lock of its own. A worker thread belongs to the program's
+//! interpreter and visits its own for each call:
+//!
+//! ```text
+//!  program's lock   take | pack |                             | unpack | set_result
+//!  worker's lock                | unpack | the call | pack    |
+//! ```
+//! What crosses is pickled on one side and unpickled on the other, unless it is shareable.
+
+use super::thread::WorkerContext;
+use crate::cpython::call::Call;
+use crate::cpython::interpreter::pystate::ThreadState;
+use crate::model::{Payload, PayloadKind, draws};
+use crate::os::Activity;
+use crate::random::{Key, Time};
+use crate::units::{Bytes, Nanos};
+
+/// Calls run in an interpreter of the worker's own: `WorkerContext`.
+pub struct InterpreterContext<I> {
+    /// The executor's initializer, which each interpreter runs once.
+    pub initializer: I,
+    /// CPU time of the main module's imports, which each interpreter does again before its first call
+    /// (`ensure_isolated_main`).
+    pub imports: Time,
+    /// What these imports map.
+    pub modules: Bytes,
+    /// Names the draws of `imports`, one for each interpreter.
+    pub key: Key,
+}
+
+impl<C: Call, I: Call> WorkerContext<C> for InterpreterContext<I> {
+    /// The same thread, in its interpreter.
+    type Worker = ThreadState;
+
+    /// `interpreters.create()`: what it takes runs under the new interpreter's lock, but for the first of it.
+    async fn initialize(&self, me: &ThreadState, number: usize) -> ThreadState {
+        let costs = me.costs();
+        let before = me.enter(Activity::Starting);
+        me.bytecode(costs.subinterpreter.create).await;
+        me.allocate(self.memory(me));
+        let worker = ThreadState {
+            interpreter: me.interpreter.sibling(&format!("interpreter {number}")),
+            id: me.id,
+        };
+        swap(me, &worker).await;
+        worker.bytecode(costs.subinterpreter.boot).await;
+        let imports = draws::imports(self.key, number as u64);
+        worker.bytecode(self.imports.sample_keyed(imports)).await;
+        self.initializer.run(&worker).await;
+        swap(&worker, me).await;
+        me.enter(before);
+        worker
+    }
+
+    /// `Interpreter.call(do_call, ...)`
+    async fn run(&self, me: &ThreadState, worker: &ThreadState, call: &C) {
+        let (arguments, results) = (call.arguments(), call.results());
+        me.busy_with(Activity::Ipc, me.bytecode(me.costs().subinterpreter.call))
+            .await;
+        me.pack(&arguments).await;
+        swap(me, worker).await;
+        worker.unpack(&arguments).await;
+        call.run(worker).await;
+        worker.let_go(&arguments);
+        worker.pack(&results).await;
+        swap(worker, me).await;
+        me.unpack(&results).await;
+        me.let_go(&results);
+    }
+
+    /// `Interpreter.close()`: `Py_EndInterpreter` runs in the interpreter that ends.
+    async fn finalize(&self, me: &ThreadState, worker: ThreadState) {
+        swap(me, &worker).await;
+        worker.bytecode(me.costs().subinterpreter.close).await;
+        worker.interpreter.lock.detach_for_good(me.os(), worker.id).await;
+        me.free(self.memory(me));
+        me.attach().await;
+    }
+}
+
+impl<I> InterpreterContext<I> {
+    fn memory(&self, me: &ThreadState) -> Bytes {
+        Bytes(me.costs().memory.subinterpreter.0 + self.modules.0)
+    }
+}
+
+/// `_PyThreadState_Swap`: a thread leaves one interpreter and enters another.
+async fn swap(from: &ThreadState, to: &ThreadState) {
+    from.detach().await;
+    to.attach().await;
+}
+
+impl ThreadState {
+    /// `_PyObject_GetXIData`: makes objects ready to cross. A tuple of arguments is shareable if all of them are.
+    async fn pack(&self, payloads: &[Payload]) {
+        if are_shareable(payloads) {
+            let share = self.costs().subinterpreter.share * payloads.len() as u64;
+            self.busy_with(Activity::Ipc, self.native_holding_lock(share))
+                .await;
+        } else {
+            self.dumps(payloads).await;
+        }
+    }
+
+    /// `_PyXIData_NewObject`: makes objects of what has crossed. Bytes are copied here.
+    async fn unpack(&self, payloads: &[Payload]) {
+        if are_shareable(payloads) {
+            let copy = self.costs().pickle.loads.bytes;
+            let time: Nanos = payloads.iter().map(|payload| copy.time(payload.size)).sum();
+            self.busy_with(Activity::Ipc, self.native_holding_lock(time))
+                .await;
+            self.hold(payloads);
+        } else {
+            self.loads(payloads).await;
+        }
+    }
+}
+
+/// Bytes, text and numbers are; lists and dictionaries are not: `_register_builtins_for_crossinterpreter_data`.
+fn are_shareable(payloads: &[Payload]) -> bool {
+    payloads.iter().all(|payload| payload.kind == PayloadKind::Bytes)
+}

@@ -1,0 +1,212 @@
+//! What the processes of a program of its own send each other data through: whatever `multiprocessing` has for it.
+//!
+//! The queues come with their locks. A connection is for one thread at each end; where several processes share an end,
+//! the program has a `multiprocessing.Lock` around `recv` or `send`, and so pickles and unpickles with it held.
+
+use std::rc::Rc;
+
+use super::connection::{Connection, Message};
+use super::context::Launcher;
+use super::managers::{Manager, QueueProxy};
+use super::queues::{JoinableQueue, SharedQueue, SharedSimpleQueue};
+use super::synchronize::SemLock;
+use crate::cpython::interpreter::pystate::ThreadState;
+use crate::cpython::pickle::Wrapping;
+use crate::model::{ChannelKind, Payload};
+use crate::os::{Activity, ByteStream, Os, Pipe, ThreadId, UnixSocket};
+
+/// One way between processes.
+pub enum Channel<T> {
+    /// `Pipe(duplex=False)`
+    Pipe(SharedConnection<T, Pipe>),
+    /// One direction of `Pipe()`.
+    SocketPair(SharedConnection<T, UnixSocket>),
+    /// `SimpleQueue()`
+    SimpleQueue(SharedSimpleQueue<T>),
+    /// `Queue()`
+    Queue(Rc<SharedQueue<T>>),
+    /// `JoinableQueue()`
+    JoinableQueue(JoinableQueue<T>),
+    /// `Manager().Queue()`
+    Manager(QueueProxy<T>),
+}
+
+/// Which end of a channel several processes share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SharedEnd {
+    /// None.
+    Neither,
+    /// Who reads.
+    Reading,
+    /// Who writes.
+    Writing,
+}
+
+/// Makes channels of one kind.
+pub struct Channels<T> {
+    kind: ChannelKind,
+    /// Started for a manager's queues.
+    manager: Option<Rc<Manager<T>>>,
+}
+
+impl<T: 'static> Channels<T> {
+    /// Starts a manager, where the kind has one.
+    pub async fn new(me: &ThreadState, kind: ChannelKind, launcher: &Launcher) -> Self {
+        let manager = match kind {
+            ChannelKind::Manager => Some(Manager::start(me, launcher).await),
+            _ => None,
+        };
+        Self { kind, manager }
+    }
+
+    /// A channel without anything in it. Reports of a deadlock call it `name`.
+    pub async fn channel(&self, me: &ThreadState, name: &str, shared: SharedEnd) -> Channel<T> {
+        let os = me.os();
+        match self.kind {
+            ChannelKind::Pipe => Channel::Pipe(SharedConnection::new(os, name, shared)),
+            ChannelKind::SocketPair => Channel::SocketPair(SharedConnection::new(os, name, shared)),
+            ChannelKind::SimpleQueue => {
+                Channel::SimpleQueue(SharedSimpleQueue::of(os, name, Wrapping::Object))
+            }
+            ChannelKind::Queue => Channel::Queue(SharedQueue::unbounded(me, name)),
+            ChannelKind::JoinableQueue => Channel::JoinableQueue(JoinableQueue::new(me, name)),
+            ChannelKind::Manager => {
+                let manager = self.manager.as_ref().expect("it was started for this kind");
+                Channel::Manager(manager.queue(me, name).await)
+            }
+        }
+    }
+
+    /// Stops the manager, where there is one.
+    pub async fn shutdown(&self, me: &ThreadState) {
+        if let Some(manager) = &self.manager {
+            manager.shutdown(me).await;
+        }
+    }
+}
+
+impl<T: 'static> Channel<T> {
+    /// `put` or `send`
+    pub async fn put(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
+        match self {
+            Self::Pipe(connection) => connection.send(me, content, payloads).await,
+            Self::SocketPair(connection) => connection.send(me, content, payloads).await,
+            Self::SimpleQueue(queue) => {
+                let cost = me.costs().queue.simple_put;
+                me.busy_with(Activity::Ipc, me.bytecode(cost)).await;
+                queue.put(me, content, payloads).await;
+            }
+            Self::Queue(queue) => queue.put(me, content, payloads).await,
+            Self::JoinableQueue(queue) => queue.put(me, content, payloads).await,
+            Self::Manager(queue) => queue.put(me, content, payloads).await,
+        }
+    }
+
+    /// `get` or `recv`
+    pub async fn get(&self, me: &ThreadState) -> T {
+        match self {
+            Self::Pipe(connection) => connection.recv(me).await,
+            Self::SocketPair(connection) => connection.recv(me).await,
+            Self::SimpleQueue(queue) => {
+                let cost = me.costs().queue.simple_get;
+                me.busy_with(Activity::Ipc, me.bytecode(cost)).await;
+                queue.get(me).await
+            }
+            Self::Queue(queue) => queue.get(me).await,
+            Self::JoinableQueue(queue) => queue.get(me).await,
+            Self::Manager(queue) => queue.get(me).await,
+        }
+    }
+
+    /// `task_done`, where there is one.
+    pub async fn task_done(&self, me: &ThreadState) {
+        if let Self::JoinableQueue(queue) = self {
+            queue.task_done(me).await;
+        }
+    }
+
+    /// `join`, where there is one: until everything has been reported as done. Says whether there is.
+    pub async fn join(&self, me: &ThreadState) -> bool {
+        match self {
+            Self::JoinableQueue(queue) => {
+                queue.join(me).await;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// What a new process does about it before its first task.
+    pub async fn inherit(&self, me: &ThreadState) {
+        if let Self::Manager(queue) = self {
+            queue.after_fork(me).await;
+        }
+    }
+
+    /// What a process does about it before it exits: waits for its feeder.
+    pub async fn close(&self, me: &ThreadState) {
+        match self {
+            Self::Queue(queue) => queue.close(me).await,
+            Self::JoinableQueue(queue) => queue.close(me).await,
+            Self::Manager(queue) => queue.close(me).await,
+            Self::Pipe(_) | Self::SocketPair(_) | Self::SimpleQueue(_) => {}
+        }
+    }
+
+    /// Threads that feed it, in the order of their processes.
+    pub fn feeder_threads(&self) -> Vec<ThreadId> {
+        match self {
+            Self::Queue(queue) => queue.feeder_threads(),
+            Self::JoinableQueue(queue) => queue.feeder_threads(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A connection, with a lock at the end that several processes share.
+pub struct SharedConnection<T, S> {
+    connection: Connection<Message<T>, S>,
+    rlock: Option<SemLock>,
+    wlock: Option<SemLock>,
+}
+
+impl<T, S: ByteStream> SharedConnection<T, S> {
+    fn new(os: &Os, name: &str, shared: SharedEnd) -> Self {
+        let lock = |end: SharedEnd, of: &str| {
+            (shared == end).then(|| SemLock::lock(os, &format!("{of} end of {name}")))
+        };
+        Self {
+            connection: Connection::new(os, name),
+            rlock: lock(SharedEnd::Reading, "the reading"),
+            wlock: lock(SharedEnd::Writing, "the writing"),
+        }
+    }
+
+    /// `with lock: connection.send(object)`
+    async fn send(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
+        if let Some(lock) = &self.wlock {
+            me.busy_with(Activity::Ipc, lock.acquire(me)).await;
+        }
+        me.dumps_in(Wrapping::Object, &payloads).await;
+        let length = me.pickled_size_in(Wrapping::Object, &payloads);
+        self.connection
+            .send_bytes(me, Message { content, payloads }, length)
+            .await;
+        if let Some(lock) = &self.wlock {
+            lock.release(me).await;
+        }
+    }
+
+    /// `with lock: object = connection.recv()`
+    async fn recv(&self, me: &ThreadState) -> T {
+        if let Some(lock) = &self.rlock {
+            me.busy_with(Activity::Idle, lock.acquire(me)).await;
+        }
+        let message = self.connection.recv_bytes(me).await;
+        me.loads_in(Wrapping::Object, &message.payloads).await;
+        if let Some(lock) = &self.rlock {
+            lock.release(me).await;
+        }
+        message.content
+    }
+}

@@ -1,0 +1,329 @@
+//! Queues between processes: `Lib/multiprocessing/queues.py`.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use super::connection::{Connection, Message};
+use super::synchronize::{SemLock, SharedCondition};
+use crate::cpython::interpreter::pystate::ThreadState;
+use crate::cpython::pickle::Wrapping;
+use crate::cpython::threading::{Lock, Thread};
+use crate::model::Payload;
+use crate::os::{Activity, Os, ProcessId, ThreadId};
+use crate::units::Nanos;
+
+/// `multiprocessing.SimpleQueue`: a pipe and two locks.
+pub struct SharedSimpleQueue<T> {
+    pub(crate) connection: Connection<Message<T>>,
+    rlock: SemLock,
+    wlock: SemLock,
+    wrapping: Wrapping,
+}
+
+impl<T> SharedSimpleQueue<T> {
+    /// An empty queue for calls and results. Reports of a deadlock call it `name`.
+    pub fn new(os: &Os, name: &str) -> Self {
+        Self::of(os, name, Wrapping::Call)
+    }
+
+    /// The same for what is wrapped like this.
+    pub fn of(os: &Os, name: &str, wrapping: Wrapping) -> Self {
+        Self {
+            connection: Connection::new(os, name),
+            rlock: SemLock::lock(os, &format!("the reading end of {name}")),
+            wlock: SemLock::lock(os, &format!("the writing end of {name}")),
+            wrapping,
+        }
+    }
+
+    /// `get`: receives under the lock, unpickles after it.
+    pub async fn get(&self, me: &ThreadState) -> T {
+        me.busy_with(Activity::Idle, self.rlock.acquire(me)).await;
+        let message = self.connection.recv_bytes(me).await;
+        self.rlock.release(me).await;
+        me.loads_in(self.wrapping, &message.payloads).await;
+        message.content
+    }
+
+    /// `put`: pickles before the lock, sends under it.
+    pub async fn put(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
+        me.dumps_in(self.wrapping, &payloads).await;
+        let length = me.pickled_size_in(self.wrapping, &payloads);
+        me.busy_with(Activity::Ipc, self.wlock.acquire(me)).await;
+        self.connection
+            .send_bytes(me, Message { content, payloads }, length)
+            .await;
+        self.wlock.release(me).await;
+    }
+
+    /// `_reader.recv`: `get` of the only reader, who needs no lock.
+    pub async fn recv(&self, me: &ThreadState) -> T {
+        let message = self.connection.recv_bytes(me).await;
+        me.loads_in(self.wrapping, &message.payloads).await;
+        message.content
+    }
+
+    /// `_writer.send`: `put` of the only writer, who needs no lock.
+    pub async fn send(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
+        me.dumps_in(self.wrapping, &payloads).await;
+        let length = me.pickled_size_in(self.wrapping, &payloads);
+        self.connection
+            .send_bytes(me, Message { content, payloads }, length)
+            .await;
+    }
+}
+
+/// `SEM_VALUE_MAX` of Linux: how many places a queue has without a `maxsize`.
+const UNBOUNDED: u64 = 2_147_483_647;
+
+/// What goes through a queue, and what its bytecode takes.
+#[derive(Clone, Copy)]
+struct Traffic {
+    wrapping: Wrapping,
+    put: Nanos,
+    feed: Nanos,
+    get: Nanos,
+}
+
+/// `multiprocessing.Queue(maxsize)`: a pipe that a feeder thread in each sending process writes to.
+pub struct SharedQueue<T> {
+    connection: Connection<Message<T>>,
+    /// `_sem`: free places.
+    places: SemLock,
+    rlock: SemLock,
+    wlock: SemLock,
+    traffic: Traffic,
+    /// Of each process that has put something: a child starts without one (`_after_fork`, `__setstate__`).
+    feeders: RefCell<BTreeMap<ProcessId, Rc<Feeder<T>>>>,
+}
+
+/// A sender's buffer and the thread that empties it.
+struct Feeder<T> {
+    buffer: RefCell<VecDeque<Option<Message<T>>>>,
+    /// The lock that the feeder sleeps on while the buffer is empty: `_notempty`.
+    notempty: RefCell<Option<Rc<Lock>>>,
+    thread: RefCell<Option<Thread>>,
+    started: Cell<bool>,
+}
+
+impl<T> Feeder<T> {
+    fn new() -> Rc<Self> {
+        Rc::new(Self {
+            buffer: RefCell::default(),
+            notempty: RefCell::default(),
+            thread: RefCell::default(),
+            started: Cell::new(false),
+        })
+    }
+}
+
+impl<T: 'static> SharedQueue<T> {
+    /// An empty queue of `maxsize` places for calls, whose bytecode counts as the executor's. Reports of a deadlock call
+    /// it `name`.
+    pub fn new(me: &ThreadState, name: &str, maxsize: u64) -> Rc<Self> {
+        let traffic = Traffic {
+            wrapping: Wrapping::Call,
+            put: Nanos::ZERO,
+            feed: me.costs().process_pool.feed,
+            get: Nanos::ZERO,
+        };
+        Self::of(me.os(), name, maxsize, traffic)
+    }
+
+    /// `Queue()` for a program's own objects: never full.
+    pub fn unbounded(me: &ThreadState, name: &str) -> Rc<Self> {
+        let costs = &me.costs().queue;
+        let traffic = Traffic {
+            wrapping: Wrapping::Object,
+            put: costs.put,
+            feed: costs.feed,
+            get: costs.get,
+        };
+        Self::of(me.os(), name, UNBOUNDED, traffic)
+    }
+
+    fn of(os: &Os, name: &str, maxsize: u64, traffic: Traffic) -> Rc<Self> {
+        Rc::new(Self {
+            connection: Connection::new(os, name),
+            places: SemLock::semaphore(os, &format!("a free place in {name}"), maxsize),
+            rlock: SemLock::lock(os, &format!("the reading end of {name}")),
+            wlock: SemLock::lock(os, &format!("the writing end of {name}")),
+            traffic,
+            feeders: RefCell::default(),
+        })
+    }
+
+    /// `full`
+    pub fn is_full(&self) -> bool {
+        self.places.is_zero()
+    }
+
+    /// `put`: only hands the object to the feeder thread, which the first call in each process starts.
+    pub async fn put(self: &Rc<Self>, me: &ThreadState, content: T, payloads: Vec<Payload>) {
+        self.bytecode(me, self.traffic.put).await;
+        self.places.acquire(me).await;
+        self.hand_to_feeder(me, Some(Message { content, payloads })).await;
+    }
+
+    /// `get`: receives under the lock, frees the place and unpickles after it.
+    pub async fn get(&self, me: &ThreadState) -> T {
+        self.bytecode(me, self.traffic.get).await;
+        me.busy_with(Activity::Idle, self.rlock.acquire(me)).await;
+        let message = self.connection.recv_bytes(me).await;
+        self.rlock.release(me).await;
+        self.places.release(me).await;
+        me.loads_in(self.traffic.wrapping, &message.payloads).await;
+        message.content
+    }
+
+    /// `close` and `join_thread`, which a process does at its exit too: waits until its feeder has sent everything.
+    pub async fn close(self: &Rc<Self>, me: &ThreadState) {
+        let feeder = self.feeder_of(me);
+        if feeder.started.get() {
+            self.hand_to_feeder(me, None).await;
+            let thread = feeder.thread.take();
+            if let Some(thread) = thread {
+                thread.join(me).await;
+            }
+        }
+    }
+
+    /// The feeders' threads, once they run, in the order of their processes.
+    pub fn feeder_threads(&self) -> Vec<ThreadId> {
+        let feeders = self.feeders.borrow();
+        let threads = feeders
+            .values()
+            .filter_map(|feeder| feeder.thread.borrow().as_ref().map(|thread| thread.id));
+        threads.collect()
+    }
+
+    /// `_reader.close()`, when the other processes that had it are dead: whatever is written from now on is lost.
+    pub async fn close_reader(&self, me: &ThreadState) {
+        self.connection.pipe().close_reader(me.os(), me.id).await;
+    }
+
+    fn feeder_of(&self, me: &ThreadState) -> Rc<Feeder<T>> {
+        let mut feeders = self.feeders.borrow_mut();
+        feeders
+            .entry(me.interpreter.process)
+            .or_insert_with(Feeder::new)
+            .clone()
+    }
+
+    async fn hand_to_feeder(self: &Rc<Self>, me: &ThreadState, message: Option<Message<T>>) {
+        let feeder = self.feeder_of(me);
+        if !feeder.started.replace(true) {
+            let (queue, feeding) = (self.clone(), feeder.clone());
+            let thread = Thread::start(me, "queue feeder", true, move |me| async move {
+                queue.feed(&me, &feeding).await
+            });
+            let thread = thread.await;
+            *feeder.thread.borrow_mut() = Some(thread);
+        }
+        feeder.buffer.borrow_mut().push_back(message);
+        let sleeping = feeder.notempty.take();
+        if let Some(lock) = sleeping {
+            lock.release(me).await;
+        }
+    }
+
+    /// `_feed`: pickling happens here, under the sender's interpreter lock, and `put` has long returned.
+    async fn feed(&self, me: &ThreadState, feeder: &Feeder<T>) {
+        loop {
+            let message = feeder.buffer.borrow_mut().pop_front();
+            let Some(message) = message else {
+                let lock = Rc::new(Lock::held(me, "something to feed into a queue"));
+                *feeder.notempty.borrow_mut() = Some(lock.clone());
+                me.busy_with(Activity::Idle, lock.acquire(me)).await;
+                continue;
+            };
+            let Some(message) = message else { break };
+            self.bytecode(me, self.traffic.feed).await;
+            me.dumps_in(self.traffic.wrapping, &message.payloads).await;
+            let length = me.pickled_size_in(self.traffic.wrapping, &message.payloads);
+            self.wlock.acquire(me).await;
+            self.connection.send_bytes(me, message, length).await;
+            self.wlock.release(me).await;
+        }
+    }
+
+    async fn bytecode(&self, me: &ThreadState, time: Nanos) {
+        if time > Nanos::ZERO {
+            me.busy_with(Activity::Ipc, me.bytecode(time)).await;
+        }
+    }
+}
+
+/// `multiprocessing.JoinableQueue`: a queue that counts what is not done.
+pub struct JoinableQueue<T> {
+    queue: Rc<SharedQueue<T>>,
+    /// `_unfinished_tasks`
+    unfinished: SemLock,
+    /// `_cond`, which every `put` and every `task_done` takes, in whatever process.
+    condition: SharedCondition,
+}
+
+impl<T: 'static> JoinableQueue<T> {
+    /// `JoinableQueue()`, empty. Reports of a deadlock call it `name`.
+    pub fn new(me: &ThreadState, name: &str) -> Self {
+        let os = me.os();
+        Self {
+            queue: SharedQueue::unbounded(me, name),
+            unfinished: SemLock::semaphore(os, &format!("an unfinished task of {name}"), 0),
+            condition: SharedCondition::new(os, &format!("all tasks of {name} to be done")),
+        }
+    }
+
+    /// `put`
+    pub async fn put(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
+        let costs = &me.costs().queue;
+        let queue = &self.queue;
+        queue.bytecode(me, costs.put + costs.count).await;
+        queue.places.acquire(me).await;
+        me.busy_with(Activity::Ipc, self.condition.acquire(me)).await;
+        queue
+            .hand_to_feeder(me, Some(Message { content, payloads }))
+            .await;
+        self.unfinished.release(me).await;
+        self.condition.release(me).await;
+    }
+
+    /// `get`
+    pub async fn get(&self, me: &ThreadState) -> T {
+        self.queue.get(me).await
+    }
+
+    /// `task_done`
+    pub async fn task_done(&self, me: &ThreadState) {
+        let doing = async {
+            me.bytecode(me.costs().queue.task_done).await;
+            self.condition.acquire(me).await;
+            self.unfinished.try_acquire(me);
+            if self.unfinished.is_zero() {
+                self.condition.notify_all(me).await;
+            }
+            self.condition.release(me).await;
+        };
+        me.busy_with(Activity::Ipc, doing).await;
+    }
+
+    /// `join`: waits until all that was put has been reported as done.
+    pub async fn join(&self, me: &ThreadState) {
+        self.condition.acquire(me).await;
+        if !self.unfinished.is_zero() {
+            self.condition.wait(me).await;
+        }
+        self.condition.release(me).await;
+    }
+
+    /// As for a `Queue`.
+    pub async fn close(&self, me: &ThreadState) {
+        self.queue.close(me).await;
+    }
+
+    /// As for a `Queue`.
+    pub fn feeder_threads(&self) -> Vec<ThreadId> {
+        self.queue.feeder_threads()
+    }
+}

@@ -1,0 +1,106 @@
+//! Locks between processes: `Lib/multiprocessing/synchronize.py`, `Modules/_multiprocessing/semaphore.c`.
+
+use crate::cpython::interpreter::pystate::ThreadState;
+use crate::os::{Activity, Os, Semaphore};
+
+/// `multiprocessing.Lock`, `Semaphore`: a semaphore of the operating system that all processes see.
+pub struct SemLock {
+    semaphore: Semaphore,
+}
+
+impl SemLock {
+    /// `Lock()`
+    pub fn lock(os: &Os, name: &str) -> Self {
+        Self {
+            semaphore: Semaphore::lock(os, name),
+        }
+    }
+
+    /// `Semaphore(units)`
+    pub fn semaphore(os: &Os, name: &str, units: u64) -> Self {
+        Self {
+            semaphore: Semaphore::new(os, name, units),
+        }
+    }
+
+    /// `acquire`: tries first without giving up the interpreter lock, then waits without it.
+    pub async fn acquire(&self, me: &ThreadState) {
+        if !self.semaphore.try_wait(me.id) {
+            me.allow_threads(self.semaphore.wait(me.os(), me.id)).await;
+        }
+    }
+
+    /// `acquire(block=False)`: whether a unit was free.
+    pub fn try_acquire(&self, me: &ThreadState) -> bool {
+        self.semaphore.try_wait(me.id)
+    }
+
+    /// `release`
+    pub async fn release(&self, me: &ThreadState) {
+        self.semaphore.post(me.os(), me.id).await;
+    }
+
+    /// `_is_zero`
+    pub fn is_zero(&self) -> bool {
+        self.semaphore.units() == 0
+    }
+}
+
+/// `multiprocessing.Condition()`: a lock and three semaphores that all processes see.
+pub struct SharedCondition {
+    /// `_lock`
+    lock: SemLock,
+    /// `_sleeping_count`: who has begun to wait, and has not been counted as woken.
+    sleeping: SemLock,
+    /// `_woken_count`: who is through with waiting.
+    woken: SemLock,
+    /// `_wait_semaphore`: what is waited for.
+    wait: SemLock,
+}
+
+impl SharedCondition {
+    /// Nobody holds it and nobody waits. Who waits is reported as waiting for `name`.
+    pub fn new(os: &Os, name: &str) -> Self {
+        Self {
+            lock: SemLock::lock(os, &format!("the lock around {name}")),
+            sleeping: SemLock::semaphore(os, "a sleeper to count", 0),
+            woken: SemLock::semaphore(os, "a sleeper to wake", 0),
+            wait: SemLock::semaphore(os, name, 0),
+        }
+    }
+
+    /// `__enter__`
+    pub async fn acquire(&self, me: &ThreadState) {
+        self.lock.acquire(me).await;
+    }
+
+    /// `__exit__`
+    pub async fn release(&self, me: &ThreadState) {
+        self.lock.release(me).await;
+    }
+
+    /// `wait()`, with the condition held: lets go of it, sleeps, takes it again.
+    pub async fn wait(&self, me: &ThreadState) {
+        self.sleeping.release(me).await;
+        self.lock.release(me).await;
+        me.busy_with(Activity::Idle, self.wait.acquire(me)).await;
+        self.woken.release(me).await;
+        self.lock.acquire(me).await;
+    }
+
+    /// `notify_all()`, with the condition held: wakes all who sleep, and waits until each of them is awake.
+    pub async fn notify_all(&self, me: &ThreadState) {
+        // Those whose wait has timed out meanwhile.
+        while self.woken.try_acquire(me) {
+            self.sleeping.try_acquire(me);
+        }
+        let mut sleepers = 0;
+        while self.sleeping.try_acquire(me) {
+            self.wait.release(me).await;
+            sleepers += 1;
+        }
+        for _ in 0..sleepers {
+            self.woken.acquire(me).await;
+        }
+    }
+}
