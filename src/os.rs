@@ -4,7 +4,7 @@
 //! it awaits here is either a burst of CPU work or a wait, and the scheduler decides when either is over.
 
 mod byte_stream;
-mod condition;
+mod condition_variable;
 mod counted_queue;
 mod deadlock;
 mod epoll;
@@ -30,7 +30,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub use byte_stream::ByteStream;
-pub use condition::{Condition, Settle};
+pub use condition_variable::{ConditionVariable, Settle};
 pub use counted_queue::CountedQueue;
 pub use epoll::{Descriptor, Epoll};
 pub use inspect::{Footprint, Life, Resource, Stay};

@@ -21,7 +21,7 @@ pub use steps::{LockEvent, LockStep};
 use rand::distr::Distribution;
 
 use crate::model::Version;
-use crate::os::{Activity, Condition, Mutex, ObjectId, Os, Settle, ThreadId, Woken};
+use crate::os::{Activity, ConditionVariable, Mutex, ObjectId, Os, Settle, ThreadId, Woken};
 use crate::profile::Profile;
 use crate::random::{Key, Stream};
 use crate::units::Nanos;
@@ -35,10 +35,10 @@ pub struct Gil {
     locked: Cell<bool>,
     /// Times that the lock went to another thread than the one before.
     switch_number: Cell<u64>,
-    cond: Condition,
+    cond: ConditionVariable,
     mutex: Mutex,
     /// Where a forced release waits until another thread has taken the lock.
-    switch_cond: Condition,
+    switch_cond: ConditionVariable,
     switch_mutex: Mutex,
     request: Cell<DropRequest>,
     protocol: Protocol,
@@ -83,7 +83,7 @@ impl Gil {
         let name = format!("the interpreter lock of {process}");
         let condition = |what: &str| {
             let key = key.name(process);
-            Condition::new(
+            ConditionVariable::new(
                 os,
                 &format!("{name}{what}"),
                 costs.wake_order,
