@@ -53,4 +53,5 @@ pub use draws::first_draws;
 pub use key::Key;
 pub use stream::Stream;
 pub use table::Table;
+pub(crate) use time::TIME;
 pub use time::{Impossible, Time};

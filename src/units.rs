@@ -1,6 +1,5 @@
 //! Quantities with their unit in the type: whole nanoseconds and whole bytes.
 
-mod decode;
 mod digits;
 mod quantity;
 

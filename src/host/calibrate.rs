@@ -225,7 +225,7 @@ impl Calibration {
     ///
     /// # Errors
     /// It is no profile, which is a mistake of ours: the host has a value that no profile may have.
-    pub fn profile(&self) -> Result<String, crate::profile::ProfileError> {
+    pub fn profile(&self) -> Result<String, crate::input::Diagnostics> {
         written::profile(self)
     }
 }

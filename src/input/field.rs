@@ -1,5 +1,7 @@
 //! One value on its way out of a tree: checked against its shape, or complained about.
 
+use std::fmt;
+
 use crate::units::{Bytes, Nanos, QuantityError};
 
 use super::complaints::Complaint;
@@ -79,7 +81,7 @@ impl<'t> Field<'t> {
             return self.out_of_bounds(&why);
         }
         if value > max {
-            return self.out_of_bounds(&format!("longer than {} days", max.0 / DAY));
+            return self.out_of_bounds(&format!("longer than {}", Longest(max)));
         }
         Some(value)
     }
@@ -296,7 +298,10 @@ impl<'t> Field<'t> {
                 let written = self.reading.complaints.text(self.node.place);
                 complaint = complaint.help(format!("write it in quotes: \"{written}\""));
             }
-            Value::List(_) => complaint = complaint.help("a list sweeps over its values, but not here"),
+            Value::List(_) if self.reading.has_sweeps() => {
+                complaint = complaint.help("a list sweeps over its values, but not here");
+            }
+            Value::List(_) => complaint = complaint.help("write one value without brackets"),
             Value::Table(_)
                 if self
                     .shape
@@ -324,10 +329,10 @@ impl<'t> Field<'t> {
         });
         let expected = match shape {
             Some(Shape::Duration { min, max }) if min.0 == 1 => {
-                format!("more than zero and at most {} days", max.0 / DAY)
+                format!("more than zero and at most {}", Longest(*max))
             }
-            Some(Shape::Duration { min, max }) if min.0 == 0 => format!("at most {} days", max.0 / DAY),
-            Some(Shape::Duration { min, max }) => format!("from {min} to {} days", max.0 / DAY),
+            Some(Shape::Duration { min, max }) if min.0 == 0 => format!("at most {}", Longest(*max)),
+            Some(Shape::Duration { min, max }) => format!("from {min} to {}", Longest(*max)),
             Some(Shape::Size { max }) => format!("at most {max}"),
             Some(shape) => shape.describe(),
             None => self.shape.describe(),
@@ -335,11 +340,11 @@ impl<'t> Field<'t> {
         self.complain(format!("`{}` must be {expected}", self.name), why)
     }
 
-    /// Refuses a word whose machinery does not exist yet.
+    /// Refuses a word that is known, but not implemented yet.
     fn not_yet<T>(&self, what: &str, words: &Words) -> Option<T> {
         self.refuse(
             Complaint::at(self.node.place, format!("{what} is not simulated yet"))
-                .label("its machinery does not exist yet")
+                .label("not implemented yet")
                 .help(format!(
                     "what is: {} = {}",
                     self.name,
@@ -369,5 +374,16 @@ impl<'t> Field<'t> {
     }
 }
 
-/// Nanoseconds.
-const DAY: u64 = 24 * 3_600_000_000_000;
+/// An upper bound in words: in days where it is a whole number of them.
+struct Longest(Nanos);
+
+impl fmt::Display for Longest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DAY: u64 = 24 * 3_600_000_000_000;
+        if self.0.0 > 0 && self.0.0.is_multiple_of(DAY) {
+            write!(f, "{} days", self.0.0 / DAY)
+        } else {
+            write!(f, "{}", self.0)
+        }
+    }
+}

@@ -17,7 +17,7 @@ pub struct Format {
 }
 
 /// A key of a table.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Key {
     /// As it is written.
     pub name: &'static str,
@@ -44,7 +44,7 @@ pub enum Presence {
     Integer(u64),
     /// Stands for a truth value where it is absent.
     Boolean(bool),
-    /// Known, but its machinery does not exist yet: refused, with what to do instead.
+    /// Known, but not implemented yet: refused, with what to do instead.
     Later(&'static str),
 }
 
@@ -104,7 +104,7 @@ impl Key {
         }
     }
 
-    /// A key whose machinery does not exist yet, and what to do instead.
+    /// A key that is known, but not implemented yet, and what to do instead.
     pub const fn later(name: &'static str, instead: &'static str) -> Self {
         Self {
             name,
@@ -144,7 +144,7 @@ impl Format {
 }
 
 /// What a value may be.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Shape {
     /// Any text that is not empty.
     Text,
@@ -206,7 +206,7 @@ pub enum Shape {
 pub struct Words {
     /// Every word.
     pub list: &'static [Word],
-    /// What to say where any other value has a meaning whose machinery does not exist yet.
+    /// What to say where any other value has a meaning that is not implemented yet.
     pub otherwise: Option<&'static str>,
 }
 
@@ -217,7 +217,7 @@ pub struct Word {
     pub text: &'static str,
     /// What it means, in one sentence.
     pub help: &'static str,
-    /// Known, but its machinery does not exist yet.
+    /// Known, but not implemented yet.
     pub later: bool,
 }
 
@@ -231,7 +231,7 @@ impl Word {
         }
     }
 
-    /// A word whose machinery does not exist yet.
+    /// A word that is known, but not implemented yet.
     pub const fn later(text: &'static str) -> Self {
         Self {
             text,

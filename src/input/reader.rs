@@ -15,24 +15,42 @@ use super::words::WordEnum;
 pub struct Reading<'t> {
     /// Where complaints go.
     pub complaints: &'t Complaints,
-    /// For each axis, which of its values; an axis beyond the end stands for its first.
-    pub choice: &'t [usize],
+    /// For each axis, the index of its value; an axis beyond the end has its first value. `None` in a file without
+    /// sweeps.
+    choice: Option<&'t [usize]>,
 }
 
 impl<'t> Reading<'t> {
-    /// Reads what has no axes.
+    /// Reads a file without sweeps.
     pub fn new(complaints: &'t Complaints) -> Self {
         Self {
             complaints,
-            choice: &[],
+            choice: None,
         }
+    }
+
+    /// Reads a file at the point of its sweep where each axis has the value with this index.
+    pub fn at(complaints: &'t Complaints, choice: &'t [usize]) -> Self {
+        Self {
+            complaints,
+            choice: Some(choice),
+        }
+    }
+
+    /// Whether a list may stand for one value at a time.
+    pub(super) fn has_sweeps(&self) -> bool {
+        self.choice.is_some()
     }
 
     /// The value that an axis has at this point of the sweep; any other node is itself.
     pub fn resolve(&self, node: &'t Node) -> &'t Node {
         match &node.value {
             Value::Axis { axis, values } => {
-                let choice = self.choice.get(*axis).copied().unwrap_or(0);
+                let choice = self
+                    .choice
+                    .and_then(|choice| choice.get(*axis))
+                    .copied()
+                    .unwrap_or(0);
                 values.get(choice).unwrap_or(node)
             }
             _ => node,
@@ -118,13 +136,13 @@ impl<'t> Reading<'t> {
         self.complaints.refuse(complaint.help(help))
     }
 
-    /// Complains about a key whose machinery does not exist yet.
+    /// Complains about a key that is known, but not implemented yet.
     fn refuse_later<T>(&self, key: &Key, entry: &Entry) -> Option<T> {
         let Presence::Later(instead) = key.presence else {
             return None;
         };
         let complaint = Complaint::at(entry.key_place, format!("`{}` is not simulated yet", key.name))
-            .label("its machinery does not exist yet")
+            .label("not implemented yet")
             .help(instead);
         self.complaints.refuse(complaint)
     }

@@ -129,8 +129,13 @@ fn hint(complaint: Complaint, message: &str, at: usize, text: &str) -> Complaint
         return complaint.help(format!("write it in quotes: \"{rest}\""));
     }
     if message == "duplicate key" {
-        return complaint
-            .help("each key, and each [table], stands once; several tasks or runs are [[task]], [[run]]");
+        let is_table = text[..at].ends_with('[');
+        return complaint.help(if is_table {
+            "each [table] may stand only once; [[task]], [[run]] and the like, of which there may be several, have two \
+             pairs of brackets"
+        } else {
+            "each key may stand only once in a table: remove one of the two"
+        });
     }
     if at >= text.trim_end().len() {
         return complaint

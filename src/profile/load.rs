@@ -1,135 +1,214 @@
 //! From a name or a text to a profile, complete and checked.
 //!
-//! A profile that is `like` a bundled one is that one's table with the changes laid over it.
+//! A profile that is `like` a bundled one is the bundled one's tree with its own values laid over it, each with its place:
+//! so the mistakes of either kind are found in the same way.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Costs, Profile};
+use super::declare::CostTable;
+use super::{Costs, PROFILE, Profile};
+use crate::input::{
+    Complaint, Complaints, Diagnostics, Key, Node, Place, Reader, Reading, Shape, Table, Value, Word, Words,
+    did_you_mean, list, nearest, parse_document, read_text,
+};
 
-/// The profiles that come with gilsim: name and text.
-const BUNDLED: [(&str, &str); 9] = [
-    ("linux-x86_64", include_str!("linux-x86_64.toml")),
-    ("linux-2012-laptop", include_str!("linux-2012-laptop.toml")),
-    ("linux-2-cpu-vm", include_str!("linux-2-cpu-vm.toml")),
-    ("linux-2021-server", include_str!("linux-2021-server.toml")),
-    ("linux-2023-8-cores", include_str!("linux-2023-8-cores.toml")),
-    ("linux-2025-desktop", include_str!("linux-2025-desktop.toml")),
-    ("macos-2009-macbook", include_str!("macos-2009-macbook.toml")),
-    ("macos-2010-mac-pro", include_str!("macos-2010-mac-pro.toml")),
-    ("macos-2021-laptop", include_str!("macos-2021-laptop.toml")),
-];
-
-/// Why a profile cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ProfileError {
-    /// Neither a bundled name nor a readable file.
-    #[error(
-        "neither a bundled profile ({}) nor a file that can be read: {source}",
-        bundled_names()
-    )]
-    Unreadable {
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Not a profile.
-    #[error("the profile {name} cannot be used: {reason}")]
-    Malformed {
-        /// As named.
-        name: String,
-        /// Where and why, over several lines.
-        reason: String,
-    },
+/// Declares the bundled profiles: the name, which is also that of the file, and what the profile describes.
+macro_rules! bundled {
+    ($($name:literal => $about:literal,)+) => {
+        /// The profiles that are part of gilsim: name and text.
+        const BUNDLED: &[(&str, &str)] = &[$(($name, include_str!(concat!($name, ".toml")))),+];
+        /// Their names, as words of the format.
+        static NAMES: Words = Words {
+            list: &[$(Word::new($name, $about)),+],
+            otherwise: None,
+        };
+    };
 }
+
+bundled! {
+    "linux-x86_64" => "An x86-64 Linux machine with usual costs; the complete profile.",
+    "linux-2012-laptop" => "A Thinkpad T430 of 2012 with Debian 11 in a virtual machine.",
+    "linux-2-cpu-vm" => "A shared virtual machine with two CPUs of an AMD EPYC.",
+    "linux-2021-server" => "An x86-64 Linux server of 2021.",
+    "linux-2023-8-cores" => "A Linux machine of 2023 with eight cores and sixteen hardware threads.",
+    "linux-2025-desktop" => "An AMD Ryzen 9 9950X of 2025 with Linux 6.17.",
+    "macos-2009-macbook" => "A MacBook of 2009 with two cores and Mac OS X 10.5.",
+    "macos-2010-mac-pro" => "A Mac Pro of 2010 with four cores and Mac OS X 10.6.",
+    "macos-2021-laptop" => "A MacBook Pro of 2021 with two cores and hyper-threading.",
+}
+
+/// `like`
+pub(super) const LIKE: Key = Key::optional(
+    "like",
+    Shape::Words(&NAMES),
+    "The bundled profile that has all values that this one does not state.",
+)
+.fixed();
+
+/// The bundled profile that mistakes are looked for with where a profile should be `like` one and is not.
+const MODEL: &str = "linux-x86_64";
+
+/// The longest profile that is read.
+const LONGEST_PROFILE: u64 = 4 << 20;
 
 impl Profile {
     /// A bundled profile, or a file whose path is relative to `base`.
-    pub fn load(name: &str, base: &Path) -> Result<Arc<Self>, ProfileError> {
+    ///
+    /// # Errors
+    /// Everything that is wrong, with its place: there is no such profile or file, or it is not a complete profile.
+    pub fn load(name: &str, base: &Path) -> Result<Arc<Self>, Diagnostics> {
+        let complaints = Complaints::new();
+        let profile = Self::read(&complaints, name, base, None);
+        finish(profile, complaints)
+    }
+
+    /// A profile from its text. One that is `like` a bundled profile states only the differences.
+    ///
+    /// # Errors
+    /// As [`Profile::load`].
+    pub fn parse(name: &str, text: &str) -> Result<Self, Diagnostics> {
+        let complaints = Complaints::new();
+        let source = complaints.add_source(name, text);
+        let profile = decode(&complaints, source, name, text);
+        finish(profile, complaints)
+    }
+
+    /// As [`Profile::load`], with the complaints of the file that names the profile at `wanted_at`. Where something is
+    /// wrong, a complaint says so even if there is a profile.
+    pub(crate) fn read(
+        complaints: &Complaints,
+        name: &str,
+        base: &Path,
+        wanted_at: Option<Place>,
+    ) -> Option<Arc<Self>> {
         if let Some(text) = bundled(name) {
-            return Self::parse(name, text).map(Arc::new);
+            let source = complaints.add_source(name, text);
+            return decode(complaints, source, name, text).map(Arc::new);
         }
         let path = base.join(name);
-        let text = std::fs::read_to_string(path).map_err(|source| ProfileError::Unreadable { source })?;
-        Self::parse(name, &text).map(Arc::new)
-    }
-
-    /// A profile from its text. One that is `like` a bundled one says only what differs.
-    pub fn parse(name: &str, text: &str) -> Result<Self, ProfileError> {
-        let malformed = |reason: String| ProfileError::Malformed {
-            name: name.to_owned(),
-            reason,
-        };
-        let (table, texts) = with_all_it_is_like(text).map_err(malformed)?;
-        let costs: Costs = table.try_into().map_err(|error: toml::de::Error| {
-            malformed(bad_change(text).unwrap_or_else(|| error.to_string()))
-        })?;
-        costs.check().map_err(|reason| malformed(reason.to_owned()))?;
-        Ok(Self {
-            name: name.to_owned(),
-            text: texts,
-            costs,
-        })
+        let shown = path.display().to_string();
+        if !path.exists() {
+            let place = wanted_at.unwrap_or_else(|| Place::whole(complaints.add_source(shown.as_str(), "")));
+            let complaint = Complaint::at(place, format!("there is no profile `{name}`"))
+                .label(did_you_mean(name, NAMES.names()).unwrap_or_else(|| "no such file".to_owned()))
+                .help(format!(
+                    "the bundled profiles are {}",
+                    list(&NAMES.names(), "and")
+                ))
+                .help("any other profile is the path of a .toml file, relative to the file that names it");
+            return complaints.refuse(complaint);
+        }
+        let source = read_text(complaints, &path, &shown, LONGEST_PROFILE, wanted_at)?;
+        decode(complaints, source, name, &complaints.source_text(source)).map(Arc::new)
     }
 }
 
-/// The table that a profile's text amounts to, and the texts that it was made from.
-fn with_all_it_is_like(text: &str) -> Result<(toml::Table, String), String> {
-    let mut own: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
-    let Some(like) = own.remove("like") else {
-        // Read whole, so that a mistake is shown with its place.
-        toml::from_str::<Costs>(text).map_err(|error| error.to_string())?;
-        return Ok((own, text.to_owned()));
+fn finish<P>(profile: Option<P>, complaints: Complaints) -> Result<P, Diagnostics> {
+    match profile {
+        Some(profile) if complaints.is_empty() => Ok(profile),
+        _ => Err(complaints.into_diagnostics()),
+    }
+}
+
+fn decode(complaints: &Complaints, source: usize, name: &str, text: &str) -> Option<Profile> {
+    let (root, text) = with_all_it_is_like(complaints, source, text)?;
+    let reader = Reader::open(Reading::new(complaints), &root, &PROFILE)?;
+    Some(Profile {
+        name: name.to_owned(),
+        text,
+        costs: Costs::read_all(&reader)?,
+    })
+}
+
+/// The tree that a profile's text stands for, and the texts that it was made from.
+fn with_all_it_is_like(complaints: &Complaints, source: usize, text: &str) -> Option<(Node, String)> {
+    let root = parse_document(complaints, source, text)?;
+    let Value::Table(own) = root.value else {
+        return None;
     };
-    let model = like
-        .as_str()
-        .and_then(bundled)
-        .ok_or_else(|| format!("`like` names a bundled profile ({}), not {like}", bundled_names()))?;
-    let (mut table, texts) = with_all_it_is_like(model)?;
-    for (key, value) in own {
-        match (table.get_mut(&key), value) {
-            (Some(toml::Value::Table(costs)), toml::Value::Table(changes)) => {
-                for (cost, value) in changes {
-                    if !costs.contains_key(&cost) {
-                        let known = costs.keys().cloned().collect::<Vec<_>>().join(", ");
-                        return Err(format!("there is no cost `{key}.{cost}`; [{key}] has {known}"));
+    let model = match own.get(LIKE.name) {
+        Some(entry) => Reading::new(complaints)
+            .field(&entry.node, LIKE.name, &LIKE.shape)
+            .word()
+            // The mistake was reported; the others are looked for.
+            .unwrap_or(MODEL),
+        None if is_whole(complaints, source, &own) => {
+            let value = Value::Table(own);
+            return Some((Node { value, ..root }, text.to_owned()));
+        }
+        None => MODEL,
+    };
+    let model_text = bundled(model)?;
+    let model_source = complaints.add_source(model, model_text);
+    let (model, model_texts) = with_all_it_is_like(complaints, model_source, model_text)?;
+    let value = Value::Table(laid_over(model, own));
+    Some((Node { value, ..root }, format!("{text}\n{model_texts}")))
+}
+
+/// Complains about a profile that lacks tables, though it is `like` no other.
+fn is_whole(complaints: &Complaints, source: usize, own: &Table) -> bool {
+    let names = PROFILE.names();
+    let missing: Vec<String> = PROFILE
+        .keys
+        .iter()
+        .filter(|key| matches!(key.shape, Shape::Table(_)) && own.get(key.name).is_none())
+        .map(|key| format!("[{}]", key.name))
+        .collect();
+    if missing.is_empty() {
+        return true;
+    }
+    let is_misspelt =
+        |key: &str| PROFILE.key(key).is_none() && nearest(key, names.iter().copied()) == Some(LIKE.name);
+    if !own.entries.iter().any(|entry| is_misspelt(&entry.key)) {
+        let complaint = Complaint::at(
+            Place::whole(source),
+            format!("the profile lacks {}", list(&missing, "and")),
+        )
+        .help(format!(
+            "add `like = \"{MODEL}\"`, or another bundled profile, from which the missing values are taken"
+        ));
+        complaints.add(complaint);
+    }
+    false
+}
+
+/// A model's tables with changes: each key of one of its tables as a whole. The model's `like` is done with.
+fn laid_over(model: Node, changes: Table) -> Table {
+    let mut table = match model.value {
+        Value::Table(table) => table,
+        _ => Table::EMPTY,
+    };
+    for mut change in changes.entries {
+        match table.get_mut(&change.key) {
+            Some(entry) => {
+                if let (Value::Table(costs), Value::Table(own)) =
+                    (&mut entry.node.value, &mut change.node.value)
+                {
+                    let mut costs = std::mem::take(costs);
+                    for cost in std::mem::take(&mut own.entries) {
+                        replace(&mut costs, cost);
                     }
-                    costs.insert(cost, value);
+                    *own = costs;
                 }
+                *entry = change;
             }
-            (Some(place), value) => *place = value,
-            (None, _) => {
-                let known = table.keys().cloned().collect::<Vec<_>>().join(", ");
-                return Err(format!("there is no table `{key}`; a profile has {known}"));
-            }
+            None => table.entries.push(change),
         }
     }
-    Ok((table, format!("{text}\n{texts}")))
+    table
 }
 
-/// The first change to the profile that this one is like that makes it unusable, and why.
-fn bad_change(text: &str) -> Option<String> {
-    let own: toml::Table = toml::from_str(text).ok()?;
-    let (model, _) = with_all_it_is_like(bundled(own.get("like")?.as_str()?)?).ok()?;
-    let tables = own
-        .iter()
-        .filter_map(|(key, value)| Some((key, value.as_table()?)));
-    tables
-        .flat_map(|(key, costs)| costs.iter().map(move |(cost, value)| (key, cost, value)))
-        .find_map(|(key, cost, value)| {
-            let mut table = model.clone();
-            table[key][cost] = value.clone();
-            let error = table.try_into::<Costs>().err()?;
-            Some(format!("`{key}.{cost}` cannot be {value}: {error}"))
-        })
+fn replace(table: &mut Table, new: crate::input::Entry) {
+    match table.get_mut(&new.key) {
+        Some(entry) => *entry = new,
+        None => table.entries.push(new),
+    }
 }
 
 fn bundled(name: &str) -> Option<&'static str> {
     let found = BUNDLED.iter().find(|(bundled, _)| *bundled == name)?;
     Some(found.1)
-}
-
-fn bundled_names() -> String {
-    BUNDLED.map(|(name, _)| name).join(", ")
 }
 
 #[cfg(test)]
@@ -158,6 +237,16 @@ mod tests {
         assert_eq!(mine.text, format!("{text}\n{}", model.text));
     }
 
+    #[test]
+    fn a_profile_like_one_that_is_like_another_has_the_values_of_both() {
+        let pro = Profile::load("macos-2010-mac-pro", Path::new(".")).unwrap();
+        let macbook = Profile::load("macos-2009-macbook", Path::new(".")).unwrap();
+        let linux = Profile::load("linux-x86_64", Path::new(".")).unwrap();
+        assert_eq!(pro.costs.scheduler.tick, macbook.costs.scheduler.tick);
+        assert_ne!(pro.costs.scheduler.tick, linux.costs.scheduler.tick);
+        assert_eq!(pro.costs.pool, linux.costs.pool);
+    }
+
     #[track_caller]
     fn refused(text: &str, reason: &str) {
         let error = Profile::parse("mine", text).unwrap_err().to_string();
@@ -167,20 +256,17 @@ mod tests {
     #[test]
     fn what_no_profile_has_is_refused_with_what_there_is() {
         let like = "description = \"mine\"\nlike = \"linux-x86_64\"\n";
-        refused(
-            &format!("{like}[thread]\ncraete = \"77us\"\n"),
-            "there is no cost `thread.craete`; [thread] has create,",
-        );
-        refused(&format!("{like}[threads]\n"), "there is no table `threads`");
-        refused(
-            "like = \"linux\"\n",
-            "`like` names a bundled profile (linux-x86_64,",
-        );
-        refused("like = 7\n", "`like` names a bundled profile");
-        refused(
-            &format!("{like}[thread]\ncreate = \"soon\"\n"),
-            "`thread.create` cannot be \"soon\": a duration is a number and a unit",
-        );
-        refused(&format!("{like}thread = 5\n"), "thread");
+        let craete = format!("{like}[thread]\ncraete = \"77us\"\n");
+        refused(&craete, "unknown key `craete` in [thread]");
+        refused(&craete, "did you mean `create`?");
+        refused(&craete, "its keys are create, bootstrap and finish");
+        refused(&craete, "mine:4:1");
+        refused(&format!("{like}[threads]\n"), "did you mean `thread`?");
+        refused("like = \"linux\"\n", "`like` is one of \"linux-x86_64\",");
+        refused("like = 7\n", "`like` must be \"linux-x86_64\",");
+        let soon = format!("{like}[thread]\ncreate = \"soon\"\n");
+        refused(&soon, "`create` is not a duration");
+        refused(&soon, "a duration is a number and a unit");
+        refused(&format!("{like}thread = 5\n"), "[thread] must be a table");
     }
 }

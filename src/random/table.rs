@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use rand::Rng;
 use rand::distr::Distribution;
-use serde::Deserialize;
 
 use super::{Key, Stream, Time};
 use crate::units::Nanos;
@@ -12,8 +11,7 @@ use crate::units::Nanos;
 /// A time as a table of equally likely values, so that a sample costs a few ns whatever its distribution.
 ///
 /// The table depends on the distribution alone, not on the scenario's seed.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(from = "Time")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Table {
     /// Every sample is this value.
     Constant(Nanos),

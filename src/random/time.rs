@@ -7,6 +7,8 @@ use crate::units::Nanos;
 mod decode;
 mod sample;
 
+pub(crate) use decode::TIME;
+
 /// A length of time, fixed or random. Samples are rounded to whole nanoseconds at once.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Time {

@@ -46,14 +46,7 @@ pub struct Run<'t> {
 impl<'t> Decoder<'t> {
     /// The scenario's top table, at a point of the sweep.
     pub fn scenario(&self, choice: &'t [usize]) -> Option<Reader<'t>> {
-        Reader::open(
-            Reading {
-                complaints: self.complaints,
-                choice,
-            },
-            self.root,
-            &SCENARIO,
-        )
+        Reader::open(Reading::at(self.complaints, choice), self.root, &SCENARIO)
     }
 
     /// One configuration.

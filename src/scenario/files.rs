@@ -34,16 +34,7 @@ impl Files {
     /// The cost profile that a field names.
     pub fn profile(&self, field_text: &str, place: Place, complaints: &Complaints) -> Option<Arc<Profile>> {
         let mut profiles = self.profiles.borrow_mut();
-        let load = || match Profile::load(field_text, &self.base) {
-            Ok(profile) => Some(profile),
-            Err(error) => complaints.refuse(
-                Complaint::at(place, format!("cannot use the profile `{field_text}`"))
-                    .label(error.to_string())
-                    .help(
-                        "a profile is a bundled one's name, or the path of a .toml file relative to this one",
-                    ),
-            ),
-        };
+        let load = || Profile::read(complaints, field_text, &self.base, Some(place));
         profiles.entry(field_text.to_owned()).or_insert_with(load).clone()
     }
 

@@ -19,6 +19,7 @@ mod measured_lock;
 mod memory;
 mod placement;
 mod pool;
+mod profile_errors;
 mod published_tables;
 mod queueing;
 mod scale;

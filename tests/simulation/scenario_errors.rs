@@ -13,7 +13,7 @@ fn options(path: &Path) -> Vec<String> {
         .collect()
 }
 
-fn fixtures(folder: &str) -> Vec<PathBuf> {
+pub(super) fn fixtures(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new("tests/fixtures").join(folder);
     let entries = folder
         .read_dir()

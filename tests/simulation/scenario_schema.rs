@@ -58,6 +58,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "method-without-pool",
     "names-twice",
     "offload-without-asyncio",
+    "profile-malformed",
     "profile-unknown",
     "published-bad-figure",
     "published-columns",

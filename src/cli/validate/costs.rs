@@ -49,8 +49,7 @@ pub(super) struct Known {
 impl<'a> Costs<'a> {
     /// A file, or a profile that is just like a bundled one.
     pub fn given(name: &str) -> anyhow::Result<Self> {
-        let profile =
-            Profile::load(name, Path::new("")).map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
+        let profile = Profile::load(name, Path::new(""))?;
         if Path::new(name).is_file() {
             let text = std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"))?;
             return Ok(Self::Given(text));

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::Calibration;
-use crate::profile::{Profile, ProfileError};
+use crate::input::Diagnostics;
+use crate::profile::Profile;
 
 /// The profile that says what was not measured.
 const MODEL: &str = "linux-x86_64";
@@ -12,7 +13,7 @@ const MODEL: &str = "linux-x86_64";
 const WIDTH: usize = 120;
 
 /// The whole text, held against what a profile must be.
-pub fn profile(calibration: &Calibration) -> Result<String, ProfileError> {
+pub fn profile(calibration: &Calibration) -> Result<String, Diagnostics> {
     let mut text = head(calibration);
     let mut tables: Vec<&str> = calibration.costs.iter().map(|cost| cost.table).collect();
     tables.sort_unstable();

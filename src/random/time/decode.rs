@@ -1,138 +1,231 @@
-//! A distribution as a cost profile writes it: `"5us"`, `"forever"` or a table with the one key that names its kind.
-
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+//! A time as a cost profile writes it: `"5us"`, or a table with the one key that names its distribution.
 
 use super::Time;
+use crate::input::{Choice, Complaint, Field, Format, Key, Reader, Shape, Value};
 use crate::units::Nanos;
 
-/// What a table may be of.
-#[derive(Deserialize)]
-#[serde(variant_identifier, rename_all = "lowercase")]
-enum Kind {
-    Constant,
-    Uniform,
-    Exponential,
-    Normal,
-    LogNormal,
-    Gamma,
-    Pareto,
-    Empirical,
-}
+/// What a profile may write for a random time.
+pub(crate) const TIME: Shape = Shape::Either(&[DURATION, Shape::OneOf(&DISTRIBUTIONS)]);
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Range {
-    min: Nanos,
-    max: Nanos,
-}
+/// The longest time as people write it; [`Time::LONGEST`] is slightly longer.
+const LONGEST: Nanos = Nanos::from_secs(1250 * 3600);
+const DURATION: Shape = Shape::Duration {
+    min: Nanos::ZERO,
+    max: LONGEST,
+};
+const SOME_TIME: Shape = Shape::Duration {
+    min: Nanos(1),
+    max: LONGEST,
+};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Mean {
-    mean: Nanos,
-}
+/// `{ lognormal = { ... } }` and its siblings.
+static DISTRIBUTIONS: Choice = Choice {
+    what: "a random time",
+    tag: "distribution",
+    split: "keep one of them",
+    variants: &[
+        Format {
+            name: "a constant time",
+            help: "Always the same.",
+            keys: &[Key::required("constant", DURATION, "Every sample.")],
+        },
+        Format {
+            name: "a uniform distribution",
+            help: "Equally likely from `min` to `max`.",
+            keys: &[Key::required("uniform", Shape::Table(&UNIFORM), "Its bounds.")],
+        },
+        Format {
+            name: "an exponential distribution",
+            help: "Memoryless.",
+            keys: &[Key::required(
+                "exponential",
+                Shape::Table(&EXPONENTIAL),
+                "Its mean.",
+            )],
+        },
+        Format {
+            name: "a normal distribution",
+            help: "Normal; negative samples are taken as zero.",
+            keys: &[Key::required(
+                "normal",
+                Shape::Table(&MEAN_AND_CV),
+                "Its mean and spread.",
+            )],
+        },
+        Format {
+            name: "a log-normal distribution",
+            help: "Log-normal: skewed to long times.",
+            keys: &[Key::required(
+                "lognormal",
+                Shape::Table(&MEAN_AND_CV),
+                "Its mean and spread.",
+            )],
+        },
+        Format {
+            name: "a gamma distribution",
+            help: "Gamma: skewed, with a light tail.",
+            keys: &[Key::required(
+                "gamma",
+                Shape::Table(&MEAN_AND_CV),
+                "Its mean and spread.",
+            )],
+        },
+        Format {
+            name: "a Pareto distribution",
+            help: "Pareto: a heavy tail above `min`.",
+            keys: &[Key::required(
+                "pareto",
+                Shape::Table(&PARETO),
+                "Its minimum and shape.",
+            )],
+        },
+        Format {
+            name: "an empirical distribution",
+            help: "Each measured value equally likely.",
+            keys: &[Key::required(
+                "empirical",
+                Shape::List(&DURATION),
+                "The measured values.",
+            )],
+        },
+    ],
+};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Spread {
-    mean: Nanos,
-    cv: f64,
-}
+static UNIFORM: Format = Format {
+    name: "uniform",
+    help: "Equally likely from `min` to `max`.",
+    keys: &[
+        Key::required("min", DURATION, "Shortest."),
+        Key::required("max", DURATION, "Longest."),
+    ],
+};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Tail {
-    min: Nanos,
-    shape: f64,
-}
+static EXPONENTIAL: Format = Format {
+    name: "exponential",
+    help: "Memoryless.",
+    keys: &[Key::required("mean", SOME_TIME, "Mean.")],
+};
 
-impl<'de> Deserialize<'de> for Time {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Written)
-    }
-}
+static MEAN_AND_CV: Format = Format {
+    name: "a distribution with mean and cv",
+    help: "A mean and a spread.",
+    keys: &[
+        Key::required("mean", SOME_TIME, "Mean."),
+        Key::required(
+            "cv",
+            Shape::Number {
+                above: 0.0,
+                max: 100.0,
+            },
+            "Standard deviation over mean.",
+        ),
+    ],
+};
 
-/// Reads what is written. By hand, since a derived enum would let a second kind in the same table pass unread.
-struct Written;
+static PARETO: Format = Format {
+    name: "pareto",
+    help: "A heavy tail above `min`.",
+    keys: &[
+        Key::required("min", SOME_TIME, "Shortest."),
+        Key::required(
+            "shape",
+            Shape::Number {
+                above: 1.0,
+                max: 1000.0,
+            },
+            "Above 1, so that there is a mean.",
+        ),
+    ],
+};
 
-impl<'de> Visitor<'de> for Written {
-    type Value = Time;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            r#"a duration such as "5us", "forever", or { exponential = { mean = "5us" } } or the like"#,
-        )
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Time, E> {
-        if text == "forever" {
-            return Ok(Time::Forever);
-        }
-        checked(Time::Constant(text.parse().map_err(E::custom)?))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Time, A::Error> {
-        let Some(kind) = map.next_key()? else {
-            return Err(A::Error::invalid_length(0, &self));
+impl Time {
+    /// The time that a field of shape [`TIME`] holds.
+    pub(crate) fn read(field: &Field<'_>) -> Option<Self> {
+        let Value::Table(_) = field.node.value else {
+            return field.duration().map(Self::Constant);
         };
-        let distribution = match kind {
-            Kind::Constant => Time::Constant(map.next_value()?),
-            Kind::Uniform => {
-                let Range { min, max } = map.next_value()?;
-                Time::Uniform { min, max }
-            }
-            Kind::Exponential => {
-                let Mean { mean } = map.next_value()?;
-                Time::Exponential { mean }
-            }
-            Kind::Normal => {
-                let Spread { mean, cv } = map.next_value()?;
-                Time::Normal { mean, cv }
-            }
-            Kind::LogNormal => {
-                let Spread { mean, cv } = map.next_value()?;
-                Time::LogNormal { mean, cv }
-            }
-            Kind::Gamma => {
-                let Spread { mean, cv } = map.next_value()?;
-                Time::Gamma { mean, cv }
-            }
-            Kind::Pareto => {
-                let Tail { min, shape } = map.next_value()?;
-                Time::Pareto { min, shape }
-            }
-            Kind::Empirical => Time::Empirical(map.next_value::<Vec<Nanos>>()?.into()),
-        };
-        if map.next_key::<IgnoredAny>()?.is_some() {
-            return Err(A::Error::custom("more than one distribution: keep one"));
+        let variant = field.reading.open_choice(field.node, &DISTRIBUTIONS)?;
+        let time = Self::read_variant(&variant)?;
+        // The formats bound each parameter; what remains is how they fit together.
+        match time.check() {
+            Ok(()) => Some(time),
+            Err(why) => field.complain(
+                format!("`{}` is not a possible time", field.name),
+                &why.to_string(),
+            ),
         }
-        checked(distribution)
+    }
+
+    fn read_variant(variant: &Reader<'_>) -> Option<Self> {
+        let tag = variant.format.tag().name;
+        match tag {
+            "constant" => return variant.duration(tag).map(Self::Constant),
+            "empirical" => return read_values(variant, tag),
+            _ => {}
+        }
+        let inner = variant.open_table(tag)?;
+        if tag == "exponential" {
+            let mean = inner.duration("mean")?;
+            return Some(Self::Exponential { mean });
+        }
+        if tag == "uniform" {
+            let (min, max) = (inner.duration("min"), inner.duration("max"));
+            return Some(Self::Uniform { min: min?, max: max? });
+        }
+        if tag == "pareto" {
+            let (min, shape) = (inner.duration("min"), inner.number("shape"));
+            return Some(Self::Pareto {
+                min: min?,
+                shape: shape?,
+            });
+        }
+        let (mean, cv) = (inner.duration("mean"), inner.number("cv"));
+        let (mean, cv) = (mean?, cv?);
+        match tag {
+            "normal" => Some(Self::Normal { mean, cv }),
+            "lognormal" => Some(Self::LogNormal { mean, cv }),
+            "gamma" => Some(Self::Gamma { mean, cv }),
+            _ => unreachable!("the format lists no other distribution"),
+        }
     }
 }
 
-fn checked<E: Error>(distribution: Time) -> Result<Time, E> {
-    distribution.check().map_err(E::custom)?;
-    Ok(distribution)
+fn read_values(variant: &Reader<'_>, tag: &str) -> Option<Time> {
+    let values = variant.given(tag)?.elements()?;
+    if values.is_empty() {
+        return variant.refuse(
+            Complaint::at(variant.value_place(tag), "there is no measured value")
+                .label("an empty list")
+                .help("write one or more"),
+        );
+    }
+    let values: Vec<Option<Nanos>> = values.iter().map(Field::duration).collect();
+    let values: Option<Vec<Nanos>> = values.into_iter().collect();
+    values.map(|values| Time::Empirical(values.into()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::{Complaints, Reading, parse_document};
 
-    #[derive(Debug, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Profile {
-        cost: Time,
-    }
+    static PROFILE: Format = Format {
+        name: "the profile",
+        help: "One cost.",
+        keys: &[Key::required("cost", TIME, "A cost.")],
+    };
 
     fn read(cost: &str) -> Result<Time, String> {
-        let profile: Result<Profile, _> = toml::from_str(&format!("cost = {cost}"));
-        profile
-            .map(|profile| profile.cost)
-            .map_err(|error| error.to_string())
+        let complaints = Complaints::new();
+        let text = format!("cost = {cost}");
+        let source = complaints.add_source("test", text.as_str());
+        let root = parse_document(&complaints, source, &text);
+        let time = root.and_then(|root| {
+            let reader = Reader::open(Reading::new(&complaints), &root, &PROFILE)?;
+            Time::read(&reader.given("cost")?)
+        });
+        time.filter(|_| complaints.is_empty())
+            .ok_or_else(|| complaints.into_diagnostics().to_string())
     }
 
     #[test]
@@ -140,7 +233,6 @@ mod tests {
         let (us, mean) = (Nanos::from_micros, Nanos::from_micros(1));
         for (written, meant) in [
             (r#""5us""#, Time::Constant(us(5))),
-            (r#""forever""#, Time::Forever),
             (r#"{ constant = "5us" }"#, Time::Constant(us(5))),
             (
                 r#"{ uniform = { min = "0us", max = "20us" } }"#,
@@ -184,40 +276,45 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_refused_with_what_would_be_right() {
         for (written, complaint) in [
-            ("5", r#"expected a duration such as "5us""#),
-            ("{}", r#"invalid length 0, expected a duration such as "5us""#),
+            ("5", "`cost` needs a unit"),
+            ("{}", "a random time without a distribution"),
             (r#""5""#, "unit"),
+            // A cost that never ends stops the simulated machine.
+            (r#""forever""#, "a duration is a number and a unit"),
             (
                 r#"{ unifrom = { min = "0us", max = "20us" } }"#,
-                "expected one of `constant`, `uniform`",
+                "did you mean `uniform`?",
             ),
             (
                 r#"{ uniform = { min = "0us", mx = "20us" } }"#,
-                "unknown field `mx`, expected `min` or `max`",
+                "unknown key `mx` in uniform",
             ),
-            (r#"{ gamma = { mean = "1us" } }"#, "missing field `cv`"),
-            (r#"{ gamma = { mean = "1us", cv = "1" } }"#, "expected f64"),
+            (r#"{ gamma = { mean = "1us" } }"#, "needs `cv`"),
+            (
+                r#"{ gamma = { mean = "1us", cv = "1" } }"#,
+                "`cv` must be a number above 0",
+            ),
             (
                 r#"{ uniform = { min = "3us", max = "2us" } }"#,
                 "min is 3us, above max, which is 2us",
             ),
             (
                 r#"{ lognormal = { mean = "1us", cv = inf } }"#,
-                "cv is inf, but must be above 0 and finite",
+                "`cv` must be a number above 0",
             ),
-            (r#"{ exponential = { mean = "0us" } }"#, "mean is zero"),
+            (
+                r#"{ exponential = { mean = "0us" } }"#,
+                "`mean` must be more than zero",
+            ),
             (
                 r#"{ pareto = { min = "1us", shape = 1.0 } }"#,
-                "shape is 1, but must be above 1",
+                "`shape` must be a number above 1",
             ),
-            (
-                r#"{ empirical = [] }"#,
-                "there is no measured value: give one or more",
-            ),
+            (r#"{ empirical = [] }"#, "there is no measured value"),
             (r#"{ empirical = ["1us", "2"] }"#, "unit"),
             (
                 r#"{ constant = "5us", exponential = { mean = "1us" } }"#,
-                "more than one distribution",
+                "two distributions in a random time",
             ),
         ] {
             let error = read(written).unwrap_err();
