@@ -1,6 +1,6 @@
 //! Random times that are sampled millions of times, such as the latency that every wake-up costs.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rand::Rng;
 use rand::distr::Distribution;
@@ -34,17 +34,42 @@ impl From<Time> for Table {
         if !time.is_random() {
             return Self::Constant(time.sample_keyed(Key::root(0, 0)));
         }
-        let mut stream = Stream::named(Key::root(0, 0).name("table"));
-        let mut samples: Vec<u64> = (0..Self::VALUES * SAMPLES_PER_VALUE)
-            .map(|_| time.sample(&mut stream).0)
-            .collect();
-        samples.sort_unstable();
-        let mean = |samples: &[u64]| {
-            let sum: u128 = samples.iter().map(|&sample| u128::from(sample)).sum();
-            Nanos((sum / samples.len() as u128) as u64)
-        };
-        Self::Values(samples.chunks_exact(SAMPLES_PER_VALUE).map(mean).collect())
+        Self::Values(values(time))
     }
+}
+
+/// The tables made so far in this process. Making one takes a millisecond, and each scenario that is read asks for
+/// all tables of its profile again.
+static MADE: Mutex<Vec<(Time, Arc<[Nanos]>)>> = Mutex::new(Vec::new());
+
+/// The number of tables that are kept: those of every bundled profile several times over.
+const KEPT: usize = 1024;
+
+/// The table of a random time: from [`MADE`], or a new one.
+fn values(time: Time) -> Arc<[Nanos]> {
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, values)) = made.iter().find(|(known, _)| *known == time) {
+        return values.clone();
+    }
+    let values = make(&time);
+    if made.len() == KEPT {
+        made.clear();
+    }
+    made.push((time, values.clone()));
+    values
+}
+
+fn make(time: &Time) -> Arc<[Nanos]> {
+    let mut stream = Stream::named(Key::root(0, 0).name("table"));
+    let mut samples: Vec<u64> = (0..Table::VALUES * SAMPLES_PER_VALUE)
+        .map(|_| time.sample(&mut stream).0)
+        .collect();
+    samples.sort_unstable();
+    let mean = |samples: &[u64]| {
+        let sum: u128 = samples.iter().map(|&sample| u128::from(sample)).sum();
+        Nanos((sum / samples.len() as u128) as u64)
+    };
+    samples.chunks_exact(SAMPLES_PER_VALUE).map(mean).collect()
 }
 
 impl Distribution<Nanos> for Table {
