@@ -1,18 +1,19 @@
-//! The command line: one file per verb. Arguments in, calls down, exit code out.
+//! The command line: one file for each verb. It reads arguments, calls the floors below, and chooses the exit code.
 //!
-//! Results go to standard output or to files, words to standard error.
+//! Results go to standard output or to files, messages to standard error.
 
 mod calibrate;
 mod check;
 mod compare;
 mod measure;
 mod probe;
+mod reference;
 mod run;
 mod schema;
 mod validate;
 
 use std::io::{IsTerminal, Write, stderr, stdout};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -25,69 +26,97 @@ use crate::input::Diagnostics;
 
 /// All is well.
 const DONE: u8 = 0;
-/// A row, a comparison or a check failed.
+/// A configuration, a comparison or a check failed.
 const FAILED: u8 = 1;
-/// The input is of no use, or the output has nowhere to go.
+/// The input is invalid, or the output cannot be written.
 const UNUSABLE: u8 = 2;
 
-/// What threads and processes would make of a Python program, before anyone rewrites it.
+/// Every exit code and its meaning, for the reference.
+const EXIT_CODES: [(u8, &str); 3] = [
+    (DONE, "The command succeeded, and every configuration ended well."),
+    (
+        FAILED,
+        "A configuration failed, `--verify` found a difference, a bound of `compare` or `validate` does not hold, the host was \
+         too noisy, or the command was interrupted.",
+    ),
+    (
+        UNUSABLE,
+        "The command line or the input is invalid, or the output cannot be written.",
+    ),
+];
+
+/// Simulate a Python program with threads, processes, subinterpreters or asyncio
+///
+/// A scenario file describes what the program does and the machine that it runs on. gilsim predicts how long the program
+/// takes with each executor, and why.
 #[derive(Debug, Parser)]
-#[command(name = "gilsim", version, arg_required_else_help = true)]
+#[command(name = "gilsim", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  gilsim run scenarios/quickstart.toml      Simulate a scenario
+  gilsim measure scenarios/quickstart.toml  Run the same scenario on the real interpreter
+  gilsim help run                           Explain the options of a verb";
+
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Simulate a scenario: a table on the terminal, tables and plots in files.
+    /// Simulate a scenario: print a table, and write tables and plots
     Run(run::Arguments),
-    /// Run a scenario on the real interpreter, on this machine.
+    /// Run a scenario on the real Python interpreter of this machine
     Measure(measure::Arguments),
-    /// Hold what was simulated against what was measured.
+    /// Compare simulated with measured results
     Compare(compare::Arguments),
-    /// Run a function of yours and write the `[[task]]` that does what it does.
+    /// Measure a Python function, and print the [[task]] that describes it
     Probe(probe::Arguments),
-    /// Say what is wrong with a scenario, without simulating it.
+    /// Report every mistake in a scenario, without simulating it
     Check(check::Arguments),
-    /// Measure what this host costs under its Python, and write a profile.
+    /// Measure the costs of this machine and its Python, and write a profile
     Calibrate(calibrate::Arguments),
-    /// Calibrate this host, then simulate, measure and compare many small programs: how far the simulation is off here.
+    /// Check the accuracy of the simulation on this machine
+    ///
+    /// Calibrates this machine, then simulates, measures and compares many small programs.
     Validate(validate::Arguments),
-    /// Print the JSON Schema of scenario files, for editors.
-    Schema,
-    /// Print the first draws of every distribution: the same in every build of one version.
+    /// Print the JSON Schema of scenario files, for editors
+    Schema(schema::Arguments),
+    /// Print the first random numbers of every distribution: the same in every build of one version
     #[command(hide = true)]
     Draws,
+    /// Write the reference pages of the book
+    #[command(hide = true)]
+    Reference(reference::Arguments),
 }
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// A table for a person.
+    /// A table for people
     #[default]
     Table,
-    /// `results.csv`.
+    /// The main CSV file
     Csv,
-    /// The same as JSON: a list of objects.
+    /// The rows of that file as a JSON list of objects
     Json,
 }
 
-/// The scenario and what is changed in it.
+/// What is changed in a scenario.
 #[derive(Debug, clap::Args)]
-struct ScenarioArguments {
-    /// The scenario file.
-    #[arg(required_unless_present = "verify")]
-    scenario: Option<PathBuf>,
-    /// Put VALUE where the scenario has something else; a list sweeps. May be repeated.
+struct Changes {
+    /// Override a scenario value; a list sweeps it. May be repeated
+    ///
+    /// PATH is the dotted path of the value: machine.cores, python.version, task.NAME.count, task.NAME.steps.0.python,
+    /// run.workers. Steps are counted from 0. VALUE is written as in the file, but words and times need no quotes.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     overrides: Vec<String>,
-    /// Name the random streams by this number instead of the scenario's `seed`.
+    /// Use this random seed instead of the scenario's
     #[arg(long)]
     seed: Option<u64>,
 }
 
-/// Reads the command line and does what it says.
+/// Reads the command line, runs its verb and returns the exit code.
 pub fn main() -> ExitCode {
     let code = match Arguments::parse().verb {
         Verb::Run(arguments) => run::run(&arguments),
@@ -97,7 +126,8 @@ pub fn main() -> ExitCode {
         Verb::Check(arguments) => check::check(&arguments),
         Verb::Calibrate(arguments) => calibrate::run(&arguments),
         Verb::Validate(arguments) => validate::validate(&arguments),
-        Verb::Schema => schema::print(),
+        Verb::Schema(_) => schema::print_schema(),
+        Verb::Reference(arguments) => reference::write(&arguments),
         Verb::Draws => {
             print(&crate::random::first_draws());
             Ok(DONE)
@@ -109,18 +139,27 @@ pub fn main() -> ExitCode {
     }))
 }
 
-/// Prints results. A reader that has seen enough (`| head`) is no error.
+/// Prints results. A reader that closes the pipe early, such as `head`, is no error.
 fn print(results: &str) {
     let _ = stdout().write_all(results.as_bytes());
 }
 
-/// Says everything that is wrong with an input.
+/// Writes a text file, with the folder that it is in.
+fn write_text(path: &Path, text: &str) -> anyhow::Result<()> {
+    let cannot = |error| anyhow::anyhow!("cannot write {}: {error}", path.display());
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(cannot)?;
+    }
+    std::fs::write(path, text).map_err(cannot)
+}
+
+/// Reports everything that is wrong with an input.
 fn complain(diagnostics: &Diagnostics) -> u8 {
     eprintln!("{}", diagnostics.render(colour()));
     UNUSABLE
 }
 
-/// Set by Ctrl-C and by whoever asks this process to end.
+/// A flag that Ctrl-C sets, as does a request to terminate.
 fn interruption() -> anyhow::Result<Arc<AtomicBool>> {
     let interrupted = Arc::new(AtomicBool::new(false));
     #[cfg(unix)]
@@ -137,12 +176,12 @@ fn interruption() -> anyhow::Result<Arc<AtomicBool>> {
     Ok(interrupted)
 }
 
-/// On a terminal a bar for so many of something, elsewhere nothing.
-fn progress_bar(number: u64, of_what: &str) -> ProgressBar {
+/// A progress bar for this number of things, on a terminal; elsewhere nothing.
+fn progress_bar(number: u64, things: &str) -> ProgressBar {
     if !stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template(&format!("{{bar:40}} {{pos}}/{{len}} {of_what}, {{eta}} left"));
+    let style = ProgressStyle::with_template(&format!("{{bar:40}} {{pos}}/{{len}} {things}, {{eta}} left"));
     ProgressBar::new(number).with_style(style.expect("the template is well-formed"))
 }
 
@@ -151,7 +190,7 @@ fn width() -> u16 {
     comfy_table::Table::new().width().unwrap_or(100)
 }
 
-/// Whether words may be coloured: on a terminal, unless the user asked for none (<https://no-color.org>).
+/// Whether messages may be coloured: on a terminal, unless the user asked for no colour (<https://no-color.org>).
 fn colour() -> bool {
     stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

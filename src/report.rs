@@ -18,6 +18,8 @@ mod output;
 mod plot;
 pub mod probed;
 pub mod published;
+mod record;
+pub(crate) mod reference;
 mod table;
 pub mod validated;
 

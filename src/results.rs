@@ -1,5 +1,7 @@
 //! What came out: replications, rows and their statistics.
 
+pub(crate) mod column;
+pub(crate) mod figures;
 pub mod identity;
 #[cfg(test)]
 pub mod made_up;
@@ -7,10 +9,12 @@ pub mod measured;
 mod read;
 pub mod sheet;
 pub mod statistics;
+mod status;
 pub mod summary;
 mod value;
 
 pub use sheet::Sheet;
+pub use status::Status;
 pub use summary::Summary;
 pub use value::{Value, significant};
 
@@ -71,25 +75,6 @@ pub struct Replication {
     pub lost_updates: Option<u64>,
     /// Events that the engine handled.
     pub events: u64,
-}
-
-/// How a replication ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
-    /// All work was done.
-    Done,
-    /// The simulated time limit passed.
-    Limit,
-    /// A worker process died, and the executor with it: the caller got an exception.
-    Broken,
-    /// The program's own process died.
-    Crashed,
-    /// The kernel killed the program's own process because memory ran out.
-    OutOfMemory,
-    /// No foreground thread could ever go on.
-    Deadlock,
-    /// The real interpreter ended without a result.
-    Failed,
 }
 
 /// Exact order statistics of the latencies of one replication; zero where nothing was done.

@@ -6,9 +6,9 @@
 mod axes;
 mod baseline;
 mod decode;
-mod executor;
+pub(crate) mod executor;
 mod files;
-mod format;
+pub(crate) mod format;
 mod labels;
 mod load;
 mod order;

@@ -1,4 +1,4 @@
-//! `gilsim calibrate`: measures what this host costs under some interpreter, and writes a profile.
+//! `gilsim calibrate`: measures the costs of this host under an interpreter, and writes a profile.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,24 +9,36 @@ use super::{DONE, FAILED, interruption, progress_bar};
 use crate::host::{Calibration, Effort, Interpreter, Progress, calibrate};
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// Measure with this interpreter instead of `python3`: CPython 3.9 or newer.
+    /// Measure with this interpreter: CPython 3.9 or newer
     #[arg(long, value_name = "PATH", default_value = "python3")]
     python: PathBuf,
-    /// Write the profile into this file.
-    #[arg(short, long, value_name = "FILE", default_value = "profile.toml")]
-    output: PathBuf,
-    /// Take 20 s instead of 90, and fewer samples.
+    /// Write the profile into this file
+    #[arg(
+        short,
+        long,
+        alias = "output",
+        value_name = "FILE",
+        default_value = "profile.toml"
+    )]
+    out: PathBuf,
+    /// Take 20 s instead of 90 s, with fewer samples
     #[arg(long)]
     quick: bool,
-    /// Write the profile even if the host was too noisy to trust it. The profile says so.
+    /// Write the profile even if the host was too noisy to trust it; the profile says so
     #[arg(long)]
     force: bool,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  gilsim calibrate -o scenarios/here.toml
+  gilsim run my-program.toml --set machine.profile=here.toml";
+
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     // First, for nobody wants to hear of it after a minute.
-    let file = beside(&arguments.output)?;
+    let file = beside(&arguments.out)?;
     let interpreter = Interpreter::at(&arguments.python)?;
     let interrupted = interruption()?;
     let effort = if arguments.quick {
@@ -43,11 +55,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         return Ok(FAILED);
     }
     let text = calibration.profile()?;
-    save(file, &arguments.output, &text)?;
+    save(file, &arguments.out, &text)?;
     eprintln!(
         "{} fields are in {}; name it in the scenario's [machine], as `profile`, relative to the scenario's folder",
         calibration.fields(),
-        arguments.output.display()
+        arguments.out.display()
     );
     Ok(DONE)
 }

@@ -1,33 +1,36 @@
 //! `gilsim check`: whether a scenario can be simulated, and what is wrong if not.
 
+use std::path::PathBuf;
+
 use crate::experiment;
 use crate::scenario::Scenario;
+use crate::units::grouped;
 
-use super::{DONE, ScenarioArguments, complain};
+use super::{Changes, DONE, complain};
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
+    /// Scenario file to check
+    scenario: PathBuf,
     #[command(flatten)]
-    scenario: ScenarioArguments,
-    /// Not of use here; takes its place in the arguments that `run` and `check` share.
-    #[arg(long, hide = true)]
-    verify: bool,
+    changes: Changes,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  gilsim check my-program.toml
+  gilsim check my-program.toml --set python.version=3.14";
+
 pub(super) fn check(arguments: &Arguments) -> anyhow::Result<u8> {
-    let ScenarioArguments {
-        scenario,
-        overrides,
-        seed,
-    } = &arguments.scenario;
-    let path = scenario.as_deref().unwrap_or_else(|| std::path::Path::new(""));
-    match Scenario::load(path, overrides, *seed) {
+    let Changes { overrides, seed } = &arguments.changes;
+    match Scenario::load(&arguments.scenario, overrides, *seed) {
         Ok(scenario) => {
             eprintln!(
-                "{} is fine: {} configurations, {} simulations",
-                path.display(),
-                scenario.configurations.len(),
-                experiment::simulations(&scenario)
+                "{} is valid: {} configurations, {} simulations",
+                arguments.scenario.display(),
+                grouped(scenario.configurations.len() as u64),
+                grouped(experiment::simulations(&scenario))
             );
             Ok(DONE)
         }

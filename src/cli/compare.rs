@@ -14,37 +14,43 @@ use crate::study::compare::{Comparison, compare};
 use super::{DONE, FAILED, Format, UNUSABLE, print, width};
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// What was simulated: the folder that `gilsim run` wrote, or its results.csv.
+    /// Simulated results: the folder that `gilsim run` wrote, or its results.csv
     results: PathBuf,
-    /// What was measured: the folder that `gilsim measure` wrote, or its measured.csv.
+    /// Measured results: the folder that `gilsim measure` wrote, or its measured.csv
     measured: PathBuf,
-    /// Write table and plot into this folder instead of the one of MEASURED.
-    #[arg(long, value_name = "DIR")]
+    /// Write tables and plots into this folder instead of the folder of MEASURED
+    #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// What to print.
+    /// What to print on standard output
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     #[command(flatten)]
     bounds: Bounds,
 }
 
-/// How far a prediction may be off.
+/// How inaccurate a prediction may be.
 #[derive(Debug, clap::Args)]
 struct Bounds {
-    /// Fail if makespan or throughput is off by more than this in the median.
+    /// Fail if the median error of makespan or throughput is above this
     #[arg(long, value_name = "PERCENT")]
     max_median_error: Option<f64>,
-    /// Fail if makespan or throughput is off by more than this at the 90th percentile.
+    /// Fail if the 90th percentile of that error is above this
     #[arg(long, value_name = "PERCENT")]
     max_p90_error: Option<f64>,
-    /// Fail if in any sweep it costs more than this to follow the simulation.
+    /// Fail if following the simulation costs more than this in any sweep
     #[arg(long, value_name = "PERCENT")]
     max_regret: Option<f64>,
-    /// Fail if the simulation finds the winner in a smaller share of the sweeps.
+    /// Fail if the simulation finds the fastest configuration in a smaller share of the sweeps
     #[arg(long, value_name = "PERCENT")]
     min_winners: Option<f64>,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  gilsim compare output/quickstart output/quickstart-measured
+  gilsim compare output/quickstart output/quickstart-measured --max-median-error 10";
 
 pub(super) fn compare_with(arguments: &Arguments) -> anyhow::Result<u8> {
     let simulated = folder_of(&arguments.results);

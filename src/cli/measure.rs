@@ -1,4 +1,4 @@
-//! `gilsim measure`: runs a scenario on the real interpreter, prints a table and writes the rest.
+//! `gilsim measure`: runs a scenario on the real interpreter, prints a table and writes files.
 
 use std::path::{Path, PathBuf};
 
@@ -11,37 +11,42 @@ use crate::results::Status;
 use crate::results::measured::Measured;
 use crate::scenario::Scenario;
 
-use super::{DONE, FAILED, Format, UNUSABLE, complain, interruption, print, progress_bar, width};
+use super::{Changes, DONE, FAILED, Format, UNUSABLE, complain, interruption, print, progress_bar, width};
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The scenario file.
+    /// Scenario file to measure
     scenario: PathBuf,
-    /// Measure with this interpreter instead of `python3`. May be repeated, for configurations of several versions.
+    #[command(flatten)]
+    changes: Changes,
+    /// Measure with this interpreter instead of python3. May be repeated, to measure several versions
+    ///
+    /// Each interpreter measures the configurations of its own version. It must be CPython 3.9 or newer.
     #[arg(long, value_name = "PATH")]
     python: Vec<PathBuf>,
-    /// Run every configuration so many times; by default as often as it is simulated, but 3 to 5 times.
+    /// Number of repetitions; by default the number of replications, but 3 to 5
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
     repeat: Option<u64>,
-    /// Put VALUE where the scenario has something else; a list sweeps. May be repeated.
-    #[arg(long = "set", value_name = "PATH=VALUE")]
-    overrides: Vec<String>,
-    /// Name the random streams by this number instead of the scenario's `seed`.
-    #[arg(long)]
-    seed: Option<u64>,
-    /// Measure the run of this name alone. May be repeated.
+    /// Measure only the run of this name. May be repeated
     #[arg(long, value_name = "RUN")]
     only: Vec<String>,
-    /// Write into this folder instead of `output/SCENARIO-measured`.
-    #[arg(long, value_name = "DIR")]
+    /// Write results into this folder instead of output/SCENARIO-measured
+    #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// What to print.
+    /// What to print on standard output
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  gilsim measure scenarios/quickstart.toml --set python.version=3.11
+  gilsim measure my-program.toml --only threads --python /usr/bin/python3.13";
+
 pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<u8> {
-    let scenario = match Scenario::load(&arguments.scenario, &arguments.overrides, arguments.seed) {
+    let Changes { overrides, seed } = &arguments.changes;
+    let scenario = match Scenario::load(&arguments.scenario, overrides, *seed) {
         Ok(scenario) => scenario,
         Err(diagnostics) => return Ok(complain(&diagnostics)),
     };

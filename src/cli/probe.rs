@@ -1,4 +1,4 @@
-//! `gilsim probe`: runs a function of the user's and prints the `[[task]]` that does what it does.
+//! `gilsim probe`: measures a Python function and prints the `[[task]]` that describes it.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,27 +8,35 @@ use crate::report;
 
 use super::{DONE, FAILED, UNUSABLE, interruption, print};
 
-/// Imports, the first call, and what a call takes longer while another thread wants the lock.
+/// Seconds for imports and the first call, and for calls that take longer beside another thread that wants the lock.
 const PATIENCE: f64 = 300.0;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The function, as `module:function`; the module is looked for in this folder first.
+    /// Function to measure; its module is searched for in the current folder first
     #[arg(value_name = "MODULE:FUNCTION", value_parser = target)]
     target: String,
-    /// Its arguments: a Python expression, evaluated in the module. A tuple, or the only argument.
+    /// Arguments of each call: a Python expression, evaluated in the module
+    ///
+    /// The value is a tuple of all arguments, or the only argument.
     #[arg(long, value_name = "EXPRESSION", default_value = "()")]
     args: String,
-    /// Call it so many times, each time alone and beside a thread that wants the lock.
+    /// Number of calls, each made alone and beside a thread that wants the interpreter lock (GIL)
     #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u32).range(3..=10_000))]
     repeat: u32,
-    /// Stop after so many seconds, and three calls.
+    /// Stop after this time, but not before three calls
     #[arg(long, value_name = "SECONDS", default_value_t = 20.0, value_parser = seconds)]
     seconds: f64,
-    /// Run it with this interpreter instead of `python3`.
+    /// Run the function with this interpreter
     #[arg(long, value_name = "PATH", default_value = "python3")]
     python: PathBuf,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  gilsim probe shop.images:thumbnail --args '(\"photo.jpg\", 200)'
+  gilsim probe json:dumps --args 'list(range(1000))'";
 
 pub(super) fn probe(arguments: &Arguments) -> anyhow::Result<u8> {
     let interpreter = Interpreter::at(&arguments.python)?;

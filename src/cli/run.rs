@@ -1,4 +1,4 @@
-//! `gilsim run`: simulates a scenario, prints a table and writes the rest; `--verify` holds a run to its manifest.
+//! `gilsim run`: simulates a scenario, prints a table and writes files; `--verify` compares a new run with a manifest.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -8,33 +8,47 @@ use crate::report::{self, Manifest, Outputs, human};
 use crate::results::{Results, Status};
 use crate::scenario::Scenario;
 use crate::units::grouped;
-use anyhow::Context;
 
-use super::{DONE, FAILED, Format, ScenarioArguments, UNUSABLE, complain, print, progress_bar, width};
+use super::{Changes, DONE, FAILED, Format, UNUSABLE, complain, print, progress_bar, width};
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
+    /// Scenario file to simulate
+    #[arg(required_unless_present = "verify")]
+    scenario: Option<PathBuf>,
     #[command(flatten)]
-    scenario: ScenarioArguments,
-    /// Write results into this folder instead of `output/SCENARIO`.
-    #[arg(long, value_name = "DIR")]
+    changes: Changes,
+    /// Write results into this folder instead of output/SCENARIO
+    #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// What to print.
+    /// What to print on standard output
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Simulate so many configurations at a time; as many as there are cores by default. Results do not depend on it.
+    /// Number of configurations to simulate in parallel; by default the number of cores
+    ///
+    /// The results do not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     jobs: Option<u32>,
-    /// Run again what a manifest records, and say whether every byte is the same. Writes nothing.
+    /// Repeat the run that this manifest.json records, and check that every byte is the same
+    ///
+    /// Writes nothing. The exit code is 1 if a file differs.
     #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["scenario", "overrides", "seed", "out", "format"])]
     verify: Option<PathBuf>,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  gilsim run scenarios/quickstart.toml
+  gilsim run scenarios/quickstart.toml --set machine.cores='[1, 2, 3]' -o /tmp/three
+  gilsim run --verify output/quickstart/manifest.json";
+
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     if let Some(jobs) = arguments.jobs {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs as usize);
-        pool.build_global()
-            .with_context(|| format!("cannot start {jobs} threads"))?;
+        pool.build_global().map_err(|error| {
+            anyhow::anyhow!("cannot start {jobs} threads: {error}\nuse a smaller number for --jobs")
+        })?;
     }
     match &arguments.verify {
         Some(manifest) => verify(manifest),
@@ -43,12 +57,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 }
 
 fn simulate_and_report(arguments: &Arguments) -> anyhow::Result<u8> {
-    let ScenarioArguments {
-        scenario,
-        overrides,
-        seed,
-    } = &arguments.scenario;
-    let path = scenario
+    let Changes { overrides, seed } = &arguments.changes;
+    let path = arguments
+        .scenario
         .as_deref()
         .expect("clap requires it where there is no --verify");
     let scenario = match Scenario::load(path, overrides, *seed) {

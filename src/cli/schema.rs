@@ -2,11 +2,19 @@
 
 use anyhow::Context;
 
-/// Prints it.
-pub(super) fn print() -> anyhow::Result<u8> {
+use super::{DONE, print};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {}
+
+const EXAMPLES: &str = "\
+Examples:
+  gilsim schema > scenario.schema.json";
+
+pub(super) fn print_schema() -> anyhow::Result<u8> {
     let schema =
         serde_json::to_string_pretty(&crate::scenario::schema()).context("cannot print the schema")?;
-    super::print(&schema);
-    super::print("\n");
-    Ok(super::DONE)
+    print(&format!("{schema}\n"));
+    Ok(DONE)
 }

@@ -5,7 +5,7 @@
 
 mod costs;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::slice;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -26,7 +26,7 @@ use crate::study::validation::{Bounds, Validated, Validation};
 use super::calibrate::refuse;
 use super::compare::sheet;
 use super::measure::one_round;
-use super::{DONE, FAILED, Format, UNUSABLE, complain, interruption, print, progress_bar, width};
+use super::{DONE, FAILED, Format, UNUSABLE, complain, interruption, print, progress_bar, width, write_text};
 use costs::{Costs, ROUNDS_BETWEEN};
 
 /// Repetitions of each configuration, and of the few that are quick.
@@ -43,35 +43,43 @@ const TOO_NOISY: &str = "the host is too noisy to calibrate on";
 const PROFILE: &str = "profile.toml";
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// Measure with this interpreter instead of `python3`: CPython 3.9 or newer.
+    /// Measure with this interpreter: CPython 3.9 or newer
     #[arg(long, value_name = "PATH", default_value = "python3")]
     python: PathBuf,
-    /// Take this profile, a file or a bundled one, instead of calibrating.
-    #[arg(long, value_name = "FILE")]
+    /// Use this profile, a file or a bundled one, instead of calibrating
+    #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
-    /// Take 2 minutes instead of 10: a shorter calibration, and some of the programs.
+    /// Take 2 minutes instead of 10: a shorter calibration, and fewer programs
     #[arg(long)]
     quick: bool,
-    /// Run every configuration so many times instead of 4, or 3 with --quick. The more, the less the host's noise says.
+    /// Number of repetitions of each configuration; by default 4, with --quick 3
+    ///
+    /// The more repetitions, the smaller the influence of noise on the host.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     repeat: Option<u32>,
-    /// The program of this name alone. May be repeated.
+    /// Run only the program of this name. May be repeated
     #[arg(long, value_name = "PROGRAM", value_parser = PROGRAMS.map(|program| program.name))]
     only: Vec<String>,
-    /// Write into this folder instead of `output/validation`.
-    #[arg(long, value_name = "DIR", default_value = "output/validation")]
+    /// Write results into this folder
+    #[arg(short, long, value_name = "DIR", default_value = "output/validation")]
     out: PathBuf,
-    /// Go on, and judge, even if the host was too noisy to trust the calibration.
+    /// Continue, and judge the results, even if the host was too noisy to trust the calibration
     #[arg(long)]
     force: bool,
-    /// Go on with the next program where a configuration does not end.
+    /// Continue with the next program after a configuration failed
     #[arg(long)]
     keep_going: bool,
-    /// What to print.
+    /// What to print on standard output
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  gilsim validate --quick
+  gilsim validate --only cpu_bound --only locks -o /tmp/validation";
 
 /// What all programs are measured with.
 struct Bench<'a> {
@@ -99,7 +107,7 @@ pub(super) fn validate(arguments: &Arguments) -> anyhow::Result<u8> {
     let known = costs
         .known()
         .with_context(|| format!("what was measured is in {}", arguments.out.display()))?;
-    write(&arguments.out.join(PROFILE), &known.text)?;
+    write_text(&arguments.out.join(PROFILE), &known.text)?;
     let mut validation = Validation::default();
     for (program, measured) in programs.into_iter().zip(measured) {
         let scenario = match bench.scenario(program)? {
@@ -161,13 +169,6 @@ fn programs(arguments: &Arguments) -> impl Iterator<Item = &'static Program> {
     PROGRAMS.iter().filter(wanted)
 }
 
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    std::fs::write(path, text).map_err(|error| anyhow::anyhow!("cannot write {}: {error}", path.display()))
-}
-
 impl<'a> Bench<'a> {
     fn costs(&self, rounds: usize) -> anyhow::Result<Costs<'a>> {
         if let Some(name) = &self.arguments.profile {
@@ -203,7 +204,7 @@ impl<'a> Bench<'a> {
             eprintln!("run it again on a quiet host, or use --force, or name a profile with --profile FILE");
             return Ok(Err(FAILED));
         }
-        write(&self.arguments.out.join(PROFILE), costs.until_known())?;
+        write_text(&self.arguments.out.join(PROFILE), costs.until_known())?;
         let mut scenarios = Vec::new();
         for program in programs {
             match self.scenario(program)? {
@@ -295,7 +296,7 @@ impl<'a> Bench<'a> {
     /// Writes the program beside the profile, and reads it for this interpreter; else the exit code.
     fn scenario(&self, program: &Program) -> anyhow::Result<Result<Scenario, u8>> {
         let path = self.arguments.out.join(format!("{}.toml", program.name));
-        write(&path, program.text)?;
+        write_text(&path, program.text)?;
         let overrides = [
             format!("python.version={}", self.interpreter.version),
             format!("machine.profile={PROFILE}"),

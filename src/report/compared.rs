@@ -1,9 +1,10 @@
 //! Simulated beside measured figures: on the console, as CSV and JSON, and as a plot.
 
-use crate::report::console::{Column, render};
+use crate::report::console::{self, render};
 use crate::report::plot::{Beside, MeasuredPoint, Plot};
 use crate::report::{OutputFile, Outputs, ReportError, csv, human, json};
-use crate::results::sheet::Figure;
+use crate::results::column::{Column, Unit};
+use crate::results::figures::Figure;
 use crate::results::statistics::{Estimate, Interval};
 use crate::results::{Sheet, Status, Value};
 use crate::scenario::Scenario;
@@ -27,13 +28,13 @@ pub fn table(comparison: &Comparison, width: u16) -> String {
     format!("{body}{}", verdict(comparison))
 }
 
-fn columns(comparison: &Comparison) -> Vec<Column> {
-    let mut columns: Vec<Column> = Vec::new();
+fn columns(comparison: &Comparison) -> Vec<console::Column> {
+    let mut columns: Vec<console::Column> = Vec::new();
     for (index, name) in comparison.identity.iter().enumerate() {
         let cells = comparison.rows.iter().map(|row| row.identity[index].to_string());
         let column = match name.as_str() {
-            "run" | "executor" | "start_method" => Column::words(short(name), cells.collect()),
-            _ => Column::numbers(short(name), cells.collect()),
+            "run" | "executor" | "start_method" => console::Column::words(short(name), cells.collect()),
+            _ => console::Column::numbers(short(name), cells.collect()),
         };
         let is_told_by_run = name == "executor";
         if name == "run" || (column.tells_rows_apart() && !is_told_by_run) {
@@ -58,20 +59,20 @@ fn columns(comparison: &Comparison) -> Vec<Column> {
             .collect()
     };
     columns.extend([
-        Column::numbers("measured", main(&|figure| shown(figure.figure, figure.measured))),
-        Column::numbers(
+        console::Column::numbers("measured", main(&|figure| shown(figure.figure, figure.measured))),
+        console::Column::numbers(
             "simulated",
             main(&|figure| shown(figure.figure, figure.simulated)),
         ),
-        Column::numbers("error", main(&|figure| human::signed_percent(figure.error))),
-        Column::numbers(
+        console::Column::numbers("error", main(&|figure| human::signed_percent(figure.error))),
+        console::Column::numbers(
             "spread",
             main(&|figure| format!("± {}", human::percent(figure.spread))),
         ),
-        Column::numbers("speedup", speedup(&|figure| human::hundredths(figure.measured))),
-        Column::numbers("sim.", speedup(&|figure| human::hundredths(figure.simulated))),
-        Column::numbers("noisy", comparison.rows.iter().map(noisy).collect()),
-        Column::words("", comparison.rows.iter().map(|row| row.remark.clone()).collect()),
+        console::Column::numbers("speedup", speedup(&|figure| human::hundredths(figure.measured))),
+        console::Column::numbers("sim.", speedup(&|figure| human::hundredths(figure.simulated))),
+        console::Column::numbers("noisy", comparison.rows.iter().map(noisy).collect()),
+        console::Column::words("", comparison.rows.iter().map(|row| row.remark.clone()).collect()),
     ]);
     columns.retain(|column| !column.is_empty());
     columns
@@ -125,7 +126,7 @@ fn of_sweeps(number: usize) -> String {
 }
 
 /// What a sweep's configurations have in common, but for the scenario.
-pub(super) fn in_common(choice: &Choice) -> String {
+fn in_common(choice: &Choice) -> String {
     let parts: Vec<String> = choice
         .given
         .iter()
@@ -140,7 +141,7 @@ pub(super) fn in_common(choice: &Choice) -> String {
 }
 
 /// The run of a row, and what else was chosen, as far as not given.
-pub(super) fn name(comparison: &Comparison, choice: &Choice, row: usize) -> String {
+fn name(comparison: &Comparison, choice: &Choice, row: usize) -> String {
     let identity = comparison.identity.iter().zip(&comparison.rows[row].identity);
     let chosen = identity.filter(|(column, value)| {
         let given = choice.given.iter().any(|(given, _)| given == *column);
@@ -194,18 +195,81 @@ pub(super) fn shown(figure: &str, value: f64) -> String {
     human::duration(value)
 }
 
-/// The columns of a compared figure.
-pub(super) const FIGURES: [&str; 10] = [
-    "figure",
-    "measured",
-    "measured_min",
-    "measured_max",
-    "simulated",
-    "error",
-    "spread",
-    "repetitions",
-    "noisy",
-    "remark",
+/// The columns of `compared.csv` after those that tell the configurations apart.
+pub(super) const FIGURES: [Column; 10] = [
+    Column::new(
+        "figure",
+        Unit::Text,
+        "The column of `results.csv` that is compared, such as `makespan_s`.",
+    ),
+    Column::new(
+        "measured",
+        Unit::OfFigure,
+        "The median of the repetitions that were measured.",
+    ),
+    Column::new("measured_min", Unit::OfFigure, "The smallest of them."),
+    Column::new("measured_max", Unit::OfFigure, "The largest of them."),
+    Column::new(
+        "simulated",
+        Unit::OfFigure,
+        "The median of the replications with the same random times.",
+    ),
+    Column::new(
+        "error",
+        Unit::Fraction,
+        "(simulated - measured) / measured, the median of all repetitions: negative if the simulation is too low.",
+    ),
+    Column::new(
+        "spread",
+        Unit::Fraction,
+        "How far the repetition farthest from the median is from it: the uncertainty of the measurement itself.",
+    ),
+    Column::new(
+        "repetitions",
+        Unit::Count,
+        "The repetitions that both sides have and that count.",
+    ),
+    Column::new("noisy", Unit::Count, "How many of these are noisy."),
+    Column::new(
+        "remark",
+        Unit::Text,
+        "Why there is nothing to compare. Empty where there is.",
+    ),
+];
+
+/// The columns of `choices.csv`.
+pub(super) const CHOICES: [Column; 6] = [
+    Column::new(
+        "given",
+        Unit::Text,
+        "What all configurations of the sweep have in common, such as `cores = 4`.",
+    ),
+    Column::new(
+        "options",
+        Unit::Count,
+        "The number of configurations to choose from.",
+    ),
+    Column::new(
+        "recommended",
+        Unit::Text,
+        "The configuration that is the fastest in the simulation.",
+    ),
+    Column::new(
+        "best",
+        Unit::Text,
+        "The configuration that was measured to be the fastest.",
+    ),
+    Column::new(
+        "right",
+        Unit::Flag,
+        "Whether the recommended configuration is the best one, or no slower than the spread of the two measurements.",
+    ),
+    Column::new(
+        "regret",
+        Unit::Fraction,
+        "What it costs to follow the simulation: the measured time of the recommended configuration over that of the best one, \
+         minus 1.",
+    ),
 ];
 
 /// The figures of a configuration in the columns of [`FIGURES`]; where it has none, one row that says why.
@@ -232,43 +296,36 @@ pub(super) fn figures_of(row: &ComparedRow) -> impl Iterator<Item = Vec<Value>> 
     })
 }
 
-/// `compared.csv`: a row per configuration and figure.
-///
-/// Columns: those that say which configuration it is, `figure`, `measured` (median), `measured_min`, `measured_max`,
-/// `simulated` (median of the same draws), `error` and `spread` (fractions), `repetitions`, `noisy` and `remark` (why
-/// there is no figure).
+/// `compared.csv`: a row for each configuration and figure, with the columns of [`FIGURES`].
 pub fn sheet(comparison: &Comparison) -> Sheet {
-    let columns = comparison.identity.iter().map(String::as_str).chain(FIGURES);
+    let identity = comparison.identity.iter().map(String::as_str);
     let mut rows = Vec::new();
     for row in &comparison.rows {
         rows.extend(figures_of(row).map(|figure| [row.identity.clone(), figure].concat()));
     }
-    Sheet {
-        columns: columns.map(str::to_owned).collect(),
-        rows,
-    }
+    Sheet::new(identity, FIGURES, rows)
 }
 
-/// `choices.csv`: a row per sweep.
-///
-/// Columns: `given` (what its configurations have in common), `options`, `recommended` and `best` (what was simulated
-/// and what was measured to be the fastest), `right` (1 or 0), `regret` (a fraction).
+/// `choices.csv`: a row for each sweep, with the columns of [`CHOICES`].
 fn choices_sheet(comparison: &Comparison) -> Sheet {
-    let columns = ["given", "options", "recommended", "best", "right", "regret"];
-    let rows = comparison.choices.iter().map(|choice| {
-        vec![
-            in_common(choice).as_str().into(),
-            Value::Integer(choice.options as u64),
-            name(comparison, choice, choice.recommended).as_str().into(),
-            name(comparison, choice, choice.best).as_str().into(),
-            Value::Integer(choice.right.into()),
-            Value::Number(choice.regret),
-        ]
-    });
-    Sheet {
-        columns: columns.map(str::to_owned).to_vec(),
-        rows: rows.collect(),
-    }
+    let rows = comparison.choices.iter();
+    Sheet::new(
+        [],
+        CHOICES,
+        rows.map(|choice| values_of(comparison, choice)).collect(),
+    )
+}
+
+/// A sweep in the columns of [`CHOICES`].
+pub(super) fn values_of(comparison: &Comparison, choice: &Choice) -> Vec<Value> {
+    vec![
+        in_common(choice).as_str().into(),
+        Value::Integer(choice.options as u64),
+        name(comparison, choice, choice.recommended).as_str().into(),
+        name(comparison, choice, choice.best).as_str().into(),
+        Value::Integer(choice.right.into()),
+        Value::Number(choice.regret),
+    ]
 }
 
 /// `compared.csv` as text, for `--format csv`.

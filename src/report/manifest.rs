@@ -4,58 +4,57 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
 use crate::report::json::cell;
+use crate::report::record::record;
 use crate::report::{OutputFile, Outputs, ReportError};
 use crate::results::{Results, Value, identity};
 use crate::scenario::{Configuration, Scenario};
 
-/// What went into a run and what came out. Its keys are in the order of these fields.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Manifest {
-    /// The version of gilsim that made the run; another one may make other bytes.
-    pub gilsim: String,
-    /// The scenario file.
-    pub scenario: Input,
-    /// Every cost profile that a configuration uses, in first-seen order.
-    pub profiles: Vec<Input>,
-    /// The `--set` options in force, as typed.
-    pub overrides: Vec<String>,
-    /// Names all random streams.
-    pub seed: u64,
-    /// Of every configuration.
-    pub replications: u32,
-    /// Simulated time after which a replication is given up, ns.
-    pub limit_ns: u64,
-    /// Identity and swept values of every configuration, in the order of `results.csv`; what a configuration
-    /// does not have is left out.
-    pub configurations: Vec<Map<String, Json>>,
-    /// Every other file of the run.
-    pub outputs: Vec<Output>,
+record! {
+    /// `manifest.json`: what went into a run and what came out. Its keys are in the order of these fields.
+    pub struct Manifest {
+        /// The version of gilsim that made the run. Another version may write other bytes.
+        pub gilsim: String,
+        /// The scenario file.
+        pub scenario: Input,
+        /// Every profile that a configuration uses, in the order of first use.
+        pub profiles: Vec<Input>,
+        /// The `--set` options, as typed.
+        pub overrides: Vec<String>,
+        /// The seed of all random streams.
+        pub seed: u64,
+        /// The number of replications of each configuration.
+        pub replications: u32,
+        /// The simulated time after which a replication is abandoned, in nanoseconds.
+        pub limit_ns: u64,
+        /// For each configuration, in the order of `results.csv`, the columns that say which one it is; empty ones are left out.
+        pub configurations: Vec<Map<String, Json>>,
+        /// Every other file of the run.
+        pub outputs: Vec<Output>,
+    }
 }
 
-/// A file that was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Input {
-    /// As typed, or the bundled name; folders are separated by `/` on every platform.
-    pub path: String,
-    /// SHA-256 of its text, in hexadecimal.
-    pub sha256: String,
+record! {
+    /// A file that was read.
+    pub struct Input {
+        /// The path as typed, or the name of a bundled profile. Folders are separated by `/` on every platform.
+        pub path: String,
+        /// The SHA-256 digest of its text, in hexadecimal.
+        pub sha256: String,
+    }
 }
 
-/// A file that was written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Output {
-    /// Its name in the output folder.
-    pub file: String,
-    /// SHA-256 of its bytes, in hexadecimal.
-    pub sha256: String,
+record! {
+    /// A file that was written.
+    pub struct Output {
+        /// Its name in the output folder.
+        pub file: String,
+        /// The SHA-256 digest of its bytes, in hexadecimal.
+        pub sha256: String,
+    }
 }
 
 /// One way in which a fresh run is not the recorded one: first what went in, then what came out.

@@ -1,42 +1,42 @@
 //! What was measured on the real interpreter: on the console, as `measured.csv`, `repetitions.csv` and `measured.json`.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::report::console::{Column, render};
 use crate::report::manifest::{Input, identity_of, sha256};
+use crate::report::record::record;
 use crate::report::table::identity_columns;
 use crate::report::{OutputFile, Outputs, csv, human, json};
 use crate::results::measured::{Host, Measured};
 use crate::results::{Sheet, Status, Summary, Value, identity};
 use crate::scenario::{Configuration, Scenario};
 
-/// `measured.json`: what was measured, where, and what was left out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Record {
-    /// The version of gilsim that measured; another one may draw other times.
-    pub gilsim: String,
-    /// The scenario file.
-    pub scenario: Input,
-    /// The `--set` options in force, as typed.
-    pub overrides: Vec<String>,
-    /// Names all random streams.
-    pub seed: u64,
-    /// The measurement was ended before all repetitions were done.
-    pub interrupted: bool,
-    /// Physical cores that could be used.
-    pub cores: u32,
-    /// Operating system and processor architecture.
-    pub system: String,
-    /// Releases of CPython, with the path of each.
-    pub interpreters: Vec<(String, String)>,
-    /// Free-threaded versions whose bytecode was held against that of a build with the lock, and how many times as long it
-    /// takes there; `python` steps are so much longer.
-    #[serde(default)]
-    pub slowdowns: Vec<(String, f64)>,
-    /// Identity of every configuration that was not measured, and the `reason`.
-    pub left_out: Vec<Map<String, Json>>,
+record! {
+    /// `measured.json`: what was measured, where, and what was skipped.
+    pub struct Record {
+        /// The version of gilsim that measured. Another version may draw other random times.
+        pub gilsim: String,
+        /// The scenario file: an object with `path` and `sha256`, as in `manifest.json`.
+        pub scenario: Input,
+        /// The `--set` options, as typed.
+        pub overrides: Vec<String>,
+        /// The seed of all random streams.
+        pub seed: u64,
+        /// Whether the measurement was interrupted before all repetitions were done.
+        pub interrupted: bool,
+        /// The number of physical cores that could be used.
+        pub cores: u32,
+        /// The operating system and the processor architecture.
+        pub system: String,
+        /// Each interpreter: the full version of CPython, and its path.
+        pub interpreters: Vec<(String, String)>,
+        /// Each free-threaded version that was compared with a build with the interpreter lock (GIL), and how many times as
+        /// long its bytecode takes. `python` steps are that much longer there.
+        #[serde(default)]
+        pub slowdowns: Vec<(String, f64)>,
+        /// For each configuration that was skipped, the columns that say which one it is, and the `reason`.
+        pub left_out: Vec<Map<String, Json>>,
+    }
 }
 
 impl Record {
@@ -139,7 +139,7 @@ pub fn table(measured: &Measured, width: u16) -> String {
     let mut columns = identity_columns(&configurations);
     columns.push(Column::words(
         "status",
-        figure(&|s| (s.status != Status::Done).then(|| s.status.name().to_owned())),
+        figure(&|s| (s.status != Status::Done).then(|| s.status.word().to_owned())),
     ));
     if counted {
         columns.push(Column::numbers(
@@ -197,7 +197,7 @@ fn failures(measured: &Measured, summaries: &[Summary]) -> String {
     failed
         .map(|(row, summary)| {
             let label = &measured.configuration(row).label;
-            format!("{label}: {}: {}\n", summary.status.name(), summary.detail)
+            format!("{label}: {}: {}\n", summary.status.word(), summary.detail)
         })
         .collect()
 }

@@ -40,7 +40,7 @@ impl Plot {
     /// One figure of each configuration, over so many replications, and what was measured of it.
     pub fn beside(
         scenario: &Scenario,
-        figure: &results::sheet::Figure,
+        figure: &results::figures::Figure,
         estimates: &[(Option<Estimate>, Status)],
         replications: u32,
         beside: &Beside,

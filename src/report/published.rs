@@ -1,7 +1,8 @@
 //! Published figures beside the simulated ones: on the console and as `published.csv`.
 
-use crate::report::console::{Column, render};
+use crate::report::console::{self, render};
 use crate::report::{csv, human};
+use crate::results::column::{Column, Unit};
 use crate::results::{Results, Sheet, Value};
 use crate::scenario::{MatchValue, Published};
 use crate::study::published::{Agreement, ComparedCell, compare};
@@ -15,19 +16,19 @@ pub fn table(results: &Results, width: u16) -> Option<String> {
     let column = |cell: &dyn Fn(&ComparedCell) -> String| compared.iter().map(cell).collect::<Vec<String>>();
     let keys = keys
         .iter()
-        .map(|key| Column::numbers(key, column(&|cell| value(published, cell, key).to_string())));
-    let columns: Vec<Column> = keys
+        .map(|key| console::Column::numbers(key, column(&|cell| value(published, cell, key).to_string())));
+    let columns: Vec<console::Column> = keys
         .chain([
-            Column::numbers("published", column(&|cell| number(cell.published))),
-            Column::numbers(
+            console::Column::numbers("published", column(&|cell| number(cell.published))),
+            console::Column::numbers(
                 "simulated",
                 column(&|cell| cell.simulated.map(number).unwrap_or_default()),
             ),
-            Column::numbers(
+            console::Column::numbers(
                 "difference",
                 column(&|cell| cell.difference().map(human::signed_percent).unwrap_or_default()),
             ),
-            Column::words("", column(&|cell| remark(cell).to_owned())),
+            console::Column::words("", column(&|cell| remark(cell).to_owned())),
         ])
         .collect();
     let headline = format!(
@@ -38,23 +39,37 @@ pub fn table(results: &Results, width: u16) -> Option<String> {
     Some(format!("{headline}\n{}{verdict}\n", render(&columns, width)))
 }
 
-/// `published.csv`: a row per compared cell; `None` where the scenario names no table.
-///
-/// Columns: one per key that the cells are matched by, `metric` (ours), `published`, `simulated` (empty where
-/// nothing matches), `relative_difference`, `cell` (`judged`, or `fitted` where the profile was fitted on it) and
-/// `run` (the row it was held against).
+/// The columns of `published.csv` after those that say which published figure it is.
+pub(super) const FIGURES: [Column; 6] = [
+    Column::new(
+        "metric",
+        Unit::Text,
+        "The column of `results.csv` that is compared.",
+    ),
+    Column::new("published", Unit::OfFigure, "The published figure."),
+    Column::new(
+        "simulated",
+        Unit::OfFigure,
+        "The simulated figure. Empty where no configuration matches, or where it did not end well.",
+    ),
+    Column::new(
+        "relative_difference",
+        Unit::Fraction,
+        "(simulated - published) / published.",
+    ),
+    Column::new(
+        "cell",
+        Unit::Text,
+        "`judged` for a prediction, `fitted` where the profile was fitted on this figure.",
+    ),
+    Column::new("run", Unit::Text, "The run that the figure is compared with."),
+];
+
+/// `published.csv`: a row for each published figure and each configuration that it describes; `None` where the scenario
+/// names no published table.
 pub fn to_csv(results: &Results) -> Option<Vec<u8>> {
     let published = results.scenario.published.as_ref()?;
     let keys = keys(published);
-    let figures = [
-        "metric",
-        "published",
-        "simulated",
-        "relative_difference",
-        "cell",
-        "run",
-    ];
-    let columns = keys.iter().copied().chain(figures).map(str::to_owned).collect();
     let rows = compare(results).into_iter().map(|cell| {
         let run = cell
             .row
@@ -75,10 +90,8 @@ pub fn to_csv(results: &Results) -> Option<Vec<u8>> {
         ]);
         values
     });
-    Some(csv::csv(&Sheet {
-        columns,
-        rows: rows.collect(),
-    }))
+    let rows = rows.collect();
+    Some(csv::csv(&Sheet::new(keys.iter().copied(), FIGURES, rows)))
 }
 
 /// How far off the judged cells are, in one line.

@@ -39,7 +39,7 @@ fn columns(results: &Results, summaries: &[Summary], shares: usize) -> Vec<Colum
     columns.extend([
         Column::words(
             "status",
-            figure(&|s| (s.status != Status::Done).then(|| s.status.name().to_owned())),
+            figure(&|s| (s.status != Status::Done).then(|| s.status.word().to_owned())),
         ),
         Column::numbers(
             "speedup",
@@ -220,7 +220,7 @@ fn remarks(results: &Results, summaries: &[Summary]) -> String {
             remarks += &format!(
                 "{}: {}: {}\n",
                 configuration.label,
-                summary.status.name(),
+                summary.status.word(),
                 summary.detail
             );
         }

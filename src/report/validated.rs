@@ -1,8 +1,9 @@
 //! How far the simulation is off over many scenarios: on the console, as CSV and JSON.
 
-use crate::report::compared::{FIGURES, figures_of, in_common, name, short};
-use crate::report::console::{Column, render};
+use crate::report::compared::{CHOICES, FIGURES, figures_of, short, values_of};
+use crate::report::console::{self, render};
 use crate::report::{OutputFile, Outputs, csv, human, json};
+use crate::results::column::{Column, Unit};
 use crate::results::{Sheet, Value};
 use crate::study::compare::{Accuracy, ComparedRow, Comparison};
 use crate::study::validation::{Bounds, Validated, Validation};
@@ -17,25 +18,25 @@ pub fn table(validation: &Validation, bounds: &Bounds, width: u16) -> String {
     let accuracy =
         |cell: &dyn Fn(&Accuracy) -> String| of(&|comparison| comparison.main_accuracy().as_ref().map(cell));
     let columns = [
-        Column::words(
+        console::Column::words(
             "scenario",
             scenarios.iter().map(|scenario| scenario.name.clone()).collect(),
         ),
-        Column::numbers(
+        console::Column::numbers(
             "configurations",
             accuracy(&|accuracy| accuracy.configurations.to_string()),
         ),
-        Column::numbers(
+        console::Column::numbers(
             "median error",
             accuracy(&|accuracy| human::percent(accuracy.median)),
         ),
-        Column::numbers("90 %", accuracy(&|accuracy| human::percent(accuracy.p90))),
-        Column::numbers("winners", of(&winners)),
-        Column::numbers(
+        console::Column::numbers("90 %", accuracy(&|accuracy| human::percent(accuracy.p90))),
+        console::Column::numbers("winners", of(&winners)),
+        console::Column::numbers(
             "regret",
             of(&|comparison| comparison.largest_regret().map(human::percent)),
         ),
-        Column::words("farthest off", of(&farthest)),
+        console::Column::words("farthest off", of(&farthest)),
     ];
     format!("{}{}", render(&columns, width), verdict(validation, bounds))
 }
@@ -125,13 +126,25 @@ fn verdict(validation: &Validation, bounds: &Bounds) -> String {
     text
 }
 
-/// `validation.csv`: a row per scenario, configuration and figure.
-///
-/// Columns: `scenario`, `configuration` (in words), `figure`, `measured` (median), `measured_min`, `measured_max`,
-/// `simulated` (median of the same draws), `error` and `spread` (fractions), `repetitions`, `noisy` and `remark` (why
-/// there is no figure).
+/// The columns of `validation.csv` before those of `compared.csv`.
+pub(super) const CONFIGURATION: [Column; 2] = [
+    SCENARIO,
+    Column::new(
+        "configuration",
+        Unit::Text,
+        "The configuration in words, or how many configurations were skipped; then `remark` says why.",
+    ),
+];
+
+/// The first column of `validation.csv` and `validation_choices.csv`.
+pub(super) const SCENARIO: Column = Column::new(
+    "scenario",
+    Unit::Text,
+    "The name of the scenario file without `.toml`.",
+);
+
+/// `validation.csv`: a row for each scenario, configuration and figure.
 pub fn sheet(validation: &Validation) -> Sheet {
-    let columns = ["scenario", "configuration"].into_iter().chain(FIGURES);
     let mut rows = Vec::new();
     for scenario in &validation.scenarios {
         for row in scenario.comparison.iter().flat_map(|comparison| &comparison.rows) {
@@ -145,10 +158,7 @@ pub fn sheet(validation: &Validation) -> Sheet {
             rows.push(values);
         }
     }
-    Sheet {
-        columns: columns.map(str::to_owned).collect(),
-        rows,
-    }
+    Sheet::new([], CONFIGURATION.into_iter().chain(FIGURES), rows)
 }
 
 fn rows_of(scenario: &Validated, row: &ComparedRow) -> Vec<Vec<Value>> {
@@ -163,38 +173,19 @@ fn rows_of(scenario: &Validated, row: &ComparedRow) -> Vec<Vec<Value>> {
         .collect()
 }
 
-/// `validation_choices.csv`: a row per scenario and sweep; columns as in `choices.csv`.
+/// `validation_choices.csv`: a row for each scenario and sweep.
 fn choices_sheet(validation: &Validation) -> Sheet {
-    let columns = [
-        "scenario",
-        "given",
-        "options",
-        "recommended",
-        "best",
-        "right",
-        "regret",
-    ];
     let mut rows = Vec::new();
     for scenario in &validation.scenarios {
-        let Some(comparison) = &scenario.comparison else {
-            continue;
-        };
-        rows.extend(comparison.choices.iter().map(|choice| {
-            vec![
-                scenario.name.as_str().into(),
-                in_common(choice).as_str().into(),
-                Value::Integer(choice.options as u64),
-                name(comparison, choice, choice.recommended).as_str().into(),
-                name(comparison, choice, choice.best).as_str().into(),
-                Value::Integer(choice.right.into()),
-                Value::Number(choice.regret),
-            ]
-        }));
+        if let Some(comparison) = &scenario.comparison {
+            rows.extend(comparison.choices.iter().map(|choice| {
+                let mut values = vec![scenario.name.as_str().into()];
+                values.extend(values_of(comparison, choice));
+                values
+            }));
+        }
     }
-    Sheet {
-        columns: columns.map(str::to_owned).to_vec(),
-        rows,
-    }
+    Sheet::new([], std::iter::once(SCENARIO).chain(CHOICES), rows)
 }
 
 /// `validation.csv` as text, for `--format csv`.

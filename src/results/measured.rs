@@ -1,6 +1,8 @@
 //! What came out on the real interpreter: repetitions in the terms of replications, with their spread.
 
-use crate::results::sheet::{FIGURES, Figure, identity_columns, identity_values};
+use crate::results::column::{Column, Unit};
+use crate::results::figures::{FIGURES, Figure};
+use crate::results::sheet::{identity_columns, identity_values, replication_columns};
 use crate::results::statistics::median;
 use crate::results::summary::ACTIVITIES;
 use crate::results::{Replication, Row, Sheet, Status, Summary, Value, identity};
@@ -86,22 +88,74 @@ const NOT_MEASURED: [&str; 7] = [
     "total_s",
 ];
 
-/// The columns of `measured.csv` after those of `results.csv`, with their meaning.
-pub const SPREAD: [(&str, &str); 11] = [
-    ("makespan_min_s", "shortest of the repetitions; empty unless done"),
-    ("makespan_median_s", "median of the repetitions"),
-    ("makespan_max_s", "longest of the repetitions"),
-    ("speedup_min", "least of the repetitions"),
-    ("speedup_median", "median of the repetitions"),
-    ("speedup_max", "largest of the repetitions"),
-    ("throughput_min_per_s", "least of the repetitions"),
-    ("throughput_median_per_s", "median of the repetitions"),
-    ("throughput_max_per_s", "largest of the repetitions"),
-    (
-        "noisy",
-        "repetitions during which the machine was too busy, too unsteady or not at its usual speed",
+/// The last columns of `measured.csv`.
+pub(crate) const SPREAD: [Column; 11] = [
+    Column::new(
+        "makespan_min_s",
+        Unit::Seconds,
+        "The shortest makespan of the repetitions. Empty unless all of them are `done`.",
     ),
-    ("interpreter", "release of CPython in full"),
+    Column::new("makespan_median_s", Unit::Seconds, "The median makespan."),
+    Column::new("makespan_max_s", Unit::Seconds, "The longest makespan."),
+    Column::new(
+        "speedup_min",
+        Unit::Ratio,
+        "The smallest speedup of the repetitions.",
+    ),
+    Column::new("speedup_median", Unit::Ratio, "The median speedup."),
+    Column::new("speedup_max", Unit::Ratio, "The largest speedup."),
+    Column::new(
+        "throughput_min_per_s",
+        Unit::PerSecond,
+        "The lowest throughput of the repetitions.",
+    ),
+    Column::new(
+        "throughput_median_per_s",
+        Unit::PerSecond,
+        "The median throughput.",
+    ),
+    Column::new("throughput_max_per_s", Unit::PerSecond, "The highest throughput."),
+    Column::new(
+        "noisy",
+        Unit::Count,
+        "The number of repetitions during which the host was too busy, too unsteady or not at its usual speed.",
+    ),
+    Column::new(
+        "interpreter",
+        Unit::Text,
+        "The full version of CPython, such as `3.13.5`.",
+    ),
+];
+
+/// The last columns of `repetitions.csv`, after those of `replications.csv`.
+pub(crate) const REPETITION: [Column; 5] = [
+    Column::new(
+        "drift",
+        Unit::Fraction,
+        "How much the speed of the same loop differed between before and after the repetition.",
+    ),
+    Column::new(
+        "busy_elsewhere",
+        Unit::Fraction,
+        "Share of the host's CPU time that other programs took meanwhile. Empty where the system does not report it.",
+    ),
+    Column::new(
+        "noisy",
+        Unit::Flag,
+        "Whether the host was too busy, too unsteady or not at its usual speed. `gilsim compare` ignores such repetitions where \
+         at least two others exist.",
+    ),
+    Column::new(
+        "interpreter",
+        Unit::Text,
+        "The full version of CPython, such as `3.13.5`.",
+    ),
+    Column::new(
+        "speed",
+        Unit::Ratio,
+        "How fast bytecode ran just before and after the repetition, on the CPU that was farthest from its usual speed: 1 is \
+         usual. Empty where too few samples exist to tell.",
+    ),
 ];
 
 impl MeasuredRow {
@@ -158,12 +212,9 @@ impl Measured {
         &self.scenario.configurations[row.configuration]
     }
 
-    /// `measured.csv`: a row per configuration, with the columns of `results.csv` and then those of [`SPREAD`].
+    /// `measured.csv`: a row for each configuration, with the columns of `results.csv` and then those of [`SPREAD`].
     pub fn sheet(&self) -> Sheet {
         let paths = identity::swept_paths(&self.scenario.configurations);
-        let columns = identity_columns(&paths)
-            .chain(FIGURES.iter().map(|figure| figure.column))
-            .chain(SPREAD.iter().map(|(column, _)| *column));
         let rows = self.rows.iter().map(|measured| {
             let configuration = self.configuration(measured);
             let summary = Summary::of(configuration, &measured.row());
@@ -172,22 +223,15 @@ impl Measured {
             values.extend(measured.spread(configuration));
             values
         });
-        Sheet {
-            columns: columns.map(str::to_owned).collect(),
-            rows: rows.collect(),
-        }
+        let rows = rows.collect();
+        let columns = FIGURES.iter().map(|figure| figure.column).chain(SPREAD);
+        Sheet::new(identity_columns(&paths), columns, rows)
     }
 
-    /// `repetitions.csv`: a row per configuration and repetition, with the columns of `replications.csv`, then
-    /// `drift`, `busy_elsewhere`, `noisy` (1 or 0), `interpreter` and `speed`.
+    /// `repetitions.csv`: a row for each configuration and repetition, with the columns of `replications.csv` and then those
+    /// of [`REPETITION`].
     pub fn repetitions_sheet(&self) -> Sheet {
         let paths = identity::swept_paths(&self.scenario.configurations);
-        let figures: Vec<&Figure> = FIGURES.iter().filter(|figure| figure.is_of_each()).collect();
-        let columns = identity_columns(&paths)
-            .chain(["replication", "status"])
-            .chain(figures.iter().map(|figure| figure.column))
-            .chain(["items", "counted_s", "baseline_s"])
-            .chain(["drift", "busy_elsewhere", "noisy", "interpreter", "speed"]);
         let mut rows = Vec::new();
         for measured in &self.rows {
             let configuration = self.configuration(measured);
@@ -196,8 +240,8 @@ impl Measured {
                 let summary = Summary::of_replication(configuration, &row, index);
                 let mut values = identity_values(&self.scenario, configuration, &paths);
                 values.push(Value::Integer(repetition.number));
-                values.push(summary.status.name().into());
-                values.extend(figures.iter().map(|figure| figure_of(figure, &summary)));
+                values.push(summary.status.word().into());
+                values.extend(Figure::of_each().map(|figure| figure_of(figure, &summary)));
                 values.push(Value::Integer(repetition.replication.items));
                 values.push(Value::Number(repetition.replication.counted.as_secs_f64()));
                 values.push(repetition.baseline.map(Nanos::as_secs_f64).into());
@@ -209,22 +253,23 @@ impl Measured {
                 rows.push(values);
             }
         }
-        Sheet {
-            columns: columns.map(str::to_owned).collect(),
+        Sheet::new(
+            identity_columns(&paths),
+            replication_columns().chain(REPETITION),
             rows,
-        }
+        )
     }
 }
 
 fn figure_of(figure: &Figure, summary: &Summary) -> Value {
-    if is_measured(figure.column) {
+    if is_measured(figure.column.name) {
         figure.of(summary)
     } else {
         Value::Empty
     }
 }
 
-fn is_measured(column: &str) -> bool {
+pub(crate) fn is_measured(column: &str) -> bool {
     !NOT_MEASURED.contains(&column) && !ACTIVITIES.contains(&column)
 }
 

@@ -1,7 +1,7 @@
 //! Simulated figures beside those that someone published.
 
+use crate::results::figures::Figure;
 use crate::results::identity;
-use crate::results::sheet::Figure;
 use crate::results::statistics::median;
 use crate::results::{Results, Summary};
 use crate::scenario::{Cell, Configuration, MatchValue};

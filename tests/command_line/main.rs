@@ -3,4 +3,5 @@
 mod command;
 
 mod determinism;
+mod reference;
 mod verbs;

@@ -132,7 +132,7 @@ fn in_words(bar: &Bar, unit: Unit) -> String {
     let Some(Estimate { mean, .. }) = bar.figure else {
         return match bar.status {
             Status::Done => "no figure".to_owned(),
-            status => status.name().to_owned(),
+            status => status.word().to_owned(),
         };
     };
     match unit {

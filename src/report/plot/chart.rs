@@ -1,8 +1,8 @@
 //! What a chart of results shows: which figure over which setting, and which rows make a line.
 
 use crate::report::plot::names::{Quantity, figure_quantity, label, others, setting_quantity};
+use crate::results::figures::Figure;
 use crate::results::identity::{self, column_of};
-use crate::results::sheet::Figure;
 use crate::results::statistics::{Estimate, Interval};
 use crate::results::{Results, Status, Summary};
 use crate::scenario::{Configuration, Demand, MatchValue, Scenario, TaskGroup};
@@ -304,7 +304,7 @@ fn line_chart(scenario: &Scenario, items: &[Item], figure: &Figure, key: &str, m
     if all > MOST_LINES {
         notes.push(format!("{MOST_LINES} of {all} lines; results.csv has them all"));
     }
-    let ideal = if figure.column == "speedup" {
+    let ideal = if figure.column.name == "speedup" {
         ideal(items, &lines, key)
     } else {
         Vec::new()
@@ -313,7 +313,7 @@ fn line_chart(scenario: &Scenario, items: &[Item], figure: &Figure, key: &str, m
         title: scenario.title.clone(),
         notes,
         x: setting_quantity(&firsts, key),
-        y: figure_quantity(figure.column),
+        y: figure_quantity(figure.column.name),
         lines,
         ideal,
     }
@@ -375,7 +375,7 @@ fn bar_chart(scenario: &Scenario, items: &[Item], figure: &Figure, marks: &Notes
     BarChart {
         title: scenario.title.clone(),
         notes,
-        x: figure_quantity(figure.column),
+        x: figure_quantity(figure.column.name),
         bars,
     }
 }

@@ -1,0 +1,13 @@
+//! The reference pages of the book, made from the tables and types that own what they describe.
+//!
+//! `gilsim reference` writes them, and a test fails where a page differs from what the code says.
+
+mod formats;
+pub(crate) mod markdown;
+mod outputs;
+mod scenario;
+
+/// The pages about files, each with its name: what a scenario may hold, and what every command writes.
+pub(crate) fn pages() -> [(&'static str, String); 2] {
+    [("scenario.md", scenario::page()), ("outputs.md", outputs::page())]
+}
