@@ -1,21 +1,25 @@
 //! The same bytes, always: whatever the number of jobs, today and tomorrow, in every build.
 
-use crate::command;
 use std::path::{Path, PathBuf};
 use std::process::Child;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-use crate::command::{Desk, Said};
+use gilsim::scenario::Scenario;
 
-/// Few replications of every configuration, for speed: what each of them is does not depend on their number.
-fn few(scenario: &Path) -> &'static str {
-    // The published ones simulate minutes in steps of microseconds.
-    match scenario
+use crate::command::{self, Desk, Said};
+
+/// The number of replications to simulate: at most two, for speed, and one of the published scenarios, which simulate
+/// minutes in steps of microseconds. A replication does not depend on how many there are.
+fn replications(scenario: &Path) -> u32 {
+    let own = Scenario::load(scenario, &[], None)
+        .unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false)))
+        .replicate
+        .replications;
+    let published = scenario
         .parent()
-        .is_some_and(|folder| folder.ends_with("published"))
-    {
-        true => "replicate.replications=1",
-        false => "replicate.replications=2",
-    }
+        .is_some_and(|folder| folder.ends_with("published"));
+    own.min(if published { 1 } else { 2 })
 }
 
 /// Programs that hang, or that run out of memory, are the point of some scenarios: their rows say so, and so does the
@@ -37,41 +41,55 @@ fn bundled() -> Vec<PathBuf> {
     scenarios
 }
 
-#[test]
-fn every_bundled_scenario_gives_the_same_bytes_whatever_the_jobs_and_every_time() {
-    for scenario in bundled() {
-        let desk = Desk::new();
-        let start = |out: &str, jobs: &str| -> Child {
-            let path = scenario.to_str().expect("the path is text");
-            let arguments = ["run", path, "--out", out, "--jobs", jobs, "--set", few(&scenario)];
-            desk.command(&arguments).spawn().expect("gilsim starts")
-        };
-        let finish = |child: Child| {
-            Said::of(child.wait_with_output().expect("gilsim ends")).exits_with(exit_code(&scenario))
-        };
-        let (one, two) = (start("one", "1"), start("two", "2"));
-        let (one, two) = (finish(one), finish(two));
-        let again = finish(start("again", "2"));
-        assert!(
-            one.stdout == two.stdout && one.stdout == again.stdout,
-            "{}",
-            scenario.display()
-        );
-        let expected = desk.files("one");
-        assert!(expected.len() >= 5, "{:?}", expected.keys());
-        for out in ["two", "again"] {
-            let files = desk.files(out);
-            assert!(files.keys().eq(expected.keys()), "{:?}", files.keys());
-            for (name, bytes) in &files {
-                assert!(
-                    *bytes == expected[name],
-                    "{}: {} of {out}",
-                    scenario.display(),
-                    name.display()
-                );
-            }
+/// Runs a scenario with one job, with two jobs, and with two jobs again, and compares every byte.
+fn assert_same_bytes(scenario: &Path) {
+    let desk = Desk::new();
+    let path = scenario.to_str().expect("the path is text");
+    let replications = format!("replicate.replications={}", replications(scenario));
+    let start = |out: &str, jobs: &str| -> Child {
+        let arguments = ["run", path, "--out", out, "--jobs", jobs, "--set", &replications];
+        desk.command(&arguments).spawn().expect("gilsim starts")
+    };
+    let finish = |child: Child| {
+        Said::of(child.wait_with_output().expect("gilsim ends")).exits_with(exit_code(scenario))
+    };
+    let (one, two) = (start("one", "1"), start("two", "2"));
+    let (one, two) = (finish(one), finish(two));
+    let again = finish(start("again", "2"));
+    assert!(
+        one.stdout == two.stdout && one.stdout == again.stdout,
+        "{path}: the console output differs"
+    );
+    let expected = desk.files("one");
+    assert!(expected.len() >= 5, "{:?}", expected.keys());
+    for out in ["two", "again"] {
+        let files = desk.files(out);
+        assert!(files.keys().eq(expected.keys()), "{path}: {:?}", files.keys());
+        for (name, bytes) in &files {
+            assert!(
+                *bytes == expected[name],
+                "{path}: {} of {out} differs",
+                name.display()
+            );
         }
     }
+}
+
+#[test]
+fn every_bundled_scenario_gives_the_same_bytes_whatever_the_jobs_and_every_time() {
+    let scenarios = bundled();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
+            assert_same_bytes(scenario);
+        }
+    };
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(work);
+        }
+    });
 }
 
 #[test]
