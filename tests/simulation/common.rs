@@ -13,6 +13,14 @@ use gilsim::profile::Profile;
 use gilsim::random::Key;
 use gilsim::scenario::Scenario;
 
+/// The number of random cases to try: `usual`, times the number in the environment variable `GILSIM_MORE_CASES`,
+/// which `.ci/extended` sets.
+pub fn cases(usual: u32) -> u32 {
+    let times =
+        std::env::var("GILSIM_MORE_CASES").map_or(1, |times| times.parse().expect("a number of times"));
+    usual * times
+}
+
 /// Where scenarios written in tests find the profiles and measured values that they name.
 pub const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 

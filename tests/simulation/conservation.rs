@@ -20,7 +20,7 @@ use proptest::prelude::*;
 use crate::common::random_scenarios::{
     counted, crashing, free_of_costs, served, sharing, short_of_memory, updating,
 };
-use crate::common::scenario;
+use crate::common::{cases, scenario};
 
 /// A configuration that was played on a recording machine.
 struct Played {
@@ -371,9 +371,9 @@ fn assert_one_after_the_other(stays: &[Stay]) {
     }
 }
 
-fn config(cases: u32) -> ProptestConfig {
+fn config(usual: u32) -> ProptestConfig {
     ProptestConfig {
-        cases,
+        cases: cases(usual),
         failure_persistence: None,
         rng_seed: proptest::test_runner::RngSeed::Fixed(1),
         ..ProptestConfig::default()

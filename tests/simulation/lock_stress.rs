@@ -23,9 +23,14 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 
 use crate::common::lock_protocol::{Account, Held, Mistake, Platform, Program, Protocol, Step};
-use crate::common::{free_profile, machine, spawn};
+use crate::common::{self, free_profile, machine, spawn};
 
 const CASES: u32 = 10_000;
+
+/// The number of cases to try.
+fn cases() -> u32 {
+    common::cases(CASES)
+}
 
 /// Within so many cases every mistake shows. All but one do within a hundred: a request that is kept shows only where a
 /// thread ends in the moment between the request and its look at the eval breaker.
@@ -233,7 +238,7 @@ fn steps_of(verb: u8, before: Nanos, time: Nanos) -> Vec<Step> {
 
 fn runner() -> TestRunner {
     TestRunner::new(Config {
-        cases: CASES,
+        cases: cases(),
         failure_persistence: None,
         rng_seed: RngSeed::Fixed(1),
         ..Config::default()
@@ -261,10 +266,10 @@ fn the_lock_is_taken_and_released_when_cpythons_source_says() {
     }
     let left_to_chance = left_to_chance.get();
     assert!(
-        left_to_chance * 50 < CASES,
+        left_to_chance * 50 < cases(),
         "{left_to_chance} cases are left to chance"
     );
-    let enough = 10 * u64::from(CASES);
+    let enough = 10 * u64::from(cases());
     assert!(switches.get() > enough, "only {} switches", switches.get());
 }
 
@@ -272,7 +277,7 @@ fn the_lock_is_taken_and_released_when_cpythons_source_says() {
 fn a_rule_that_is_got_wrong_shows() {
     use Mistake::*;
     let mut runner = runner();
-    let cases: Vec<(Case, Account)> = (0..CASES_FOR_A_MISTAKE)
+    let tried: Vec<(Case, Account)> = (0..CASES_FOR_A_MISTAKE)
         .map(|_| {
             case()
                 .new_tree(&mut runner)
@@ -299,6 +304,6 @@ fn a_rule_that_is_got_wrong_shows() {
             case.transcribed(Some(mistake))
                 .is_some_and(|wrong| difference(&wrong, simulated).is_some())
         };
-        assert!(cases.iter().any(shows), "{mistake:?} does not show");
+        assert!(tried.iter().any(shows), "{mistake:?} does not show");
     }
 }

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::common::cases;
 use gilsim::scenario::Scenario;
 use proptest::prelude::*;
 
@@ -106,7 +107,7 @@ fn mutate(text: &mut String, start: f64, length: usize, token: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(400), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
