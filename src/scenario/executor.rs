@@ -11,6 +11,7 @@
 mod asyncio;
 mod consumers;
 mod facts;
+mod interpreter_per_task;
 mod interpreters;
 mod options;
 mod pool;
@@ -24,6 +25,7 @@ mod threads;
 pub use asyncio::{Asyncio, Offload, OffloadTo};
 pub use consumers::{Consumers, Sender};
 pub use facts::{Chunks, Facts, Home, OffloadFacts, Uses};
+pub use interpreter_per_task::InterpreterPerTask;
 pub use interpreters::Interpreters;
 pub use options::{Run, SPECIAL_KEYS};
 pub use pool::{Pool, PoolMethod};
@@ -156,6 +158,7 @@ executors! {
     Interpreters = "interpreters" => "concurrent.futures.InterpreterPoolExecutor, from Python 3.14 on.",
     ThreadPerTask = "thread-per-task" => "One threading.Thread for each item.",
     ProcessPerTask = "process-per-task" => "One multiprocessing.Process for each item.",
+    InterpreterPerTask = "interpreter-per-task" => "One thread with an interpreter of its own for each item, from Python 3.14 on.",
     Asyncio = "asyncio" => "An event loop with a task for each item or connection.",
     Server = "server" => "Threads that serve one queue of clients' requests.",
 }

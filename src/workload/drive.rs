@@ -5,6 +5,7 @@
 mod asyncio;
 mod consumers;
 mod futures;
+mod interpreter_per_task;
 mod interpreters;
 mod pool;
 mod process_per_task;
@@ -38,6 +39,7 @@ pub(super) async fn drive(executor: &Executor, world: &Rc<World>, me: &ThreadSta
         Executor::Interpreters(own) => own.drive(world, me).await,
         Executor::ThreadPerTask(own) => own.drive(world, me).await,
         Executor::ProcessPerTask(own) => own.drive(world, me).await,
+        Executor::InterpreterPerTask(own) => own.drive(world, me).await,
         Executor::Asyncio(own) => own.drive(world, me).await,
         Executor::Server(own) => own.drive(world, me).await,
     }

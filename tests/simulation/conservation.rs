@@ -300,7 +300,7 @@ impl Played {
             }
             Executor::Threads(_) | Executor::Interpreters(_) => "pool thread ",
             Executor::Processes(_) | Executor::Pool(_) | Executor::Consumers(_) => "worker ",
-            Executor::ThreadPerTask(_) => "thread of item ",
+            Executor::ThreadPerTask(_) | Executor::InterpreterPerTask(_) => "thread of item ",
             Executor::ProcessPerTask(_) => "process of item ",
             Executor::Server(_) => "server thread ",
         };

@@ -36,6 +36,36 @@ fn interpreters_start_and_run_side_by_side() {
 }
 
 #[test]
+fn an_interpreter_for_each_item_is_booted_for_each_item() {
+    let scenario = scenario(
+        "machine = { cores = 2 }\npython.version = \"3.14\"\n\
+         [[task]]\nname = \"item\"\ncount = 8\nsteps = [{ python = \"100ms\" }]\n\
+         [[run]]\nexecutor = \"interpreter-per-task\"\n\
+         [[run]]\nexecutor = \"interpreters\"\nworkers = 2\n",
+    );
+    let makespans: Vec<Nanos> = scenario
+        .configurations
+        .iter()
+        .map(|configuration| {
+            let configuration = Arc::new(configuration.clone());
+            let replication = workload::simulate(&configuration, &scenario.replicate, 0);
+            assert_eq!(replication.status, Status::Done, "{}", replication.detail);
+            replication.makespan
+        })
+        .collect();
+    let boot = profile("linux-x86_64").costs.subinterpreter.boot;
+    let [per_task, pool] = makespans[..] else {
+        panic!("there are two runs")
+    };
+    // Each core boots and closes one interpreter for the pool, and four without it.
+    let more = per_task - pool;
+    assert!(
+        boot * 3 < more && more < boot * 5,
+        "{per_task} and {pool}, with {boot} for each"
+    );
+}
+
+#[test]
 fn bytes_cross_as_they_are_and_everything_else_is_pickled() {
     let pickling = |version: &str, kind: &str| {
         let task = format!(

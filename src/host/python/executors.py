@@ -178,6 +178,23 @@ def thread_per_task(items, functions, clock, run):
     start_each(items, lambda argument: threading.Thread(target=alone, args=(argument,)), done, clock)
 
 
+def interpreter_per_task(items, functions, clock, run):
+    """concurrent.interpreters: a thread for each item, which creates an interpreter, calls into it and closes it."""
+    from concurrent import interpreters
+
+    done = queue.SimpleQueue()
+
+    def alone(argument):
+        interpreter = interpreters.create()
+        if program.setups:
+            interpreter.call(functions.set_up)
+        result = interpreter.call(functions.call, argument)
+        interpreter.close()
+        done.put((argument[0], argument[1], result))
+
+    start_each(items, lambda argument: threading.Thread(target=alone, args=(argument,)), done, clock)
+
+
 def process_per_task(items, functions, clock, run):
     """multiprocessing.Process for each item, and a queue for the results."""
     context = multiprocessing.get_context(run["start_method"])
@@ -213,5 +230,6 @@ BY_NAME = {
     "processes": processes,
     "pool": pool,
     "thread-per-task": thread_per_task,
+    "interpreter-per-task": interpreter_per_task,
     "process-per-task": process_per_task,
 }

@@ -357,6 +357,7 @@ fn run(release: (u32, u32), each: bool, waits: bool, pools: bool) -> impl Strate
         }),
         if release >= (3, 5) { 3 } else { 0 } => event_loop(pools),
         1 => Just("executor = \"thread-per-task\"\n".to_owned()),
+        if release >= (3, 14) { 2 } else { 0 } => Just("executor = \"interpreter-per-task\"\n".to_owned()),
         if waits { 0 } else { 3 } => consumers(method.clone()),
         1 => method.prop_map(|method| format!("executor = \"process-per-task\"\n{method}")),
     ]
