@@ -7,7 +7,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// What measures a scenario: every file, by name.
-const MEASURING: [(&str, &str); 20] = [
+const MEASURING: [(&str, &str); 21] = [
     ("main.py", include_str!("python/main.py")),
     ("work.py", include_str!("python/work.py")),
     ("program.py", include_str!("python/program.py")),
@@ -23,6 +23,7 @@ const MEASURING: [(&str, &str); 20] = [
     ("server.py", include_str!("python/server.py")),
     ("machines.py", include_str!("python/machines.py")),
     ("event_loop.py", include_str!("python/event_loop.py")),
+    ("loop_per_thread.py", include_str!("python/loop_per_thread.py")),
     ("bytecode.py", include_str!("python/bytecode.py")),
     ("session.py", include_str!("python/session.py")),
     ("quiet.py", include_str!("python/quiet.py")),

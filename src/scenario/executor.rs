@@ -13,6 +13,7 @@ mod consumers;
 mod facts;
 mod interpreter_per_task;
 mod interpreters;
+mod loop_per_thread;
 mod options;
 mod pool;
 mod process_per_task;
@@ -27,6 +28,7 @@ pub use consumers::{Consumers, Sender};
 pub use facts::{Chunks, Facts, Home, OffloadFacts, Uses};
 pub use interpreter_per_task::InterpreterPerTask;
 pub use interpreters::Interpreters;
+pub use loop_per_thread::LoopPerThread;
 pub use options::{Run, SPECIAL_KEYS};
 pub use pool::{Pool, PoolMethod};
 pub use process_per_task::ProcessPerTask;
@@ -160,6 +162,7 @@ executors! {
     ProcessPerTask = "process-per-task" => "One multiprocessing.Process for each item.",
     InterpreterPerTask = "interpreter-per-task" => "One thread with an interpreter of its own for each item, from Python 3.14 on.",
     Asyncio = "asyncio" => "An event loop with a task for each item or connection.",
+    LoopPerThread = "loop-per-thread" => "Threads with an event loop each; the items are dealt to them in turn.",
     Server = "server" => "Threads that serve one queue of clients' requests.",
 }
 

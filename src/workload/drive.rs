@@ -7,6 +7,7 @@ mod consumers;
 mod futures;
 mod interpreter_per_task;
 mod interpreters;
+mod loop_per_thread;
 mod pool;
 mod process_per_task;
 mod processes;
@@ -41,6 +42,7 @@ pub(super) async fn drive(executor: &Executor, world: &Rc<World>, me: &ThreadSta
         Executor::ProcessPerTask(own) => own.drive(world, me).await,
         Executor::InterpreterPerTask(own) => own.drive(world, me).await,
         Executor::Asyncio(own) => own.drive(world, me).await,
+        Executor::LoopPerThread(own) => own.drive(world, me).await,
         Executor::Server(own) => own.drive(world, me).await,
     }
 }

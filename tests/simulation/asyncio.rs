@@ -233,3 +233,41 @@ mod beside_a_busy_thread {
         assert_takes(5.0, "{ native = \"20us\" }");
     }
 }
+
+/// Makespans of the runs of a scenario with `cores` cores, whose only task has 8 items with these steps.
+fn makespans_of_loops(version: &str, steps: &str, threads: &[u32]) -> Vec<Nanos> {
+    let runs: String = threads
+        .iter()
+        .map(|threads| {
+            format!("[[run]]\nname = \"{threads}\"\nexecutor = \"loop-per-thread\"\nthreads = {threads}\n")
+        })
+        .collect();
+    let scenario = common::scenario(&format!(
+        "machine = {{ cores = 4 }}\npython.version = \"{version}\"\n\
+         [[task]]\nname = \"item\"\ncount = 8\nsteps = [{steps}]\n{runs}"
+    ));
+    let results = experiment::run(scenario, || ());
+    let first = results.rows.iter().map(|row| &row.replications[0]);
+    first.map(|replication| replication.makespan).collect()
+}
+
+#[test]
+fn loops_in_several_threads_run_side_by_side_only_without_the_interpreter_lock() {
+    let steps = "{ python = \"20ms\" }";
+    let with_lock = makespans_of_loops("3.14", steps, &[1, 4]);
+    assert!(with_lock[1] > Nanos::from_millis(160), "{with_lock:?}");
+    let free = makespans_of_loops("3.14t", steps, &[1, 4]);
+    let gain = free[0].0 as f64 / free[1].0 as f64;
+    assert!((3.7..=4.0).contains(&gain), "{free:?}");
+}
+
+#[test]
+fn loops_in_several_threads_wait_no_longer_than_one_loop() {
+    // All items wait at the same time, on however many loops they are.
+    for makespan in makespans_of_loops("3.14", "{ io = \"50ms\" }", &[1, 2, 8]) {
+        assert!(
+            Nanos::from_millis(50) < makespan && makespan < Nanos::from_millis(53),
+            "{makespan}"
+        );
+    }
+}

@@ -261,6 +261,7 @@ impl Played {
                 Executor::Sequential(_)
                     | Executor::Threads(_)
                     | Executor::ThreadPerTask(_)
+                    | Executor::LoopPerThread(_)
                     | Executor::Asyncio(scenario::Asyncio {
                         offload: Offload::Loop | Offload::Thread { .. },
                         ..
@@ -302,6 +303,7 @@ impl Played {
             Executor::Processes(_) | Executor::Pool(_) | Executor::Consumers(_) => "worker ",
             Executor::ThreadPerTask(_) | Executor::InterpreterPerTask(_) => "thread of item ",
             Executor::ProcessPerTask(_) => "process of item ",
+            Executor::LoopPerThread(_) => "event loop ",
             Executor::Server(_) => "server thread ",
         };
         let mut lives = self.lives_named(workers);
@@ -315,7 +317,7 @@ impl Played {
     /// A program whose main thread sends everything before it takes the first result hangs once both channels are full.
     fn a_deadlock_names_two_locks_or_two_full_channels(&self) {
         let detail = &self.outcome.detail;
-        if let Executor::Asyncio(_) = self.configuration.executor {
+        if let Executor::Asyncio(_) | Executor::LoopPerThread(_) = self.configuration.executor {
             // Coroutines wait for each other's locks, and the loop for something to happen.
             assert!(
                 detail.contains("the main thread waits for an event of its loop"),

@@ -52,6 +52,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "limit-too-long",
     "max-tasks-of-old-pool",
     "max-tasks-of-threads",
+    "loop-per-thread",
     "max-tasks-too-old",
     "max-tasks-with-fork",
     "memory-none",

@@ -44,10 +44,9 @@ class Program:
     async def main(self, clock):
         """The clock starts with the program's initializer, and the connections have been open for long then."""
         in_flight = self.run_by["workers"]
-        self.machines = Machines()
         most = len(self.clients.clients) if self.clients else self.items.number()
-        if any(asks(steps) for steps_of_each in program.groups for steps in steps_of_each):
-            await self.machines.open(min(most, in_flight or most))
+        any_asks = any(asks(steps) for steps_of_each in program.groups for steps in steps_of_each)
+        await self.open_machines(min(most, in_flight or most) if any_asks else 0)
         clock.begin()
         self.functions.set_up()
         self.set_executor()
@@ -58,6 +57,11 @@ class Program:
         else:
             await self.gather()
         clock.finish()
+
+    async def open_machines(self, number):
+        """Connections to other machines, each for one question at a time."""
+        self.machines = Machines()
+        await self.machines.open(number)
 
     def set_executor(self):
         """Where offloaded steps run."""

@@ -120,7 +120,7 @@ def verbs_of(plan):
 def prepare(plan, speeds, functions):
     """Everything that is there before the clock starts."""
     # Requests and coroutines are no calls.
-    is_called = plan["executor"] not in ("server", "asyncio")
+    is_called = plan["executor"] not in ("server", "asyncio", "loop-per-thread")
     call = calibration.call_of_nothing(functions.call) if is_called else 0
     program.groups[:] = [[speeds.steps(steps, call) for steps in group["steps"]] for group in plan["groups"]]
     program.results[:] = [Payloads(*group["result"]) for group in plan["groups"]]
@@ -191,6 +191,10 @@ def player(plan, items, functions, speeds):
         import event_loop
 
         return event_loop.Program(plan, items, functions, speeds.slack).run
+    if plan["executor"] == "loop-per-thread":
+        import loop_per_thread
+
+        return loop_per_thread.LoopPerThread(plan, items, functions, speeds.slack).run
     if plan["executor"] == "consumers":
         from consumers import consumers as run
     else:

@@ -74,7 +74,7 @@ pub static RUN: Format = Format {
                 max: MOST_THREADS,
             },
             1,
-            "The server's threads.",
+            "The server's threads, or the threads that run an event loop each.",
         ),
         Key::text(
             "transport",

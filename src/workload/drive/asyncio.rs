@@ -27,7 +27,7 @@ use crate::random::Key;
 use crate::scenario::{Asyncio, Demand, DependencyKind, Guard, Offload, Step};
 
 /// What all coroutines of the program share.
-struct Program {
+pub(super) struct Program {
     world: Rc<World>,
     elsewhere: Elsewhere,
     /// Lets only so many items or requests be worked on at a time.
@@ -114,6 +114,29 @@ impl Drive for Asyncio {
 }
 
 impl Program {
+    /// A program that has no semaphore and no locks, and runs all steps on its loop.
+    pub(super) fn on_the_loop(world: &Rc<World>) -> Self {
+        Self {
+            world: world.clone(),
+            elsewhere: Elsewhere::OnTheLoop,
+            in_flight: None,
+            locks: BTreeMap::new(),
+            idle_connections: RefCell::default(),
+        }
+    }
+
+    /// `await asyncio.gather(...)` of some items, which depend on no others.
+    pub(super) async fn gather(self: &Rc<Self>, event_loop: &Rc<EventLoop>, items: Vec<u32>) {
+        let mut tasks = Vec::with_capacity(items.len());
+        for item in items {
+            let (program, inner) = (self.clone(), event_loop.clone());
+            let task = async move { program.item(&inner, item, &[]).await };
+            tasks.push(event_loop.create_task(task).await);
+        }
+        let done = event_loop.gather(&tasks).await;
+        event_loop.wait(&done).await;
+    }
+
     /// `await asyncio.gather(...)` of all items. One that depends on others awaits their tasks first.
     async fn gather_items(self: &Rc<Self>, event_loop: &Rc<EventLoop>) {
         let world = &self.world;

@@ -300,8 +300,12 @@ fn consumers(method: impl Strategy<Value = String>) -> impl Strategy<Value = Str
     })
 }
 
-/// Any executor but the server, as this Python has it. `waits`: some tasks wait for others, which consumers cannot.
-fn run(release: (u32, u32), each: bool, waits: bool, pools: bool) -> impl Strategy<Value = String> {
+/// Any executor but the server, as this Python has it, that accepts these tasks. `each`: some items wait for items one by
+/// one.
+fn run(release: (u32, u32), each: bool, tasks: &str, pools: bool) -> impl Strategy<Value = String> + use<> {
+    // Consumers and event loops in several threads are dealt all items at the start; such loops share no lock.
+    let waits = tasks.contains("after = ");
+    let locks = tasks.contains("lock = \"");
     let method = option::of(select(match release < (3, 4) {
         true => vec!["fork"],
         false => vec![
@@ -357,6 +361,8 @@ fn run(release: (u32, u32), each: bool, waits: bool, pools: bool) -> impl Strate
         }),
         if release >= (3, 5) { 3 } else { 0 } => event_loop(pools),
         1 => Just("executor = \"thread-per-task\"\n".to_owned()),
+        if release >= (3, 5) && !waits && !locks { 2 } else { 0 } => (1..4u32)
+            .prop_map(|threads| format!("executor = \"loop-per-thread\"\nthreads = {threads}\n")),
         if release >= (3, 14) { 2 } else { 0 } => Just("executor = \"interpreter-per-task\"\n".to_owned()),
         if waits { 0 } else { 3 } => consumers(method.clone()),
         1 => method.prop_map(|method| format!("executor = \"process-per-task\"\n{method}")),
@@ -393,7 +399,7 @@ pub fn counted() -> impl Strategy<Value = Parts> {
                 program(),
                 Just(tasks.clone()),
                 background(),
-                run(release, each, tasks.contains("after = "), true),
+                run(release, each, &tasks, true),
             )
         })
         .prop_map(|(machine, python, program, tasks, background, run)| Parts {
@@ -415,7 +421,7 @@ pub fn free_of_costs() -> impl Strategy<Value = Parts> {
                 machine(&["profiles/free.toml"]),
                 python(release),
                 Just(tasks.clone()),
-                run(release, each, tasks.contains("after = "), false),
+                run(release, each, &tasks, false),
             )
         })
         .prop_map(|(machine, python, tasks, run)| Parts {
