@@ -36,6 +36,7 @@
 //! | from | what |
 //! |---|---|
 //! | `rand` | integers ([`Uniform`](rand::distr::Uniform)) and numbers between 0 and 1 ([`Open01`](rand::distr::Open01)) |
+//! | `rand_distr` | triangular times, and which time of a mix a sample is from (`WeightedAliasIndex` over integers) |
 //! | `variates` | normal, log-normal, exponential, Pareto and gamma times |
 //!
 //! The module `variates` is separate because `rand_distr` computes through `num-traits`, whose feature `std` swaps the
@@ -44,6 +45,7 @@
 
 mod draws;
 mod key;
+mod mix;
 mod stream;
 mod table;
 mod time;
@@ -51,6 +53,7 @@ mod variates;
 
 pub use draws::first_draws;
 pub use key::Key;
+pub use mix::{Mix, Part};
 pub use stream::Stream;
 pub use table::Table;
 pub(crate) use time::TIME;

@@ -14,11 +14,11 @@ use serde_json::json;
 use super::pace::{Look, Pace};
 use super::{Machine, slowdown};
 use crate::model::{Payload, draws};
-use crate::random::{Key, Time};
+use crate::random::Key;
 use crate::scenario::{Chunks, Configuration, Demand, Transport, working_order};
 use crate::units::Nanos;
 use run::Run;
-use steps::{Player, Steps, crashes, drawn, time_of, varies};
+use steps::{Player, Steps, crashes, drawn, time_of};
 
 /// So many rounds of a background thread, initializers and imports are drawn; then it begins again with the first.
 const ROUNDS: u64 = 256;
@@ -93,7 +93,7 @@ impl Clients {
                 .map(|number| think.sample_keyed(key.number(number)).0)
                 .collect()
         };
-        let random = varies(think);
+        let random = think.is_random();
         Some(Self {
             number: *clients,
             duration: duration.0,
@@ -206,10 +206,10 @@ impl Plan {
                 .sample_keyed(draws::imports(draws::program(key), number));
             vec![json!(["python", time.0])]
         };
-        let imports = match &program.imports {
-            Time::Constant(Nanos::ZERO) => 0,
-            Time::Constant(_) => 1,
-            _ => ROUNDS,
+        let imports = match program.imports.is_random() {
+            true => ROUNDS,
+            false if program.imports.is_zero() => 0,
+            false => 1,
         };
         let (mut locks, mut counters) = (BTreeSet::new(), BTreeSet::new());
         configuration.every_step(&mut |step| {

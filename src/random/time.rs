@@ -1,69 +1,81 @@
-//! How long things take, as distributions over whole nanoseconds.
+//! How long something takes: a fixed time or a distribution over whole nanoseconds.
 
 use std::sync::Arc;
 
-use crate::units::Nanos;
+use super::mix::Mix;
+use crate::units::{Nanos, grouped};
 
 mod decode;
 mod sample;
 
 pub(crate) use decode::TIME;
 
-/// A length of time, fixed or random. Samples are rounded to whole nanoseconds at once.
+/// How long something takes, fixed or random. Samples are whole nanoseconds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Time {
-    /// Always the same.
+    /// Every sample is this value.
     Constant(Nanos),
-    /// Never ends; for background threads.
+    /// It never ends. Only background threads do this.
     Forever,
-    /// Equally likely from `min` to `max`.
+    /// Every value from `min` to `max` is equally likely.
     Uniform {
-        /// Shortest.
+        /// The shortest sample.
         min: Nanos,
-        /// Longest.
+        /// The longest sample.
         max: Nanos,
     },
-    /// Memoryless.
-    Exponential {
-        /// Mean.
-        mean: Nanos,
-    },
-    /// Normal, negative samples taken as zero.
-    Normal {
-        /// Mean before the cut at zero.
-        mean: Nanos,
-        /// Standard deviation over mean.
-        cv: f64,
-    },
-    /// Log-normal with the given mean of the samples, not of their logarithm.
-    LogNormal {
-        /// Mean.
-        mean: Nanos,
-        /// Standard deviation over mean.
-        cv: f64,
-    },
-    /// Gamma.
-    Gamma {
-        /// Mean.
-        mean: Nanos,
-        /// Standard deviation over mean.
-        cv: f64,
-    },
-    /// Pareto: never shorter than `min`.
-    Pareto {
-        /// Shortest.
+    /// Values near `mode` are the most likely, and the probability decreases linearly to zero at `min` and `max`.
+    Triangular {
+        /// The shortest sample.
         min: Nanos,
-        /// Above 1, so that there is a mean.
+        /// The most likely value.
+        mode: Nanos,
+        /// The longest sample.
+        max: Nanos,
+    },
+    /// Exponential: the time between events that are independent of each other.
+    Exponential {
+        /// The mean.
+        mean: Nanos,
+    },
+    /// Normal; negative samples become zero.
+    Normal {
+        /// The mean before negative samples become zero.
+        mean: Nanos,
+        /// The standard deviation divided by the mean.
+        cv: f64,
+    },
+    /// Log-normal: skewed towards long times.
+    LogNormal {
+        /// The mean of the samples, not of their logarithms.
+        mean: Nanos,
+        /// The standard deviation divided by the mean.
+        cv: f64,
+    },
+    /// Gamma: skewed, with a light tail.
+    Gamma {
+        /// The mean.
+        mean: Nanos,
+        /// The standard deviation divided by the mean.
+        cv: f64,
+    },
+    /// Pareto: a heavy tail above `min`.
+    Pareto {
+        /// The shortest sample.
+        min: Nanos,
+        /// Above 1, because a smaller shape has no mean.
         shape: f64,
     },
-    /// Each measured value equally likely.
+    /// Each measured value is equally likely.
     Empirical(Arc<[Nanos]>),
+    /// Each sample is from one of several times.
+    Mix(Arc<Mix>),
 }
 
-/// Why no distribution has these parameters, and what would be right.
+/// The reason why a time cannot have these parameters, and what to do.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Impossible {
-    /// The ends of a range are the wrong way round.
+    /// The ends of a range are in the wrong order.
     #[error("min is {min}, above max, which is {max}: exchange them")]
     MinAboveMax {
         /// As given.
@@ -71,7 +83,17 @@ pub enum Impossible {
         /// As given.
         max: Nanos,
     },
-    /// A random time whose every sample would be zero.
+    /// The most likely value is not in the range.
+    #[error("mode is {mode}, but must be from min, which is {min}, to max, which is {max}")]
+    ModeOutside {
+        /// As given.
+        min: Nanos,
+        /// As given.
+        mode: Nanos,
+        /// As given.
+        max: Nanos,
+    },
+    /// A random time whose samples are all zero.
     #[error(
         r#"{name} is zero, so every sample would be: it must be above 0ns, or write {{ constant = "0ns" }}"#
     )]
@@ -79,7 +101,7 @@ pub enum Impossible {
         /// The parameter: `mean` or `min`.
         name: &'static str,
     },
-    /// A spread that is no spread.
+    /// A coefficient of variation that is out of range.
     #[error(
         "cv is {cv}, but must be above 0 and finite (the standard deviation over the mean): 0.5, for example"
     )]
@@ -87,13 +109,13 @@ pub enum Impossible {
         /// As given.
         cv: f64,
     },
-    /// A tail too heavy to have a mean.
+    /// A tail that is too heavy to have a mean.
     #[error("shape is {shape}, but must be above 1 and finite, else there is no mean: 2.5, for example")]
     Shape {
         /// As given.
         shape: f64,
     },
-    /// Longer than [`Time::LONGEST`].
+    /// A time that is longer than [`Time::LONGEST`].
     #[error(r#"{name} is {time}, but must be at most 1250h; for what never ends write "forever""#)]
     TooLong {
         /// The parameter.
@@ -101,27 +123,48 @@ pub enum Impossible {
         /// As given.
         time: Nanos,
     },
-    /// Nothing was measured.
+    /// No measured values.
     #[error("there is no measured value: give one or more")]
     NoValues,
+    /// A mix without times, or with too many.
+    #[error("a mix has from 1 to {most} times, but this one has {count}", most = grouped(Mix::MOST_PARTS as u64))]
+    Parts {
+        /// As given.
+        count: usize,
+    },
+    /// A weight that is out of range.
+    #[error("weight is {weight}, but must be from 1 to {most}", most = grouped(Mix::MOST_WEIGHT))]
+    Weight {
+        /// As given.
+        weight: u64,
+    },
+    /// A mix one of whose times never ends.
+    #[error(r#"a time in a mix cannot be "forever": write a duration"#)]
+    EndlessPart,
 }
 
 impl Time {
-    /// No sample that ends is longer, 52 days: so a simulation may add thousands of them, or count in parts of
-    /// 1/1024 ns, without asking whether the sum fits into 64 bits.
+    /// The longest sample of a time that ends, 52 days. A simulation can add thousands of them, or count in units of
+    /// 1/1024 ns, and the sum still fits into 64 bits.
     pub const LONGEST: Nanos = Nanos(u64::MAX / 4096);
 
-    /// Whether a distribution has these parameters. Whoever makes one from what a user wrote asks this once;
-    /// sampling does not ask again, and gives some time of at most [`Time::LONGEST`] for any parameters.
+    /// Checks the parameters. Code that makes a time from user input calls this once. Sampling does not check again,
+    /// and returns a time of at most [`Time::LONGEST`] for any parameters.
     ///
     /// # Errors
-    /// The first of its parameters that is impossible.
+    /// The first parameter that is impossible.
     pub fn check(&self) -> Result<(), Impossible> {
         match *self {
             Self::Constant(time) => not_too_long("the constant", time),
             Self::Forever => Ok(()),
-            Self::Uniform { min, max } if min > max => Err(Impossible::MinAboveMax { min, max }),
+            Self::Uniform { min, max } | Self::Triangular { min, max, .. } if min > max => {
+                Err(Impossible::MinAboveMax { min, max })
+            }
             Self::Uniform { max, .. } => not_too_long("max", max),
+            Self::Triangular { min, mode, max } if mode < min || mode > max => {
+                Err(Impossible::ModeOutside { min, mode, max })
+            }
+            Self::Triangular { max, .. } => not_too_long("max", max),
             Self::Exponential { mean } => positive("mean", mean),
             Self::Normal { mean, cv } | Self::LogNormal { mean, cv } | Self::Gamma { mean, cv } => {
                 positive("mean", mean)?;
@@ -143,15 +186,20 @@ impl Time {
             Self::Empirical(ref values) => values
                 .iter()
                 .try_for_each(|&value| not_too_long("a measured value", value)),
+            Self::Mix(ref mix) => mix.parts().iter().try_for_each(|part| part.time.check()),
         }
     }
 
-    /// The mean of the samples (after the cut at zero, where there is one), or nothing where they never end.
+    /// The mean of the samples (after negative ones became zero), or `None` for [`Time::Forever`].
     pub fn mean(&self) -> Option<Nanos> {
         Some(match *self {
             Self::Forever => return None,
             Self::Constant(time) => time.min(Self::LONGEST),
             Self::Uniform { min, max } => Nanos(u64::midpoint(min.0, max.0).min(Self::LONGEST.0)),
+            Self::Triangular { min, mode, max } => {
+                let sum: u128 = [min, mode, max].iter().map(|time| u128::from(time.0)).sum();
+                capped((sum + 1) / 3)
+            }
             Self::Exponential { mean } | Self::LogNormal { mean, .. } | Self::Gamma { mean, .. } => {
                 mean.min(Self::LONGEST)
             }
@@ -166,12 +214,20 @@ impl Time {
                 let count = values.len().max(1) as u128;
                 Nanos(((sum + count / 2) / count) as u64)
             }
+            Self::Mix(ref mix) => {
+                let mean = |time: &Self| u128::from(time.mean().unwrap_or(Self::LONGEST).0);
+                capped(mix.mean_of(mean))
+            }
         })
     }
 
     /// Whether two samples can differ.
     pub fn is_random(&self) -> bool {
-        self.only_value().is_none()
+        match self {
+            Self::Empirical(values) => values.iter().any(|&value| value != values[0]),
+            Self::Mix(mix) if mix.parts().iter().any(|part| part.time.is_random()) => true,
+            _ => self.only_value().is_none(),
+        }
     }
 
     /// Whether it never ends.
@@ -179,29 +235,53 @@ impl Time {
         matches!(self, Self::Forever)
     }
 
-    /// The value of every sample, where there is only one.
+    /// Whether every sample is zero.
+    pub fn is_zero(&self) -> bool {
+        match self {
+            Self::Empirical(values) => values.iter().all(|&value| value == Nanos::ZERO),
+            Self::Mix(mix) => mix.parts().iter().all(|part| part.time.is_zero()),
+            _ => self.only_value() == Some(Nanos::ZERO),
+        }
+    }
+
+    /// The value of every sample, where it is obvious that all samples are equal: sampling asks this each time.
     fn only_value(&self) -> Option<Nanos> {
         match *self {
             Self::Forever => Some(Nanos::FOREVER),
             Self::Constant(time) => Some(time.min(Self::LONGEST)),
-            Self::Uniform { min, max } if min >= max => Some(min.min(Self::LONGEST)),
+            Self::Uniform { min, max } | Self::Triangular { min, max, .. } => {
+                (min >= max).then_some(min.min(Self::LONGEST))
+            }
             Self::Empirical(ref values) => match **values {
                 [] => Some(Nanos::ZERO),
-                [value] => Some(value.min(Self::LONGEST)),
+                [only] => Some(only.min(Self::LONGEST)),
                 _ => None,
             },
-            _ => None,
+            Self::Mix(ref mix) => {
+                let mut values = mix.parts().iter().map(|part| part.time.only_value());
+                let first = values.next().flatten()?;
+                values.all(|other| other == Some(first)).then_some(first)
+            }
+            Self::Exponential { .. }
+            | Self::Normal { .. }
+            | Self::LogNormal { .. }
+            | Self::Gamma { .. }
+            | Self::Pareto { .. } => None,
         }
     }
 }
 
-/// The nearest whole nanosecond from zero to [`Time::LONGEST`]; zero for what is not a number.
+/// The nearest whole nanosecond from zero to [`Time::LONGEST`]; zero for a value that is not a number.
 fn rounded(nanos: f64) -> Nanos {
-    // The cast saturates, and takes NaN to zero.
+    // The cast saturates, and makes NaN zero.
     Nanos(nanos.round() as u64).min(Time::LONGEST)
 }
 
-/// The mean of a normal variate with mean 1, its negative part taken as zero.
+fn capped(nanos: u128) -> Nanos {
+    Nanos(nanos.min(u128::from(Time::LONGEST.0)) as u64)
+}
+
+/// The mean of a normal variate with mean 1 whose negative values become zero.
 fn cut_normal_mean(cv: f64) -> f64 {
     const ROOT_OF_TWO_PI: f64 = 2.506_628_274_631_000_5;
     let z = 1.0 / cv;
@@ -256,6 +336,15 @@ mod tests {
             );
         }
         assert!(complaint(Time::Constant(Nanos::FOREVER)).contains(r#"write "forever""#));
+        let mode = Nanos::from_millis(3);
+        assert_eq!(
+            complaint(Time::Triangular {
+                min: MS,
+                mode,
+                max: min
+            }),
+            "mode is 3ms, but must be from min, which is 1ms, to max, which is 2ms"
+        );
         assert!(complaint(Time::Empirical([].into())).starts_with("there is no measured value"));
     }
 
@@ -272,6 +361,7 @@ mod tests {
         assert!(Time::Forever.is_forever());
         assert!(!Time::Uniform { min: MS, max: MS }.is_random());
         assert!(!Time::Empirical([MS].into()).is_random());
+        assert!(!Time::Empirical([MS; 3].into()).is_random());
         assert!(Time::Empirical([MS, MS * 2].into()).is_random());
         assert!(Time::Exponential { mean: MS }.is_random());
     }

@@ -9,6 +9,7 @@ mod machine;
 mod run;
 mod step;
 mod task;
+mod time;
 
 use crate::input::{Complaint, Complaints, Node, Reader, Reading};
 use crate::units::Bytes;

@@ -6,10 +6,12 @@
 mod run;
 mod step;
 mod task;
+mod time;
 
 pub use run::RUN;
-pub use step::{DISTRIBUTIONS, STEP, STEPS, TIME};
+pub use step::{STEP, STEPS};
 pub use task::{BACKGROUND, PAYLOAD, TASK};
+pub use time::{DISTRIBUTIONS, Kind, PART, TIME};
 
 use crate::input::{Format, Key, Shape, Word, Words};
 use crate::units::{Bytes, Nanos};

@@ -182,11 +182,11 @@ fn check_without_runs(decoder: &Decoder<'_>) -> Option<Vec<Configuration>> {
 /// Whether replications of a configuration differ.
 fn is_random(configuration: &Configuration) -> bool {
     let of_task = |task: &super::TaskGroup| match &task.demand {
-        Demand::Clients { think, .. } => varies(think) || any_varies(&task.steps),
-        Demand::Arrivals { between, .. } => varies(between) || any_varies(&task.steps),
+        Demand::Clients { think, .. } => think.is_random() || any_varies(&task.steps),
+        Demand::Arrivals { between, .. } => between.is_random() || any_varies(&task.steps),
         Demand::Count(_) => any_varies(&task.steps),
     };
-    varies(&configuration.program.imports)
+    configuration.program.imports.is_random()
         || any_varies(&configuration.program.setup)
         || configuration.tasks.iter().any(of_task)
         || configuration
@@ -197,18 +197,9 @@ fn is_random(configuration: &Configuration) -> bool {
 
 fn any_varies(steps: &[Step]) -> bool {
     steps.iter().any(|step| match step {
-        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => varies(time),
+        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => time.is_random(),
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => any_varies(steps),
-        Step::Update { window, .. } => window.as_ref().is_some_and(varies),
+        Step::Update { window, .. } => window.as_ref().is_some_and(Time::is_random),
         Step::Crash { probability } => *probability < 1.0,
     })
-}
-
-fn varies(time: &Time) -> bool {
-    match time {
-        Time::Constant(_) | Time::Forever => false,
-        Time::Uniform { min, max } => min < max,
-        Time::Empirical(values) => values.iter().any(|value| *value != values[0]),
-        _ => true,
-    }
 }

@@ -2,7 +2,7 @@
 //!
 //! The samples are drawn as a simulation draws them, one stream for each item.
 
-use gilsim::random::{Key, Stream, Time};
+use gilsim::random::{Key, Mix, Part, Stream, Time};
 use gilsim::units::Nanos;
 use rand::distr::Distribution;
 
@@ -182,6 +182,73 @@ fn empirical_draws_each_value_equally_often() {
 }
 
 #[test]
+fn triangular_has_its_moments_and_follows_its_cdf() {
+    let second = 1e9;
+    for (left, top, right) in [(1.0_f64, 2.0_f64, 5.0_f64), (0.0, 0.0, 3.0), (2.0, 4.0, 4.0)] {
+        let [min, mode, max] = [left, top, right].map(|seconds| Nanos((seconds * second) as u64));
+        let triangular = Time::Triangular { min, mode, max };
+        let variance =
+            (left * left + top * top + right * right - left * top - left * right - top * right) / 18.0;
+        assert_moments(&triangular, variance.sqrt() / ((left + top + right) / 3.0), 0.01);
+        assert_follows(&triangular, |x| {
+            let x = x / second;
+            if x < top {
+                (x - left) * (x - left) / ((right - left) * (top - left))
+            } else if x < right {
+                1.0 - (right - x) * (right - x) / ((right - left) * (right - top))
+            } else {
+                1.0
+            }
+        });
+        assert!(samples(&triangular).all(|x| (left * second..=right * second).contains(&x)));
+    }
+}
+
+fn mix(parts: impl IntoIterator<Item = (u64, Time)>) -> Time {
+    let parts = parts.into_iter().map(|(weight, time)| Part { weight, time });
+    Time::Mix(Mix::new(parts.collect()).expect("weights in range").into())
+}
+
+#[test]
+fn a_mix_takes_each_time_in_proportion_to_its_weight() {
+    let weights = [9_u64, 1, 5, 25];
+    let mix = mix(weights
+        .iter()
+        .zip(0..)
+        .map(|(&weight, index)| (weight, Time::Constant(Nanos(index)))));
+    let mut counts = [0_u32; 4];
+    samples(&mix).for_each(|x| counts[x as usize] += 1);
+    let chi_squared: f64 = counts
+        .iter()
+        .zip(weights)
+        .map(|(&n, weight)| {
+            let expected = SAMPLES as f64 * weight as f64 / 40.0;
+            (f64::from(n) - expected) * (f64::from(n) - expected) / expected
+        })
+        .sum();
+    assert!(chi_squared < 16.3, "{counts:?}"); // p = 0.001 at 3 degrees of freedom
+}
+
+#[test]
+fn a_mix_has_its_moments_and_follows_its_cdf() {
+    let miss = Time::Exponential { mean: MEAN * 8 };
+    let hit = Time::Uniform {
+        min: Nanos::ZERO,
+        max: MEAN,
+    };
+    let cache = mix([(9, hit.clone()), (1, miss.clone())]);
+    assert_eq!(cache.mean(), Some(Nanos::from_millis(1_250)));
+    // The mean of the squares, less the square of the mean: 0.9 / 3 + 0.1 * 2 * 64 - 1.25 * 1.25.
+    assert_moments(&cache, 11.5375_f64.sqrt() / 1.25, 0.03);
+    let cdf = |x: f64| 0.9 * (x / 1e9).min(1.0) - 0.1 * libm::expm1(-x / 8e9);
+    assert_follows(&cache, cdf);
+    // The same, as a mix of which one part is a mix.
+    let nested = mix([(4, hit.clone()), (1, mix([(5, hit), (5, miss)]))]);
+    assert_eq!(nested.mean(), cache.mean());
+    assert_follows(&nested, cdf);
+}
+
+#[test]
 fn neighbouring_items_are_not_correlated() {
     let all: Vec<f64> = samples(&Time::Uniform {
         min: Nanos::ZERO,
@@ -229,6 +296,12 @@ fn a_key_that_draws_long_under_one_mean_draws_long_under_another() {
         })
     };
     let (mean, longer) = (Nanos::from_millis(1), Nanos::from_millis(10));
+    let triangular = |top: Nanos| Time::Triangular {
+        min: Nanos::ZERO,
+        mode: top,
+        max: top * 3,
+    };
+    assert!(ratio_is_kept(triangular(mean), triangular(longer)));
     assert!(ratio_is_kept(
         Time::Exponential { mean },
         Time::Exponential { mean: longer }
@@ -277,6 +350,13 @@ fn no_parameters_make_a_sample_panic_or_exceed_the_longest() {
     for mean in times {
         all.extend([Time::Constant(mean), Time::Exponential { mean }]);
         all.extend(times.map(|max| Time::Uniform { min: mean, max }));
+        for mode in times {
+            all.extend(times.map(|max| Time::Triangular { min: mean, mode, max }));
+            all.push(mix([
+                (1, Time::Constant(mean)),
+                (2, Time::Exponential { mean: mode }),
+            ]));
+        }
         for number in numbers {
             all.push(Time::Normal { mean, cv: number });
             all.push(Time::LogNormal { mean, cv: number });

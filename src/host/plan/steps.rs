@@ -45,15 +45,11 @@ pub(super) fn drawn(steps: &[Step], player: Player, count: u64, key: impl Fn(u64
     (0..times).map(|index| timed(steps, player, key(index))).collect()
 }
 
-pub(super) fn varies(time: &Time) -> bool {
-    !matches!(time, Time::Constant(_) | Time::Forever)
-}
-
 fn is_random(steps: &[Step]) -> bool {
     steps.iter().any(|step| match step {
-        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => varies(time),
+        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => time.is_random(),
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => is_random(steps),
-        Step::Update { window, .. } => window.as_ref().is_some_and(varies),
+        Step::Update { window, .. } => window.as_ref().is_some_and(Time::is_random),
         Step::Crash { .. } => true,
     })
 }

@@ -1,11 +1,13 @@
 //! A time as a cost profile writes it: `"5us"`, or a table with the one key that names its distribution.
 
-use super::Time;
+use super::{Mix, Time};
 use crate::input::{Choice, Complaint, Field, Format, Key, Reader, Shape, Value};
+use crate::random::Part;
 use crate::units::Nanos;
 
 /// What a profile may write for a random time.
-pub(crate) const TIME: Shape = Shape::Either(&[DURATION, Shape::OneOf(&DISTRIBUTIONS)]);
+pub(crate) const TIME: Shape = Shape::Either(&FIXED_OR_RANDOM);
+static FIXED_OR_RANDOM: [Shape; 2] = [DURATION, Shape::OneOf(&DISTRIBUTIONS)];
 
 /// The longest time as people write it; [`Time::LONGEST`] is slightly longer.
 const LONGEST: Nanos = Nanos::from_secs(1250 * 3600);
@@ -33,6 +35,15 @@ static DISTRIBUTIONS: Choice = Choice {
             name: "a uniform distribution",
             help: "Equally likely from `min` to `max`.",
             keys: &[Key::required("uniform", Shape::Table(&UNIFORM), "Its bounds.")],
+        },
+        Format {
+            name: "a triangular distribution",
+            help: "Times near `mode` are the most likely, and none is below `min` or above `max`.",
+            keys: &[Key::required(
+                "triangular",
+                Shape::Table(&TRIANGULAR),
+                "Its bounds and its most likely value.",
+            )],
         },
         Format {
             name: "an exponential distribution",
@@ -88,6 +99,11 @@ static DISTRIBUTIONS: Choice = Choice {
                 "The measured values.",
             )],
         },
+        Format {
+            name: "a mix",
+            help: "Each sample is from one of several times, which is chosen by weight.",
+            keys: &[Key::required("mix", Shape::List(&ONE_PART), "The times and their weights.")],
+        },
     ],
 };
 
@@ -97,6 +113,38 @@ static UNIFORM: Format = Format {
     keys: &[
         Key::required("min", DURATION, "Shortest."),
         Key::required("max", DURATION, "Longest."),
+    ],
+};
+
+static TRIANGULAR: Format = Format {
+    name: "triangular",
+    help: "Times near `mode` are the most likely, and none is below `min` or above `max`.",
+    keys: &[
+        Key::required("min", DURATION, "The shortest time."),
+        Key::required("mode", DURATION, "The most likely time."),
+        Key::required("max", DURATION, "The longest time."),
+    ],
+};
+
+static ONE_PART: Shape = Shape::Table(&PART);
+static PART: Format = Format {
+    name: "a part of a mix",
+    help: "A time and its weight.",
+    keys: &[
+        Key::required(
+            "weight",
+            Shape::Integer {
+                min: 1,
+                max: Mix::MOST_WEIGHT,
+            },
+            "The probability of this time is its weight divided by the sum of all weights.",
+        ),
+        Key::required(
+            "time",
+            // Not `TIME`: a constant that is part of its own value does not compile.
+            Shape::Either(&FIXED_OR_RANDOM),
+            "A duration or a random time, which can be another mix.",
+        ),
     ],
 };
 
@@ -161,6 +209,7 @@ impl Time {
         match tag {
             "constant" => return variant.duration(tag).map(Self::Constant),
             "empirical" => return read_values(variant, tag),
+            "mix" => return read_mix(variant, tag),
             _ => {}
         }
         let inner = variant.open_table(tag)?;
@@ -171,6 +220,14 @@ impl Time {
         if tag == "uniform" {
             let (min, max) = (inner.duration("min"), inner.duration("max"));
             return Some(Self::Uniform { min: min?, max: max? });
+        }
+        if tag == "triangular" {
+            let [min, mode, max] = ["min", "mode", "max"].map(|key| inner.duration(key));
+            return Some(Self::Triangular {
+                min: min?,
+                mode: mode?,
+                max: max?,
+            });
         }
         if tag == "pareto" {
             let (min, shape) = (inner.duration("min"), inner.number("shape"));
@@ -202,6 +259,23 @@ fn read_values(variant: &Reader<'_>, tag: &str) -> Option<Time> {
     let values: Vec<Option<Nanos>> = values.iter().map(Field::duration).collect();
     let values: Option<Vec<Nanos>> = values.into_iter().collect();
     values.map(|values| Time::Empirical(values.into()))
+}
+
+fn read_mix(variant: &Reader<'_>, tag: &str) -> Option<Time> {
+    let field = variant.given(tag)?;
+    let part = |field: &Field<'_>| {
+        let reader = Reader::open(field.reading, field.node, &PART)?;
+        let (weight, time) = (reader.integer("weight"), Time::read(&reader.given("time")?));
+        Some(Part {
+            weight: weight?,
+            time: time?,
+        })
+    };
+    let parts: Vec<Option<Part>> = field.elements()?.iter().map(part).collect();
+    match Mix::new(parts.into_iter().collect::<Option<_>>()?) {
+        Ok(mix) => Some(Time::Mix(mix.into())),
+        Err(why) => field.complain(why.to_string(), "in this list"),
+    }
 }
 
 #[cfg(test)]
@@ -240,6 +314,31 @@ mod tests {
                     min: us(0),
                     max: us(20),
                 },
+            ),
+            (
+                r#"{ triangular = { min = "0us", mode = "1us", max = "20us" } }"#,
+                Time::Triangular {
+                    min: us(0),
+                    mode: us(1),
+                    max: us(20),
+                },
+            ),
+            (
+                r#"{ mix = [{ weight = 9, time = "1us" }, { weight = 1, time = { exponential = { mean = "1us" } } }] }"#,
+                Time::Mix(
+                    Mix::new(vec![
+                        Part {
+                            weight: 9,
+                            time: Time::Constant(mean),
+                        },
+                        Part {
+                            weight: 1,
+                            time: Time::Exponential { mean },
+                        },
+                    ])
+                    .unwrap()
+                    .into(),
+                ),
             ),
             (
                 r#"{ exponential = { mean = "1us" } }"#,
@@ -309,6 +408,19 @@ mod tests {
             (
                 r#"{ pareto = { min = "1us", shape = 1.0 } }"#,
                 "`shape` must be a number above 1",
+            ),
+            (
+                r#"{ triangular = { min = "1us", mode = "3us", max = "2us" } }"#,
+                "mode is 3us, but must be from min, which is 1us, to max, which is 2us",
+            ),
+            (r#"{ mix = [] }"#, "a mix has from 1 to 1 000 times, but this one has 0"),
+            (
+                r#"{ mix = [{ weight = 0, time = "1us" }] }"#,
+                "`weight` must be an integer from 1",
+            ),
+            (
+                r#"{ mix = [{ weight = 1, time = "forever" }] }"#,
+                "a duration is a number and a unit",
             ),
             (r#"{ empirical = [] }"#, "there is no measured value"),
             (r#"{ empirical = ["1us", "2"] }"#, "unit"),

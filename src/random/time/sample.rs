@@ -2,6 +2,7 @@
 
 use rand::Rng;
 use rand::distr::Distribution;
+use rand_distr::Triangular;
 
 use super::{Time, rounded};
 use crate::random::stream::between;
@@ -20,6 +21,12 @@ impl Distribution<Nanos> for Time {
             Self::Constant(time) => time,
             Self::Forever => Nanos::FOREVER,
             Self::Uniform { min, max } => Nanos(between(min.0, max.0, rng)).min(Self::LONGEST),
+            Self::Triangular { min, mode, max } => {
+                // `min` is below `max` here, for `only_value` deals with everything else.
+                let [left, top, right] = [min, mode.clamp(min, max), max].map(|time| time.0 as f64);
+                let triangular = Triangular::new(left, right, top).expect("the mode is in the range");
+                rounded(triangular.sample(rng))
+            }
             Self::Exponential { mean } => scaled(mean, standard_exponential(rng)),
             Self::Normal { mean, cv } => scaled(mean, 1.0 + cv * standard_normal(rng)),
             Self::LogNormal { mean, cv } => {
@@ -36,10 +43,11 @@ impl Distribution<Nanos> for Time {
                 scaled(min, libm::exp(standard_exponential(rng) / shape))
             }
             Self::Empirical(ref values) => {
-                // There are at least two, for `only_value` deals with none and one.
+                // There are at least two values here, for `only_value` deals with everything else.
                 let last = values.len() as u64 - 1;
                 values[between(0, last, rng) as usize].min(Self::LONGEST)
             }
+            Self::Mix(ref mix) => mix.sample(rng),
         }
     }
 }

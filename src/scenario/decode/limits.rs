@@ -66,18 +66,21 @@ pub fn work(steps: &[Step]) -> Work {
     })
 }
 
-/// The mean, ns; the longest where the samples are bounded. What never ends is not work that adds up: 0.
+/// The longest sample, ns, where samples are bounded, else the mean. A time that never ends counts as 0, because it is
+/// not work that adds up.
 pub fn expected(time: &Time) -> u128 {
     match time {
         Time::Constant(time) => u128::from(time.0),
         Time::Forever => 0,
-        Time::Uniform { max, .. } => u128::from(max.0),
+        Time::Uniform { max, .. } | Time::Triangular { max, .. } => u128::from(max.0),
         Time::Exponential { mean }
         | Time::Normal { mean, .. }
         | Time::LogNormal { mean, .. }
         | Time::Gamma { mean, .. } => u128::from(mean.0),
         Time::Pareto { min, shape } => (min.0 as f64 * shape / (shape - 1.0)) as u128,
         Time::Empirical(values) => values.iter().map(|value| u128::from(value.0)).max().unwrap_or(0),
+        // By weight: a time that is rare does not make a scenario too long.
+        Time::Mix(mix) => mix.mean_of(expected),
     }
 }
 
@@ -85,11 +88,19 @@ pub fn expected(time: &Time) -> u128 {
 pub fn mean(time: &Time) -> u128 {
     match time {
         Time::Uniform { min, max } => u128::from(min.0 + max.0) / 2,
+        Time::Triangular { min, mode, max } => u128::from(min.0 + mode.0 + max.0) / 3,
         Time::Empirical(values) => {
             let sum: u128 = values.iter().map(|value| u128::from(value.0)).sum();
             sum / (values.len() as u128).max(1)
         }
-        _ => expected(time),
+        Time::Mix(mix) => mix.mean_of(mean),
+        Time::Constant(_)
+        | Time::Forever
+        | Time::Exponential { .. }
+        | Time::Normal { .. }
+        | Time::LogNormal { .. }
+        | Time::Gamma { .. }
+        | Time::Pareto { .. } => expected(time),
     }
 }
 

@@ -1,86 +1,14 @@
-//! Times and steps.
+//! Steps.
 
-use crate::input::{Complaint, Field, Reader, Value};
+use crate::input::{Complaint, Field, Reader};
 use crate::random::Time;
-use crate::units::Nanos;
 
-use super::super::format::{DISTRIBUTIONS, STEP};
+use super::super::format::STEP;
 use super::super::{Guard, Step};
 use super::Decoder;
 use super::limits;
 
 impl<'t> Decoder<'t> {
-    /// The time under a key, or its default.
-    pub fn time(&self, reader: &Reader<'t>, key: &str) -> Option<Time> {
-        match reader.given(key) {
-            Some(field) => self.distribution(&field),
-            None => reader.duration(key).map(Time::Constant),
-        }
-    }
-
-    /// A fixed or random time.
-    fn distribution(&self, field: &Field<'t>) -> Option<Time> {
-        match &field.node.value {
-            Value::Text(text) if text == "forever" => field.word().map(|_| Time::Forever),
-            Value::Table(_) => self.random(field),
-            _ => field.duration().map(Time::Constant),
-        }
-    }
-
-    /// `{ lognormal = { mean, cv } }` and its siblings.
-    fn random(&self, field: &Field<'t>) -> Option<Time> {
-        let variant = field.reading.open_choice(field.node, &DISTRIBUTIONS)?;
-        let kind = variant.format.tag().name;
-        if kind == "empirical" {
-            return self.files.measured(&variant.given(kind)?).map(Time::Empirical);
-        }
-        let inner = variant.open_table(kind)?;
-        match kind {
-            "uniform" => {
-                let (min, max) = (inner.duration("min"), inner.duration("max"));
-                let (min, max) = (min?, max?);
-                if min > max {
-                    return inner.refuse(
-                        Complaint::at(inner.value_place("max"), "`max` is less than `min`")
-                            .label(format!("{max} is less"))
-                            .see(inner.value_place("min"), format!("than {min}"))
-                            .help("exchange the two"),
-                    );
-                }
-                Some(Time::Uniform { min, max })
-            }
-            "exponential" => Some(Time::Exponential {
-                mean: inner.duration("mean")?,
-            }),
-            "pareto" => {
-                let (min, shape) = (inner.duration("min"), inner.number("shape"));
-                let (min, shape) = (min?, shape?);
-                let pareto = Time::Pareto { min, shape };
-                if limits::expected(&pareto) > u128::from(Nanos::LONGEST.0) {
-                    return inner.refuse(
-                        Complaint::at(
-                            inner.value_place("shape"),
-                            "the mean of this Pareto distribution is too long",
-                        )
-                        .label("so close to 1 that the mean is beyond 100 days")
-                        .help("the mean is min * shape / (shape - 1): take a larger shape"),
-                    );
-                }
-                Some(pareto)
-            }
-            _ => {
-                let (mean, cv) = (inner.duration("mean"), inner.number("cv"));
-                let (mean, cv) = (mean?, cv?);
-                match kind {
-                    "normal" => Some(Time::Normal { mean, cv }),
-                    "lognormal" => Some(Time::LogNormal { mean, cv }),
-                    "gamma" => Some(Time::Gamma { mean, cv }),
-                    _ => unreachable!("the format lists no other distribution"),
-                }
-            }
-        }
-    }
-
     /// Steps in their order, each checked.
     pub fn steps(&self, field: &Field<'t>) -> Option<Vec<Step>> {
         let elements = field.elements()?;
@@ -194,7 +122,7 @@ impl<'t> Decoder<'t> {
 /// Whether whatever follows is out of reach.
 fn never_ends(step: &Step) -> bool {
     match step {
-        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => *time == Time::Forever,
+        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => time.is_forever(),
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => steps.iter().any(never_ends),
         Step::Update { .. } | Step::Crash { .. } => false,
     }
@@ -203,21 +131,11 @@ fn never_ends(step: &Step) -> bool {
 /// Whether these steps take no time at all, for certain.
 pub fn take_no_time(steps: &[Step]) -> bool {
     steps.iter().all(|step| match step {
-        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => is_zero(time),
+        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => time.is_zero(),
         Step::Lock { steps, .. } | Step::Repeat { steps, .. } => take_no_time(steps),
-        Step::Update { window, .. } => window.as_ref().is_none_or(is_zero),
+        Step::Update { window, .. } => window.as_ref().is_none_or(Time::is_zero),
         Step::Crash { .. } => true,
     })
-}
-
-/// Whether every sample is zero.
-pub fn is_zero(time: &Time) -> bool {
-    match time {
-        Time::Constant(time) => time.0 == 0,
-        Time::Uniform { max, .. } => max.0 == 0,
-        Time::Empirical(values) => values.iter().all(|value| value.0 == 0),
-        _ => false,
-    }
 }
 
 /// Complains where steps that must end do not.

@@ -165,7 +165,7 @@ fn demand<'t>(
     let clients = reader.integer("clients");
     let think = decoder.time(reader, "think");
     let (think, steps) = (think?, steps?);
-    if step::is_zero(&think) && step::take_no_time(steps) {
+    if think.is_zero() && step::take_no_time(steps) {
         return reader.refuse(
             Complaint::at(reader.value_place("steps"), "a request here takes no time")
                 .label("every step takes zero time, and `think` is zero")

@@ -1,12 +1,11 @@
-//! Times and steps: what an item, a background thread or an initializer does.
+//! Steps: what an item, a background thread or an initializer does.
 
 use crate::input::{Choice, Format, Key, Shape, Word, Words};
 
-use super::{DURATION, SOME_TIME};
+use super::DURATION;
+use super::time::{DISTRIBUTIONS, TIME};
 
-/// How long something takes: fixed or random. `forever` only ends a background thread's steps.
-pub const TIME: Shape = Shape::Either(&[DURATION, Shape::OneOf(&DISTRIBUTIONS)]);
-/// The time of a step.
+/// The time of a step. The last step of a background thread can take `forever`.
 const STEP_TIME: Shape = Shape::Either(&[DURATION, Shape::Words(&FOREVER), Shape::OneOf(&DISTRIBUTIONS)]);
 static FOREVER: Words = Words {
     list: &[Word::new("forever", "Never ends; for background threads.")],
@@ -16,125 +15,6 @@ static FOREVER: Words = Words {
 /// Steps in their order.
 pub const STEPS: Shape = Shape::List(&ONE_STEP);
 static ONE_STEP: Shape = Shape::OneOf(&STEP);
-
-/// `{ lognormal = { ... } }` and its siblings.
-pub static DISTRIBUTIONS: Choice = Choice {
-    what: "a random time",
-    tag: "distribution",
-    split: "keep one of them",
-    variants: &[
-        Format {
-            name: "a uniform distribution",
-            help: "Equally likely from `min` to `max`.",
-            keys: &[Key::required(
-                "uniform",
-                Shape::Table(&UNIFORM),
-                "Equally likely from `min` to `max`.",
-            )],
-        },
-        Format {
-            name: "an exponential distribution",
-            help: "Memoryless.",
-            keys: &[Key::required(
-                "exponential",
-                Shape::Table(&EXPONENTIAL),
-                "Memoryless.",
-            )],
-        },
-        Format {
-            name: "a normal distribution",
-            help: "Normal, negative samples taken as zero.",
-            keys: &[Key::required(
-                "normal",
-                Shape::Table(&MEAN_AND_CV),
-                "Normal, negative samples taken as zero.",
-            )],
-        },
-        Format {
-            name: "a log-normal distribution",
-            help: "Log-normal.",
-            keys: &[Key::required(
-                "lognormal",
-                Shape::Table(&MEAN_AND_CV),
-                "Log-normal: skewed to long times.",
-            )],
-        },
-        Format {
-            name: "a gamma distribution",
-            help: "Gamma.",
-            keys: &[Key::required(
-                "gamma",
-                Shape::Table(&MEAN_AND_CV),
-                "Gamma: skewed, with a light tail.",
-            )],
-        },
-        Format {
-            name: "a Pareto distribution",
-            help: "Pareto.",
-            keys: &[Key::required(
-                "pareto",
-                Shape::Table(&PARETO),
-                "Pareto: a heavy tail above `min`.",
-            )],
-        },
-        Format {
-            name: "an empirical distribution",
-            help: "Each measured value equally likely.",
-            keys: &[Key::required(
-                "empirical",
-                Shape::Text,
-                "Each value in a CSV file of seconds equally likely.",
-            )],
-        },
-    ],
-};
-
-static UNIFORM: Format = Format {
-    name: "uniform",
-    help: "Equally likely from `min` to `max`.",
-    keys: &[
-        Key::required("min", DURATION, "Shortest."),
-        Key::required("max", DURATION, "Longest."),
-    ],
-};
-
-static EXPONENTIAL: Format = Format {
-    name: "exponential",
-    help: "Memoryless.",
-    keys: &[Key::required("mean", SOME_TIME, "Mean.")],
-};
-
-static MEAN_AND_CV: Format = Format {
-    name: "a distribution with mean and cv",
-    help: "A mean and a spread.",
-    keys: &[
-        Key::required("mean", SOME_TIME, "Mean."),
-        Key::required(
-            "cv",
-            Shape::Number {
-                above: 0.0,
-                max: 100.0,
-            },
-            "Standard deviation over mean.",
-        ),
-    ],
-};
-
-static PARETO: Format = Format {
-    name: "pareto",
-    help: "A heavy tail above `min`.",
-    keys: &[
-        Key::required("min", SOME_TIME, "Shortest."),
-        Key::required(
-            "shape",
-            Shape::Number {
-                above: 1.0,
-                max: 1000.0,
-            },
-            "Above 1, so that there is a mean.",
-        ),
-    ],
-};
 
 const OFFLOAD: Key = Key::boolean(
     "offload",

@@ -4,7 +4,8 @@ use crate::input::{Format, Key, Shape, Word, WordEnum, Words};
 use crate::model::PayloadKind;
 
 use super::super::DependencyKind;
-use super::step::{STEPS, TIME};
+use super::step::STEPS;
+use super::time::TIME;
 use super::{DURATION, MOST_ITEMS, MOST_THREADS, SIZE, SOME_TIME};
 
 /// `[[task]]`

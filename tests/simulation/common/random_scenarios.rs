@@ -74,7 +74,22 @@ fn time(most: u64) -> impl Strategy<Value = String> {
             format!("{{ pareto = {{ min = {min}, shape = {shape:.2} }} }}")
         }),
         1 => Just("{ empirical = \"good/measured.csv\" }".to_owned()),
+        1 => (0..most, 0..most, 0..most).prop_map(|(min, more, most)| {
+            let (mode, max) = (min + more, min + more + most);
+            format!("{{ triangular = {{ min = \"{min}us\", mode = \"{mode}us\", max = \"{max}us\" }} }}")
+        }),
+        1 => mix(most),
     ]
+}
+
+/// A fast time, most often, and a slow one.
+fn mix(most: u64) -> impl Strategy<Value = String> {
+    (1..20u64, micros(most), some_micros(most)).prop_map(|(weight, hit, miss)| {
+        format!(
+            "{{ mix = [{{ weight = {weight}, time = {hit} }}, \
+             {{ weight = 1, time = {{ exponential = {{ mean = {miss} }} }} }}] }}"
+        )
+    })
 }
 
 fn leaf(most: u64) -> impl Strategy<Value = String> {
