@@ -1,20 +1,21 @@
-//! The task graph: `after`, without cycles, and the counts that follow from it.
+//! The task graph: reads `after`, refuses cycles, and derives the number of items of each group.
 
 use petgraph::algo::tarjan_scc;
-use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::graph::NodeIndex;
 
 use crate::input::{Complaint, Place, Reader, Value, did_you_mean, list};
 
 use super::super::format::MOST_ITEMS;
+use super::super::order::{order_of, task_graph};
 use super::super::{Demand, Dependency, DependencyKind};
 use super::out_of_place;
 use super::task::Task;
 use crate::units::grouped;
 
-/// An edge, and where it stands.
+/// A dependency, and its place in the file.
 type Edge = (Dependency, Place);
 
-/// For every group the groups that come first.
+/// For each group, the groups that it waits for.
 pub fn edges(readers: &[Option<Reader<'_>>], names: &[&str]) -> Option<Vec<Vec<Dependency>>> {
     let edges: Vec<Option<Vec<Edge>>> = readers
         .iter()
@@ -55,13 +56,13 @@ fn edges_of(reader: &Reader<'_>, group: usize, names: &[&str]) -> Option<Vec<Edg
     let edge = |index: usize| {
         let (name, place, kind) = named[index];
         let complaint = if named[..index].iter().any(|(earlier, ..)| *earlier == name) {
-            Complaint::at(place, format!("`{name}` stands twice in `after`")).help("take one of them out")
+            Complaint::at(place, format!("`{name}` stands twice in `after`")).help("remove one of them")
         } else {
             match names.iter().position(|known| *known == name) {
                 None => unknown(names, group, name, place),
                 Some(first) if first == group => Complaint::at(place, format!("`{name}` comes after itself"))
                     .label("a group cannot wait for itself")
-                    .help("name another group, or take it out"),
+                    .help("name another group, or remove it"),
                 Some(first) => {
                     return Some((
                         Dependency {
@@ -95,22 +96,16 @@ fn unknown(names: &[&str], group: usize, name: &str, place: Place) -> Complaint 
     }
 }
 
-/// The groups of a cycle, each after the next, the first in the file's order first.
+/// The groups of a cycle: each waits for the next one, and the first is the first one in the file.
 fn cycle(edges: &[Vec<Edge>]) -> Option<Vec<usize>> {
-    let mut graph: DiGraph<(), ()> = DiGraph::new();
-    let nodes: Vec<NodeIndex> = edges.iter().map(|_| graph.add_node(())).collect();
-    for (group, edges) in edges.iter().enumerate() {
-        for (edge, _) in edges {
-            graph.add_edge(nodes[group], nodes[edge.group], ());
-        }
-    }
+    let graph = task_graph(edges.iter().map(|edges| edges.iter().map(|(edge, _)| edge.group)));
     let tangled = tarjan_scc(&graph)
         .into_iter()
         .filter(|component| component.len() > 1);
     let component: Vec<usize> = tangled
         .map(|c| c.into_iter().map(NodeIndex::index).collect())
         .min_by_key(|component: &Vec<usize>| first(component))?;
-    // Within a component every group has a way on, and the walk must come back to a group it has seen.
+    // Every group of a component waits for another one of it, so the walk returns to a group that it has visited.
     let mut walk = vec![first(&component)];
     loop {
         let here = walk[walk.len() - 1];
@@ -154,22 +149,13 @@ fn refuse_cycle<T>(
         complaint = complaint.see(place(position)?, says(position));
     }
     let reader = readers[cycle[0]]?;
-    reader.refuse(complaint.help("none of them could ever start: take one of these out"))
+    reader.refuse(complaint.help("none of them could ever start: remove one of these dependencies"))
 }
 
-/// Fills in the counts that follow from `after`, and refuses those that contradict it.
+/// Sets the number of items that follows from `after`, and refuses a `count` that contradicts it.
 pub fn count_items(tasks: &mut [Task<'_>]) -> Option<()> {
-    let mut counted = vec![false; tasks.len()];
-    // Without cycles, each round counts at least one more group.
-    while let Some(group) = (0..tasks.len()).find(|group| {
-        !counted[*group]
-            && tasks[*group]
-                .group
-                .after
-                .iter()
-                .all(|dependency| counted[dependency.group])
-    }) {
-        counted[group] = true;
+    let graph = task_graph(tasks.iter().map(|task| task.group.waits_for()));
+    for group in order_of(&graph) {
         let count = count_of(tasks, group)?;
         if let Demand::Count(items) = &mut tasks[group].group.demand {
             *items = count;
@@ -189,8 +175,8 @@ pub fn count_items(tasks: &mut [Task<'_>]) -> Option<()> {
         );
         return last.reader.refuse(
             Complaint::at(last.demand_place(), title)
-                .label("with the groups before it")
-                .help("fewer items of more work each often say the same"),
+                .label("together with the groups before it")
+                .help("use fewer items with more work each"),
         );
     }
     Some(())
@@ -204,20 +190,20 @@ fn count_of(tasks: &[Task<'_>], group: usize) -> Option<u64> {
         return match (task.count, task.never_ends().is_some()) {
             (Some(count), _) => Some(count),
             (None, true) => Some(1),
-            // An empty `after` says nothing about the count.
+            // An empty `after` does not give the count.
             (None, false) => reader.refuse(
                 Complaint::at(
                     reader.key_place("after"),
                     "[[task]] needs `count`, `clients` or `arrivals`",
                 )
                 .label("an empty `after` gives it no items")
-                .help("say how many items it has"),
+                .help("set `count` to the number of items"),
             ),
         };
     }
     if let Some(key) = task.never_ends() {
         let why = match key {
-            "clients" => "clients ask from the start",
+            "clients" => "clients send requests from the start",
             _ => "requests come from the start",
         };
         let help = format!("a group with `{key}` cannot wait for others");
@@ -229,8 +215,8 @@ fn count_of(tasks: &[Task<'_>], group: usize) -> Option<u64> {
     {
         let first = &tasks[dependency.group];
         let (key, label) = match first.never_ends() {
-            Some("clients") => ("clients", "these clients ask again and again"),
-            _ => ("arrivals", "these requests come again and again"),
+            Some("clients") => ("clients", "these clients never stop sending requests"),
+            _ => ("arrivals", "these requests never stop"),
         };
         return reader.refuse(
             Complaint::at(
@@ -255,8 +241,8 @@ fn count_of(tasks: &[Task<'_>], group: usize) -> Option<u64> {
         return Some(task.count.unwrap_or(1));
     };
     if task.count.is_some() {
-        let why = format!("`{}` says it: \"each\"", one.group.name);
-        let help = "an item for each item of the other group: take `count` out";
+        let why = format!("`{}` gives it one item for each of its own", one.group.name);
+        let help = "remove `count`: \"each\" makes one item for each item of the other group";
         return reader.refuse(out_of_place(reader, "count", &why, help));
     }
     if let Some(other) = each.iter().find(|other| items(other) != items(one)) {
@@ -264,7 +250,7 @@ fn count_of(tasks: &[Task<'_>], group: usize) -> Option<u64> {
         return reader.refuse(
             Complaint::at(reader.value_place("after"), title)
                 .label(format!(
-                    "which item waits for which? {} are not {}",
+                    "items wait one by one, and {} are not {}",
                     items(one),
                     items(other)
                 ))
@@ -276,7 +262,7 @@ fn count_of(tasks: &[Task<'_>], group: usize) -> Option<u64> {
                     other.demand_place(),
                     format!("`{}` has {}", other.group.name, items(other)),
                 )
-                .help("make the counts equal, or wait for \"all\" of one of them"),
+                .help("make the counts equal, or wait for \"all\" items of one of them"),
         );
     }
     Some(items(one))
