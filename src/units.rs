@@ -1,4 +1,14 @@
-//! Quantities with their unit in the type: whole nanoseconds and whole bytes.
+//! Quantities whose type is their unit: whole nanoseconds and whole bytes.
+//!
+//! ```
+//! use gilsim::units::{Bytes, Nanos};
+//!
+//! let time: Nanos = "1.5 ms".parse()?;
+//! assert_eq!(time + Nanos::from_micros(250), Nanos(1_750_000));
+//! assert_eq!((time * 4).to_string(), "6ms");
+//! assert_eq!("64 KiB".parse(), Ok(Bytes::from_kib(64)));
+//! # Ok::<(), gilsim::units::QuantityError>(())
+//! ```
 
 mod digits;
 mod quantity;
@@ -9,17 +19,17 @@ pub use quantity::{Quantity, QuantityError};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, Sub};
 
-/// A point in simulated time, or a length of it, in whole nanoseconds.
+/// A point in simulated time, or a duration, in whole nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Nanos(pub u64);
 
 impl Nanos {
-    /// No time at all; the start of a simulation.
+    /// No time, or the start of a simulation.
     pub const ZERO: Self = Self(0);
-    /// The longest time that a scenario can write, 100 days: twice as much still fits into 64 bits in units of
-    /// 1/1024 ns. Random times are to be cut here, too.
+    /// The longest time that a scenario can contain, 100 days. Twice as much still fits into 64 bits in units of
+    /// 1/1024 ns.
     pub const LONGEST: Self = Self(100 * 24 * 3_600_000_000_000);
-    /// Later than anything that happens: a burst of work that never ends.
+    /// Later than every event: the end of work that never ends.
     pub const FOREVER: Self = Self(u64::MAX);
 
     /// Whole microseconds.
@@ -37,12 +47,12 @@ impl Nanos {
         Self(secs * 1_000_000_000)
     }
 
-    /// In seconds, for reports: never for a time that the simulation goes on with.
+    /// The time in seconds, for reports. The simulation itself uses whole nanoseconds only.
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 / 1e9
     }
 
-    /// The difference, or nothing where `other` is later.
+    /// The difference, or zero where `other` is later.
     pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
@@ -98,7 +108,7 @@ impl Sum for Nanos {
 pub struct Bytes(pub u64);
 
 impl Bytes {
-    /// Nothing.
+    /// No bytes.
     pub const ZERO: Self = Self(0);
 
     /// `kib` units of 1,024 bytes.

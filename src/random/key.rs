@@ -1,38 +1,46 @@
-//! The name of a random stream, as 64 bits that depend on every link of the name and on their order.
+//! Keys name random streams: 64 bits that depend on every link of a name and on the order of the links.
 
-/// The name of a stream: what a draw is for.
+/// The name of a stream, which says what its samples are for.
 ///
-/// A link costs one pass of a mixing function, about 2 ns, and for a name another 1 ns for each of its bytes: keep
-/// the key of a task and extend it by numbers. Two names share a key by accident only: among a million
-/// streams with a probability of 3e-8.
+/// A key is made of links: words and numbers. A link costs one pass of a mixing function, about 2 ns, and a word costs
+/// another 1 ns for each byte. So keep the key of a task and extend it by numbers. The probability that any two of a
+/// million streams share a key is 3e-8.
+///
+/// ```
+/// use gilsim::random::Key;
+///
+/// let task = Key::root(7, 0).name("task").name("resize");
+/// let (item, step) = (17, 2);
+/// assert_ne!(task.number(item).number(step), task.number(step).number(item));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key(u64);
 
-/// How far apart consecutive numbers lie before they are mixed. Odd, so that no two numbers of one parent collide,
-/// and not the golden ratio, by which SplitMix64 steps when it turns a key into a stream's state: else the first
-/// word of a stream's state would be the key of the stream's first child. Source: Steele & Vigna, "Computationally
+/// The distance between consecutive numbers before they are mixed. It is odd, so that no two numbers of one parent
+/// collide. It is not the golden ratio, by which SplitMix64 steps when it turns a key into a stream's state. Otherwise
+/// the first word of a stream's state would be the key of the stream's first child. Source: Steele & Vigna, "Computationally
 /// easy, spectrally good multipliers" (2021), table 5.
 const STRIDE: u64 = 0xd134_2543_de82_ef95;
 
-/// Keeps the names apart from the numbers: the fractional bits of the square root of 2.
+/// Separates words from numbers: the fractional bits of the square root of 2.
 const NAMES: u64 = 0x6a09_e667_f3bc_c908;
 
 impl Key {
-    /// The stem of all keys of one replication.
+    /// The key from which all keys of one replication are made.
     pub const fn root(seed: u64, replication: u64) -> Self {
         Self(NAMES).number(seed).number(replication)
     }
 
-    /// The key below this one for a part that has a name.
+    /// Extends the key by a word.
     #[must_use]
     pub const fn name(self, name: &str) -> Self {
         Self(mix(self.0.wrapping_add(mix(fnv1a(name.as_bytes()) ^ NAMES))))
     }
 
-    /// The key below this one for one of many: an item, a step, a repeat.
+    /// Extends the key by a number, such as that of an item, a step or a repetition.
     #[must_use]
     pub const fn number(self, number: u64) -> Self {
-        // One more than the number: zero times the stride would leave a zero key as it is.
+        // One more than the number, because zero times the stride would not change a key of zero.
         Self(mix(self
             .0
             .wrapping_add(STRIDE.wrapping_mul(number.wrapping_add(1)))))
@@ -44,8 +52,8 @@ impl Key {
     }
 }
 
-/// The finalizer of SplitMix64: a bijection in which each bit of the input flips each bit of the result half of the
-/// time. Source: Steele, Lea & Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014), with the
+/// The finalizer of SplitMix64: a bijection in which each bit of the input flips each bit of the result with a
+/// probability of one half. Source: Steele, Lea & Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014), with the
 /// constants of Stafford's variant 13, as in `java.util.SplittableRandom`.
 const fn mix(mut bits: u64) -> u64 {
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -53,7 +61,7 @@ const fn mix(mut bits: u64) -> u64 {
     bits ^ (bits >> 31)
 }
 
-/// FNV-1a, 64 bits: a short and portable hash of a short name. Source: RFC 9923.
+/// FNV-1a with 64 bits, a simple and portable hash for short words. Source: RFC 9923.
 const fn fnv1a(bytes: &[u8]) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     let mut at = 0;

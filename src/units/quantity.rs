@@ -1,23 +1,23 @@
-//! Durations and sizes as text: `5ms`, `64 KiB`. Reading is exact, in integers; what is not a whole number of
-//! nanoseconds or bytes is an error, never rounded.
+//! Durations and sizes as text: `5ms`, `64 KiB`. Parsing uses integers and is exact. A text that is not a whole number
+//! of nanoseconds or bytes is an error and is not rounded.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{Bytes, Nanos};
 
-/// What a text with a unit can mean.
+/// A kind of quantity: its units and the words for it in messages.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Quantity {
-    /// In words, with an article: `a duration`.
+    /// Its name with an article: `a duration`.
     what: &'static str,
-    /// How one is written.
+    /// An example of the text.
     example: &'static str,
-    /// Every unit and its size in the smallest.
+    /// Every unit, and its size in the smallest unit.
     units: &'static [(&'static str, u64)],
-    /// What people write instead, and what they mean.
+    /// Wrong units that people write, and the units that they mean.
     aliases: &'static [(&'static str, &'static str)],
-    /// What the value counts, in words.
+    /// The name of the smallest unit.
     smallest: &'static str,
 }
 
@@ -89,7 +89,7 @@ static SIZE: Quantity = Quantity {
     smallest: "bytes",
 };
 
-/// Why a text is no quantity; its words are for the person who wrote it.
+/// The reason why a text is not a quantity. Its message is for the person who wrote the text.
 #[derive(Debug, PartialEq, Eq)]
 pub struct QuantityError {
     quantity: &'static Quantity,
@@ -123,7 +123,7 @@ impl fmt::Display for QuantityError {
 impl std::error::Error for QuantityError {}
 
 impl QuantityError {
-    /// What would be right, in one sentence.
+    /// What to write instead, in one sentence.
     pub fn help(&self) -> String {
         let quantity = self.quantity;
         let names: Vec<&str> = quantity.units.iter().map(|(name, _)| *name).collect();
@@ -154,7 +154,7 @@ impl QuantityError {
 }
 
 impl Quantity {
-    /// The unit that someone meant who wrote `unit`.
+    /// The unit that a person who wrote `unit` meant.
     fn meant(&self, unit: &str) -> Option<&'static str> {
         let alias = self
             .aliases
@@ -170,7 +170,7 @@ impl Quantity {
         alias.or_else(other_case)
     }
 
-    /// Reads `<decimal><unit>`, blanks between them allowed.
+    /// Parses `<decimal><unit>`, with optional blanks between the two.
     fn parse(&'static self, text: &str) -> Result<u64, QuantityError> {
         self.value(text.trim()).map_err(|reason| QuantityError {
             quantity: self,
@@ -205,7 +205,8 @@ impl Quantity {
         let fraction = fraction.trim_end_matches('0');
         let whole: u128 = whole.parse().map_err(|_| Reason::TooLarge)?;
         let whole = whole.checked_mul(u128::from(*size)).ok_or(Reason::TooLarge)?;
-        // A unit has at most 13 digits, so a longer fraction cannot be whole; shorter ones fit in 128 bits.
+        // A unit has at most 13 digits, so a number with a longer fraction is not whole. A shorter fraction fits into
+        // 128 bits.
         if fraction.len() > 18 {
             return Err(Reason::NotWhole);
         }
@@ -225,7 +226,7 @@ impl Quantity {
 }
 
 impl Quantity {
-    /// What can be read, as a regular expression: for the schema.
+    /// A regular expression for the text, for the JSON Schema.
     fn pattern(&self) -> String {
         let units: Vec<&str> = self.units.iter().map(|(name, _)| *name).collect();
         format!(r"^\s*[0-9]+(\.[0-9]+)?\s*({})\s*$", units.join("|"))
@@ -233,14 +234,14 @@ impl Quantity {
 }
 
 impl Nanos {
-    /// How a duration is written, as a regular expression.
+    /// A regular expression for the text of a duration.
     pub fn pattern() -> String {
         DURATION.pattern()
     }
 }
 
 impl Bytes {
-    /// How a size is written, as a regular expression.
+    /// A regular expression for the text of a size.
     pub fn pattern() -> String {
         SIZE.pattern()
     }
@@ -249,7 +250,7 @@ impl Bytes {
 impl FromStr for Nanos {
     type Err = QuantityError;
 
-    /// Reads `5ms`, `1.5 s`, `2h`: units ns, us, ms, s, min and h.
+    /// Parses `5ms`, `1.5 s`, `2h`. The units are ns, us, ms, s, min and h.
     fn from_str(text: &str) -> Result<Self, QuantityError> {
         DURATION.parse(text).map(Self)
     }
@@ -258,14 +259,15 @@ impl FromStr for Nanos {
 impl FromStr for Bytes {
     type Err = QuantityError;
 
-    /// Reads `64 KiB`, `2MB`, `17 B`: kB, MB and GB are powers of 1,000; KiB, MiB and GiB of 1,024.
+    /// Parses `64 KiB`, `2MB`, `17 B`. kB, MB and GB are powers of 1000; KiB, MiB and GiB are powers of 1024.
     fn from_str(text: &str) -> Result<Self, QuantityError> {
         SIZE.parse(text).map(Self)
     }
 }
 
 impl fmt::Display for Nanos {
-    /// Exactly, in the largest of ns, us, ms and s that it reaches, whole hours in h: `5ms`, `1.25s`, `90s`, `2h`.
+    /// Writes the exact time in the largest of ns, us, ms and s that is not longer, or in h where it is a number of
+    /// whole hours: `5ms`, `1.25s`, `90s`, `2h`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if *self == Self::FOREVER {
             return f.write_str("forever");
@@ -285,7 +287,8 @@ impl fmt::Display for Nanos {
 }
 
 impl fmt::Display for Bytes {
-    /// Exactly, in the largest of B, kB, MB and GB that it reaches, or in KiB, MiB and GiB where that is whole.
+    /// Writes the exact size in the largest of B, kB, MB and GB that is not larger, or in KiB, MiB or GiB where it is a
+    /// whole number of these.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (unit, name) in [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")] {
             if self.0 >= unit && self.0.is_multiple_of(unit) && !self.0.is_multiple_of(1_000) {
@@ -306,7 +309,7 @@ impl fmt::Display for Bytes {
 /// Nanoseconds.
 const HOUR: u64 = 3_600_000_000_000;
 
-/// `value / unit` for a `unit` that is a power of ten, every digit of it and no trailing zeros.
+/// Writes every digit of `value / unit`, without trailing zeros. The unit is a power of ten.
 fn write_decimal(f: &mut fmt::Formatter<'_>, value: u64, unit: u64) -> fmt::Result {
     write!(f, "{}", value / unit)?;
     let rest = value % unit;

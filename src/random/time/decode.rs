@@ -102,7 +102,11 @@ static DISTRIBUTIONS: Choice = Choice {
         Format {
             name: "a mix",
             help: "Each sample is from one of several times, which is chosen by weight.",
-            keys: &[Key::required("mix", Shape::List(&ONE_PART), "The times and their weights.")],
+            keys: &[Key::required(
+                "mix",
+                Shape::List(&ONE_PART),
+                "The times and their weights.",
+            )],
         },
     ],
 };
@@ -413,7 +417,10 @@ mod tests {
                 r#"{ triangular = { min = "1us", mode = "3us", max = "2us" } }"#,
                 "mode is 3us, but must be from min, which is 1us, to max, which is 2us",
             ),
-            (r#"{ mix = [] }"#, "a mix has from 1 to 1 000 times, but this one has 0"),
+            (
+                r#"{ mix = [] }"#,
+                "a mix has from 1 to 1 000 times, but this one has 0",
+            ),
             (
                 r#"{ mix = [{ weight = 0, time = "1us" }] }"#,
                 "`weight` must be an integer from 1",

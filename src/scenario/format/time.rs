@@ -123,7 +123,7 @@ static MEAN_AND_CV: Format = Format {
                 above: 0.0,
                 max: 100.0,
             },
-            "The coefficient of variation: the standard deviation divided by the mean.",
+            "The standard deviation divided by the mean.",
         ),
     ],
 };
