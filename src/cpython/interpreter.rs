@@ -3,7 +3,8 @@
 //! | module | models |
 //! |---|---|
 //! | [`pystate`] | `pystate.c`: interpreters, thread states, attaching and detaching |
-//! | [`interpreter_lock`] | the choice between the three that follow, by version and build |
+//! | [`ceval`] | `ceval.c`: running bytecode, checking the eval breaker |
+//! | [`interpreter_lock`] | the choice between the following three, by version and build |
 //! | [`ticker_lock`] | `ceval.c` before 3.2: the interpreter lock that is released every 100 ticks |
 //! | [`ceval_gil`] | `ceval_gil.c` from 3.2 on: the interpreter lock that is handed over on request |
 //! | [`stop_the_world`] | `pystate.c` of the free-threaded build, which has no interpreter lock |
@@ -11,6 +12,7 @@
 //! | [`shared_objects`] | reference counts and locks of objects, in the free-threaded build |
 //! | [`py_mutex`], [`parking_lot`] | `lock.c` and `parking_lot.c`, from 3.13 on |
 
+mod ceval;
 mod ceval_gil;
 mod gc_free_threading;
 mod interpreter_lock;

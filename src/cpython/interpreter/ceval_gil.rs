@@ -1,4 +1,4 @@
-//! The interpreter lock of CPython 3.2 to 3.14: `Python/ceval_gil.c`, `take_gil` and `drop_gil`.
+//! The interpreter lock (GIL) of CPython 3.2 to 3.14: `take_gil` and `drop_gil` in `Python/ceval_gil.c`.
 //!
 //! ```text
 //!  waiter   |--- timed wait: one interval ---|request|-- wait --|--- runs ...
@@ -6,9 +6,9 @@
 //!                                               eval breaker    until another thread has taken the lock
 //! ```
 //!
-//! A waiter may ask for the lock only after a whole interval in which the lock did not change hands. The holder
-//! notices at its next look at the eval breaker, lets go, and waits until another thread has really taken the
-//! lock. Everything else (the convoy effect, starving threads, slices rounded up to the tick) follows.
+//! A waiter may request the lock only after a whole interval in which the lock did not change hands. The holder
+//! notices the request at its next check of the eval breaker, releases the lock, and waits until another thread has
+//! taken it. Everything else follows from this: the convoy effect, starving threads, slices rounded up to the tick.
 
 mod steps;
 
@@ -33,44 +33,47 @@ pub struct Gil {
     interval: Nanos,
     last_holder: Cell<Option<ThreadId>>,
     locked: Cell<bool>,
-    /// Times that the lock went to another thread than the one before.
+    /// Number of times that a different thread took the lock.
     switch_number: Cell<u64>,
+    /// Signalled when the lock is released.
     cond: ConditionVariable,
+    /// Protects `locked` and `cond`.
     mutex: Mutex,
-    /// Where a forced release waits until another thread has taken the lock.
+    /// Signalled when a thread has taken the lock: a forced release waits for that.
     switch_cond: ConditionVariable,
     switch_mutex: Mutex,
-    request: Cell<DropRequest>,
+    drop_request: Cell<DropRequest>,
     protocol: Protocol,
+    /// Draws the time from a drop request to the holder's next check of the eval breaker.
     eval_check: RefCell<Stream>,
     steps: Steps,
     profile: Arc<Profile>,
 }
 
-/// `gil_drop_request`
+/// `gil_drop_request`, or its successor in the eval breaker of a thread.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum DropRequest {
     None,
-    /// Up to 3.12: a flag of the interpreter, seen by whoever holds the lock.
+    /// Up to 3.12: a flag of the interpreter, seen by whichever thread holds the lock.
     Interpreter,
     /// From 3.13: a bit in the eval breaker of one thread (`_PY_GIL_DROP_REQUEST_BIT`).
     Thread(ThreadId),
 }
 
-/// What differs between versions.
+/// The differences between versions.
 #[derive(Clone, Copy)]
 struct Protocol {
     /// 3.13: the drop request is a bit on `last_holder` alone.
     request_on_holder: bool,
-    /// 3.10: looks at the eval breaker at loop back-edges, function entry and after calls only.
+    /// 3.10: the eval breaker is checked only at loop back-edges, at function entry and after calls.
     rare_eval_checks: bool,
-    /// A thread's last release leaves `last_holder` alone and waits for nobody. Not so from 3.9 to 3.11: before and
-    /// after, `PyThreadState_DeleteCurrent` gives `drop_gil` no thread state, or says `final_release` (3.13).
+    /// A thread's last release neither sets `last_holder` nor waits for a switch. Before 3.9 and in 3.12,
+    /// `PyThreadState_DeleteCurrent` passes no thread state to `drop_gil`; from 3.13 on it passes `final_release`.
     silent_final_release: bool,
 }
 
 impl Gil {
-    /// An open lock, as `version` has it. `process` tells it from others in reports; `key` names its random draws.
+    /// A free lock, as `version` has it. `process` identifies it in reports; `key` names its random draws.
     pub fn new(
         os: &Os,
         process: &str,
@@ -104,7 +107,7 @@ impl Gil {
             mutex: Mutex::new(os, &format!("{name} (its mutex)")),
             switch_cond: condition(" to be taken by another thread"),
             switch_mutex: Mutex::new(os, &format!("{name} (its switch mutex)")),
-            request: Cell::new(DropRequest::None),
+            drop_request: Cell::new(DropRequest::None),
             protocol: Protocol {
                 request_on_holder: version >= Version::release(3, 13),
                 rare_eval_checks: version >= Version::release(3, 10),
@@ -116,26 +119,37 @@ impl Gil {
         }
     }
 
-    /// Times that the lock went from one thread to another.
-    pub fn switches(&self) -> u64 {
-        self.switch_number.get()
+    /// `SET_GIL_DROP_REQUEST`: the holder notices at its next check of the eval breaker.
+    fn set_drop_request(&self, os: &Os) {
+        let Some(holder) = self.last_holder.get() else {
+            return;
+        };
+        let request = if self.protocol.request_on_holder {
+            DropRequest::Thread(holder)
+        } else {
+            DropRequest::Interpreter
+        };
+        self.drop_request.set(request);
+        os.interrupt(holder, self.until_eval_check());
     }
 
-    /// Every step taken so far: empty unless the machine was made by [`Os::recording`].
-    pub fn steps(&self) -> Vec<LockEvent> {
-        self.steps.all()
+    /// `RESET_GIL_DROP_REQUEST`
+    fn reset_drop_request(&self, me: ThreadId) {
+        if self.drop_requested(me) {
+            self.drop_request.set(DropRequest::None);
+        }
     }
 
-    /// Whether `me` has been asked to let go.
+    /// Whether `me` has been asked to drop the lock.
     pub fn drop_requested(&self, me: ThreadId) -> bool {
-        match self.request.get() {
+        match self.drop_request.get() {
             DropRequest::None => false,
             DropRequest::Interpreter => true,
             DropRequest::Thread(thread) => thread == me,
         }
     }
 
-    /// CPU time until a running thread next looks at its eval breaker.
+    /// CPU time until a running thread next checks its eval breaker.
     pub fn until_eval_check(&self) -> Nanos {
         let costs = &self.profile.costs.gil;
         let check = if self.protocol.rare_eval_checks {
@@ -144,37 +158,6 @@ impl Gil {
             &costs.eval_check_before_3_10
         };
         check.sample(&mut self.eval_check.borrow_mut())
-    }
-
-    /// `drop_gil`: lets go of the lock, and after a drop request waits until another thread has it.
-    pub async fn drop_gil(&self, os: &Os, me: ThreadId) {
-        assert!(self.locked.get(), "the lock is released by its holder");
-        self.last_holder.set(Some(me));
-        self.drop_gil_impl(os, me).await;
-
-        // The request may have come while it was letting go.
-        if self.drop_requested(me) {
-            self.switch_mutex.lock(os, me).await;
-            // Not switched yet: wait for it, or this thread would take the lock again at once.
-            if self.last_holder.get() == Some(me) {
-                self.reset_drop_request(me);
-                let before = os.enter(me, Activity::WaitingForLock);
-                self.steps.note(os, me, LockStep::WaitsForSwitch);
-                self.switch_cond.wait(os, me, &self.switch_mutex).await;
-                self.steps.note(os, me, LockStep::Switched);
-                os.enter(me, before);
-            }
-            self.switch_mutex.unlock(os, me).await;
-        }
-    }
-
-    /// `drop_gil` with `final_release`: the thread will never want the lock again.
-    pub async fn drop_gil_for_good(&self, os: &Os, me: ThreadId) {
-        if self.protocol.silent_final_release {
-            self.drop_gil_impl(os, me).await;
-        } else {
-            self.drop_gil(os, me).await;
-        }
     }
 
     /// `drop_gil_impl`
@@ -192,6 +175,37 @@ impl Gil {
         self.mutex.unlock(os, me).await;
     }
 
+    /// `drop_gil`: releases the lock and, after a drop request, waits until another thread has taken it.
+    pub async fn drop_gil(&self, os: &Os, me: ThreadId) {
+        assert!(self.locked.get(), "the lock is released by its holder");
+        self.last_holder.set(Some(me));
+        self.drop_gil_impl(os, me).await;
+
+        // The request may also have been made during the release.
+        if self.drop_requested(me) {
+            self.switch_mutex.lock(os, me).await;
+            // Not switched yet: wait, or this thread would take the lock again at once.
+            if self.last_holder.get() == Some(me) {
+                self.reset_drop_request(me);
+                let before = os.enter(me, Activity::WaitingForLock);
+                self.steps.note(os, me, LockStep::WaitsForSwitch);
+                self.switch_cond.wait(os, me, &self.switch_mutex).await;
+                self.steps.note(os, me, LockStep::Switched);
+                os.enter(me, before);
+            }
+            self.switch_mutex.unlock(os, me).await;
+        }
+    }
+
+    /// `drop_gil` with `final_release`: the thread will never take the lock again.
+    pub async fn drop_gil_for_good(&self, os: &Os, me: ThreadId) {
+        if self.protocol.silent_final_release {
+            self.drop_gil_impl(os, me).await;
+        } else {
+            self.drop_gil(os, me).await;
+        }
+    }
+
     /// `take_gil`: returns with the lock held.
     pub async fn take_gil(&self, os: &Os, me: ThreadId) {
         os.owe(me, self.profile.costs.gil.uncontended);
@@ -201,7 +215,7 @@ impl Gil {
         if self.locked.get() {
             let before = os.enter(me, Activity::WaitingForLock);
             while self.locked.get() {
-                let saved_switch_number = self.switch_number.get();
+                let saved_switchnum = self.switch_number.get();
                 self.steps.note(os, me, LockStep::Waits);
                 let woken = self.cond.timed_wait(os, me, &self.mutex, self.interval).await;
                 let step = match woken {
@@ -209,10 +223,10 @@ impl Gil {
                     Woken::Signalled => LockStep::Signalled,
                 };
                 self.steps.note(os, me, step);
-                // Only if a whole interval went by without a switch may this thread ask the holder to let go.
+                // Without a switch during the whole interval, ask the holder to drop the lock.
                 if woken == Woken::TimedOut
                     && self.locked.get()
-                    && self.switch_number.get() == saved_switch_number
+                    && self.switch_number.get() == saved_switchnum
                 {
                     self.steps.note(os, me, LockStep::Requests);
                     self.set_drop_request(os);
@@ -221,7 +235,7 @@ impl Gil {
             os.enter(me, before);
         }
 
-        // The lock is free and its mutex ours: take it.
+        // The lock is free, and this thread holds its mutex: take it.
         self.switch_mutex.lock(os, me).await;
         self.locked.set(true);
         os.note_holder(self.object, Some(me));
@@ -237,24 +251,13 @@ impl Gil {
         self.mutex.unlock(os, me).await;
     }
 
-    /// `SET_GIL_DROP_REQUEST`: the holder will notice at its next look at the eval breaker.
-    fn set_drop_request(&self, os: &Os) {
-        let Some(holder) = self.last_holder.get() else {
-            return;
-        };
-        let request = if self.protocol.request_on_holder {
-            DropRequest::Thread(holder)
-        } else {
-            DropRequest::Interpreter
-        };
-        self.request.set(request);
-        os.interrupt(holder, self.until_eval_check());
+    /// Number of times that a different thread took the lock.
+    pub fn switches(&self) -> u64 {
+        self.switch_number.get()
     }
 
-    /// `RESET_GIL_DROP_REQUEST`
-    fn reset_drop_request(&self, me: ThreadId) {
-        if self.drop_requested(me) {
-            self.request.set(DropRequest::None);
-        }
+    /// All steps so far. Empty unless the machine was made by [`Os::recording`].
+    pub fn steps(&self) -> Vec<LockEvent> {
+        self.steps.all()
     }
 }

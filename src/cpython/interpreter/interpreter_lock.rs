@@ -1,6 +1,7 @@
-//! What keeps the threads of one interpreter apart: which lock, by version and build.
+//! The lock of an interpreter: which one it has depends on the version and the build.
 //!
-//! Who works through a thread state attaches and detaches, and need not know which of them it is.
+//! Code that uses a [`ThreadState`](super::pystate::ThreadState) attaches and detaches, and need not know which lock
+//! this takes and releases.
 
 use std::sync::Arc;
 
@@ -16,27 +17,27 @@ use crate::random::Key;
 /// The lock of one interpreter.
 #[allow(
     clippy::large_enum_variant,
-    reason = "there is one for each interpreter, and it stays where it is"
+    reason = "there is one for each interpreter, and it is never moved"
 )]
 pub enum InterpreterLock {
-    /// Before 3.2: an ordinary lock, let go of and taken again every 100 ticks.
+    /// Before 3.2: an ordinary lock that is released and taken again every 100 ticks.
     Ticker(TickerLock),
-    /// 3.2 and later: a timed lock that is handed over on request.
+    /// From 3.2 on: a lock with timed waits that is handed over on request.
     Gil(Gil),
-    /// The free-threaded build: no lock, but a world that can be stopped.
+    /// The free-threaded build: no lock, but all threads can be stopped.
     FreeThreaded(FreeThreaded),
 }
 
-/// An interpreter of the free-threaded build.
+/// What an interpreter of the free-threaded build has instead of a lock.
 pub struct FreeThreaded {
-    /// Its threads, and who stops them.
+    /// The states of its threads.
     pub(crate) world: StopTheWorld,
     /// Its garbage collector.
     pub(crate) collector: Collector,
 }
 
 impl InterpreterLock {
-    /// The lock as `python` has it, open. `process` tells it from others in reports; `key` names its random draws.
+    /// A free lock, as `python` has it. `process` identifies it in reports; `key` names its random draws.
     pub fn new(os: &Os, process: &str, profile: &Arc<Profile>, python: &Python, key: Key) -> Self {
         if python.version < Version::NEW_LOCK {
             return Self::Ticker(TickerLock::new(os, process, profile, python.check_interval, key));
@@ -57,7 +58,7 @@ impl InterpreterLock {
         ))
     }
 
-    /// Before a thread may touch an object: `_PyThreadState_Attach`.
+    /// `_PyThreadState_Attach`: a thread must attach before it may use an object.
     pub async fn attach(&self, os: &Os, me: ThreadId) {
         match self {
             Self::Ticker(lock) => lock.acquire(os, me).await,
@@ -66,7 +67,7 @@ impl InterpreterLock {
         }
     }
 
-    /// Before a thread blocks: `_PyThreadState_Detach`.
+    /// `_PyThreadState_Detach`: a thread detaches before it blocks.
     pub async fn detach(&self, os: &Os, me: ThreadId) {
         match self {
             Self::Ticker(lock) => lock.release(os, me).await,
@@ -75,7 +76,7 @@ impl InterpreterLock {
         }
     }
 
-    /// The same for a thread that will never want to attach again.
+    /// `detach` of a thread that will never attach again.
     pub async fn detach_for_good(&self, os: &Os, me: ThreadId) {
         match self {
             Self::Ticker(lock) => lock.release(os, me).await,
@@ -87,7 +88,7 @@ impl InterpreterLock {
         }
     }
 
-    /// Times that the lock went from one thread to another; none where there is no lock.
+    /// Number of times that a different thread took the lock. Zero if there is no lock.
     pub fn switches(&self) -> u64 {
         match self {
             Self::Ticker(lock) => lock.switches(),
@@ -96,7 +97,8 @@ impl InterpreterLock {
         }
     }
 
-    /// Every step of a timed lock so far: empty for the others, and unless the machine was made by [`Os::recording`].
+    /// All steps so far of a lock with timed waits. Empty for the other kinds, and unless the machine was made by
+    /// [`Os::recording`].
     pub fn steps(&self) -> Vec<LockEvent> {
         match self {
             Self::Gil(gil) => gil.steps(),

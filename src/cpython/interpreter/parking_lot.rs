@@ -1,4 +1,4 @@
-//! Where threads sleep until another one unparks them: `Python/parking_lot.c`, from 3.13.
+//! Threads sleep in the parking lot until another thread unparks them: `Python/parking_lot.c`, from 3.13 on.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -6,15 +6,15 @@ use std::collections::VecDeque;
 use super::pystate::ThreadState;
 use crate::os::{ObjectId, ThreadId};
 
-/// The threads that are parked on one address, the oldest first. Each leaves an entry there, in which whoever unparks it
-/// may leave something.
+/// The threads that are parked on one address, oldest first. Each has an entry, in which the thread that unparks it may
+/// leave a message.
 pub struct ParkingLot<E> {
     object: ObjectId,
     parked: RefCell<VecDeque<(ThreadId, E)>>,
 }
 
 impl<E> ParkingLot<E> {
-    /// Empty. `object` is what reports of a deadlock say the threads wait for.
+    /// Without threads. Deadlock reports say that its threads wait for `object`.
     pub fn new(object: ObjectId) -> Self {
         Self {
             object,
@@ -22,16 +22,16 @@ impl<E> ParkingLot<E> {
         }
     }
 
-    /// Whether nobody is parked here.
+    /// Whether no thread is parked here.
     pub fn is_empty(&self) -> bool {
         self.parked.borrow().is_empty()
     }
 
-    /// `_PyParkingLot_Park` with `detach`: joins the queue, lets go of the interpreter, sleeps, and attaches again.
+    /// `_PyParkingLot_Park` with `detach`: joins the queue, detaches, sleeps, and attaches again.
     pub async fn park(&self, me: &ThreadState, entry: E) {
         self.parked.borrow_mut().push_back((me.id, entry));
         me.detach().await;
-        // Letting go may have taken a while, and meanwhile it may have been unparked.
+        // Detaching may take a while, and meanwhile another thread may have unparked this one.
         let still_parked = self.parked.borrow().iter().any(|(thread, _)| *thread == me.id);
         if still_parked {
             me.os().block(me.id, self.object).await;
@@ -39,8 +39,8 @@ impl<E> ParkingLot<E> {
         me.attach().await;
     }
 
-    /// The first half of `_PyParkingLot_Unpark`: takes the oldest out of the queue. The caller fills in its entry, and
-    /// wakes it ([`futex_wake`](crate::os::Os::futex_wake)).
+    /// The first half of `_PyParkingLot_Unpark`: removes the oldest thread from the queue. The caller fills in the entry
+    /// and wakes the thread ([`futex_wake`](crate::os::Os::futex_wake)).
     pub fn unpark(&self) -> Option<(ThreadId, E)> {
         self.parked.borrow_mut().pop_front()
     }

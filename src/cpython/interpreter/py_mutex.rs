@@ -1,9 +1,9 @@
-//! `PyMutex`: `Python/lock.c`, from 3.13.
+//! `PyMutex`: `Python/lock.c`, from 3.13 on.
 //!
 //! ```text
-//!  free-threaded   looks |yield|look|yield| ... 40 times ...|look|-- parked ------------------|
-//!  with the lock   looks |-- parked: spinning would only keep the holder from running -------|
-//!  whoever unlocks                           wakes the oldest; hands over if it has waited 1 ms
+//!  waiter, free-threaded build   try |yield|try|yield| ... 40 times ...|try|-- parked ----------|
+//!  waiter, other build           try |-- parked: spinning would only delay the holder ----------|
+//!  thread that unlocks                   wakes the oldest waiter; hands over after 1 ms of waiting
 //! ```
 
 use std::cell::Cell;
@@ -14,30 +14,32 @@ use super::pystate::ThreadState;
 use crate::os::{Os, ThreadId};
 use crate::units::Nanos;
 
-/// A thread that has waited longer is handed the lock: `TIME_TO_BE_FAIR_NS`.
+/// `TIME_TO_BE_FAIR_NS`: a thread that has waited longer is handed the lock.
 const TIME_TO_BE_FAIR: Nanos = Nanos::from_millis(1);
 
-/// Looks at a lock that is held, before parking: `MAX_SPIN_COUNT` of the free-threaded build. In the other it is 0.
+/// `MAX_SPIN_COUNT`: how often a thread of the free-threaded build tries to take a lock that is held, before it parks.
+/// In the other build it is 0.
 const MAX_SPIN_COUNT: u32 = 40;
 
-/// A lock of one byte. Not reentrant; whoever unlocks it need not be who locked it.
+/// A lock of one byte. It is not reentrant, and another thread than the one that locked it may unlock it.
 pub struct PyMutex {
     /// `_Py_LOCKED`
     locked: Cell<bool>,
+    /// For deadlock reports: the thread that will unlock it, if known.
     owner: Rc<Cell<Option<ThreadId>>>,
-    /// Whether taking it makes the taker its owner.
+    /// Whether the thread that locks it becomes its owner.
     is_lock: bool,
     waiters: ParkingLot<Rc<Entry>>,
 }
 
-/// `struct mutex_entry`: lives on the waiter's stack as long as it wants the lock.
+/// `struct mutex_entry`: lives on the waiter's stack while it waits.
 struct Entry {
     time_to_be_fair: Nanos,
     handed_off: Cell<bool>,
 }
 
 impl PyMutex {
-    /// An open lock. Reports of a deadlock call it `name`.
+    /// An unlocked mutex. Deadlock reports call it `name`.
     pub fn new(os: &Os, name: &str) -> Self {
         let (object, owner) = os.add_lock(name);
         Self {
@@ -48,7 +50,7 @@ impl PyMutex {
         }
     }
 
-    /// A lock that is held from the start and released by another thread: a signal that is given once.
+    /// A mutex that is locked from the start and that another thread unlocks: a signal that is given once.
     pub fn held(os: &Os, name: &str) -> Self {
         let (object, owner) = os.add_object(name);
         Self {
@@ -59,12 +61,12 @@ impl PyMutex {
         }
     }
 
-    /// Says that `thread` will unlock it.
+    /// Declares that `thread` will unlock it.
     pub fn promise(&self, thread: ThreadId) {
         self.owner.set(Some(thread));
     }
 
-    /// Takes it if it is free.
+    /// `PyMutex_LockFast`: locks it if it is unlocked.
     pub fn try_lock(&self, me: ThreadId) -> bool {
         let free = !self.locked.replace(true);
         if free && self.is_lock {
@@ -73,8 +75,8 @@ impl PyMutex {
         free
     }
 
-    /// `_PyMutex_LockTimed` without a timeout and with `_PY_LOCK_DETACH`: parked threads let go of their interpreter,
-    /// spinning ones do not.
+    /// `_PyMutex_LockTimed` without a timeout and with `_PY_LOCK_DETACH`: a parked thread is detached from its
+    /// interpreter, a spinning one is not.
     pub async fn lock(&self, me: &ThreadState) {
         let spins = if me.interpreter.python.version.free_threaded {
             MAX_SPIN_COUNT
@@ -84,7 +86,7 @@ impl PyMutex {
         self.lock_spinning(me, spins).await;
     }
 
-    /// The same with so many looks at the lock before parking. None stands for `PyEvent_Wait`.
+    /// `lock` with the given number of attempts before parking. With zero this is `PyEvent_Wait`.
     pub async fn lock_spinning(&self, me: &ThreadState, spins: u32) {
         if self.try_lock(me.id) {
             return;
@@ -114,7 +116,7 @@ impl PyMutex {
     /// `PyMutex_Unlock`, `mutex_unpark`.
     pub async fn unlock(&self, os: &Os, me: ThreadId) {
         let Some((waiter, entry)) = self.waiters.unpark() else {
-            self.set_free();
+            self.set_unlocked();
             return;
         };
         if os.now() > entry.time_to_be_fair {
@@ -123,12 +125,12 @@ impl PyMutex {
                 self.owner.set(Some(waiter));
             }
         } else {
-            self.set_free();
+            self.set_unlocked();
         }
         os.futex_wake(me, waiter).await;
     }
 
-    fn set_free(&self) {
+    fn set_unlocked(&self) {
         self.locked.set(false);
         if self.is_lock {
             self.owner.set(None);

@@ -1,10 +1,10 @@
 //! Objects that several threads of an interpreter use, in the free-threaded build: `Include/refcount.h`,
 //! `Python/critical_section.c`.
 //!
-//! A thread counts its references to an object that another thread made in `ob_ref_shared`, by atomic operations, and
-//! takes the object's `ob_mutex` by others before it changes it. All of them write to the object's cache line. The
-//! critical sections themselves are a few instructions long, so that hardly ever is a thread parked on `ob_mutex`: what
-//! threads wait for is the line. Objects that a program uses together are taken for one line.
+//! A thread counts its references to another thread's object in `ob_ref_shared`, with atomic operations. Before it
+//! changes the object it takes its `ob_mutex`, with other atomic operations. All of these write to the object's cache
+//! line. The critical sections are only a few instructions long, so threads are hardly ever parked on `ob_mutex`: they
+//! wait for the cache line. Objects that a program uses together are modelled as one cache line.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,14 +12,14 @@ use std::collections::BTreeMap;
 use crate::os::{LineId, Os, Touching};
 use crate::profile::FreeThreadedCosts;
 
-/// The shared objects of an interpreter, by the name that the program gives them.
+/// The shared objects of an interpreter, by the name that the scenario gives them.
 #[derive(Default)]
 pub struct SharedObjects {
     lines: RefCell<BTreeMap<String, LineId>>,
 }
 
 impl SharedObjects {
-    /// What bytecode does that keeps touching the objects of this name.
+    /// How often bytecode that uses the objects of this name touches which cache line.
     pub fn touching(&self, os: &Os, costs: &FreeThreadedCosts, name: &str) -> Touching {
         let mut lines = self.lines.borrow_mut();
         let line = match lines.get(name) {

@@ -1,12 +1,12 @@
-//! What keeps the threads of an interpreter apart in the free-threaded build: `Python/pystate.c`.
+//! Stopping all threads of an interpreter, in the free-threaded build: `Python/pystate.c`.
 //!
 //! ```text
-//!  requester   |request|-- waits until the others stand --|world stopped|start|
-//!  running     --------------------------|check|suspended ---------------|attach|
-//!  detached    in a blocking call: counts as suspended; comes back --------|attach|
+//!  requester         |request|-- waits for the other threads --|world stopped|start|
+//!  attached thread   --------------------------|check|suspended --------------|attach|
+//!  detached thread   in a blocking call, counts as suspended; returns ----------|attach|
 //! ```
-//! A thread attaches by a compare-and-swap from "detached" to "attached". It waits only while it is "suspended", which it
-//! becomes when somebody stops the world: to collect garbage, or to fork.
+//! A thread attaches with a compare-and-swap from "detached" to "attached". It has to wait only if it is "suspended",
+//! which it becomes when another thread stops the world to collect garbage or to fork.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -22,31 +22,33 @@ use crate::profile::Profile;
 use crate::random::{Key, Stream};
 use crate::units::Nanos;
 
-/// Between two looks of a requester for threads that have detached meanwhile: `wait_ns` in `stop_the_world`.
+/// `wait_ns` in `stop_the_world`: how often the requester checks for threads that have detached in the meantime.
 const WAIT: Nanos = Nanos::from_millis(1);
 
-/// The threads of an interpreter, and who stops them: `struct _stoptheworld_state`.
+/// `struct _stoptheworld_state`, and the states of the threads of an interpreter.
 pub struct StopTheWorld {
     threads: RefCell<BTreeMap<ThreadId, Thread>>,
-    /// One requester at a time.
+    /// Held by the requester, so that there is only one at a time.
     mutex: PyMutex,
     requested: Cell<bool>,
     requester: Rc<Cell<Option<ThreadId>>>,
-    /// Threads that do not stand yet: `thread_countdown`.
+    /// `thread_countdown`: the number of threads that have not stopped yet.
     countdown: Cell<usize>,
-    /// What the requester waits for: `stop_event`.
+    /// `stop_event`: the requester waits for it.
     stopped: ObjectId,
-    /// What suspended threads wait for.
+    /// The object that suspended threads wait for.
     started: ObjectId,
-    /// Threads that are parked until the world starts again.
+    /// The threads that are parked until the world starts again.
     parked: RefCell<Vec<ThreadId>>,
+    /// Draws the time from a request to the next check of the eval breaker.
     eval_check: RefCell<Stream>,
     profile: Arc<Profile>,
 }
 
-/// `tstate->state`, and what belongs to it.
+/// The part of a thread state that concerns stopping.
 #[derive(Clone, Copy)]
 struct Thread {
+    /// `tstate->state`
     state: State,
     /// `_PY_EVAL_PLEASE_STOP_BIT` of its eval breaker.
     please_stop: bool,
@@ -60,7 +62,7 @@ enum State {
 }
 
 impl StopTheWorld {
-    /// Without threads. `process` tells it from others in reports; `key` names its random draws.
+    /// Without threads. `process` identifies it in reports; `key` names its random draws.
     pub fn new(os: &Os, process: &str, profile: &Arc<Profile>, key: Key) -> Self {
         let (started, requester) = os.add_object(format!("the world of {process} to start again"));
         Self {
@@ -77,7 +79,7 @@ impl StopTheWorld {
         }
     }
 
-    /// CPU time until a running thread next looks at its eval breaker.
+    /// CPU time until a running thread next checks its eval breaker.
     pub fn until_eval_check(&self) -> Nanos {
         self.profile
             .costs
@@ -94,20 +96,15 @@ impl StopTheWorld {
             .is_some_and(|thread| thread.please_stop)
     }
 
-    /// `_PyThreadState_Attach`
-    pub async fn attach(&self, os: &Os, me: ThreadId) {
-        os.owe(me, self.profile.costs.free_threaded.attach);
-        if !self.try_attach(me) {
-            let before = os.enter(me, Activity::WaitingForLock);
-            while !self.try_attach(me) {
-                self.parked.borrow_mut().push(me);
-                os.block(me, self.started).await;
-            }
-            os.enter(me, before);
+    /// `tstate_delete_common`: the thread ends.
+    pub async fn detach_for_good(&self, os: &Os, me: ThreadId) {
+        let was = self.threads.borrow_mut().remove(&me);
+        if self.requested.get() && was.is_some_and(|thread| thread.state != State::Suspended) {
+            self.decrement_countdown(os, me).await;
         }
     }
 
-    /// `tstate_try_attach`. A thread that is new here while the world is to stop starts out suspended.
+    /// `tstate_try_attach`. A new thread starts as suspended if the world is being stopped.
     fn try_attach(&self, me: ThreadId) -> bool {
         let mut threads = self.threads.borrow_mut();
         let thread = threads.entry(me).or_insert(Thread {
@@ -124,35 +121,40 @@ impl StopTheWorld {
         free
     }
 
-    /// `_PyThreadState_Detach`: nobody is told, not even who waits for it to stop.
+    /// `_PyThreadState_Attach`
+    pub async fn attach(&self, os: &Os, me: ThreadId) {
+        os.owe(me, self.profile.costs.free_threaded.attach);
+        if !self.try_attach(me) {
+            let before = os.enter(me, Activity::WaitingForLock);
+            while !self.try_attach(me) {
+                self.parked.borrow_mut().push(me);
+                os.block(me, self.started).await;
+            }
+            os.enter(me, before);
+        }
+    }
+
+    /// `_PyThreadState_Detach`: no other thread is notified, not even a requester that waits for this one to stop.
     pub fn detach(&self, me: ThreadId) {
         self.set_state(me, State::Detached);
     }
 
-    /// `tstate_delete_common`
-    pub async fn detach_for_good(&self, os: &Os, me: ThreadId) {
-        let was = self.threads.borrow_mut().remove(&me);
-        if self.requested.get() && was.is_some_and(|thread| thread.state != State::Suspended) {
-            self.one_less(os, me).await;
-        }
-    }
-
-    /// `_PyThreadState_Suspend`: where the eval breaker says that the thread is to stop.
+    /// `_PyThreadState_Suspend`: the thread stops because its eval breaker says so.
     pub async fn suspend(&self, os: &Os, me: ThreadId) {
         if let Some(thread) = self.threads.borrow_mut().get_mut(&me) {
             thread.please_stop = false;
         }
         if self.requested.get() {
             self.set_state(me, State::Suspended);
-            self.one_less(os, me).await;
+            self.decrement_countdown(os, me).await;
         } else {
-            // The world has stopped and started without it, in a blocking call.
+            // The world stopped and started again while the thread was in a blocking call.
             self.set_state(me, State::Detached);
         }
     }
 
     /// `decrement_stoptheworld_countdown`
-    async fn one_less(&self, os: &Os, me: ThreadId) {
+    async fn decrement_countdown(&self, os: &Os, me: ThreadId) {
         self.countdown.set(self.countdown.get() - 1);
         if self.countdown.get() == 0
             && let Some(requester) = self.requester.get()
@@ -161,27 +163,8 @@ impl StopTheWorld {
         }
     }
 
-    fn set_state(&self, me: ThreadId, state: State) {
-        if let Some(thread) = self.threads.borrow_mut().get_mut(&me) {
-            thread.state = state;
-        }
-    }
-
-    /// `stop_the_world`: returns once no other thread of the interpreter can touch an object.
-    pub async fn stop(&self, me: &ThreadState) {
-        self.mutex.lock(me).await;
-        self.requested.set(true);
-        self.requester.set(Some(me.id));
-        let others = self.threads.borrow().keys().filter(|&&id| id != me.id).count();
-        self.countdown.set(others);
-        let before = me.enter(Activity::WaitingForLock);
-        while self.countdown.get() > 0 && !self.park_detached_threads(me) {
-            me.os().block_for(me.id, self.stopped, WAIT).await;
-        }
-        me.enter(before);
-    }
-
-    /// `park_detached_threads`: those in blocking calls stand already, those that run are asked to stop.
+    /// `park_detached_threads`: threads in blocking calls become suspended, running threads are asked to stop. Returns
+    /// whether all have stopped.
     fn park_detached_threads(&self, me: &ThreadState) -> bool {
         let mut asked = Vec::new();
         for (&id, thread) in self.threads.borrow_mut().iter_mut() {
@@ -203,6 +186,20 @@ impl StopTheWorld {
         self.countdown.get() == 0
     }
 
+    /// `stop_the_world`: returns once no other thread of the interpreter can use an object.
+    pub async fn stop(&self, me: &ThreadState) {
+        self.mutex.lock(me).await;
+        self.requested.set(true);
+        self.requester.set(Some(me.id));
+        let others = self.threads.borrow().keys().filter(|&&id| id != me.id).count();
+        self.countdown.set(others);
+        let before = me.enter(Activity::WaitingForLock);
+        while self.countdown.get() > 0 && !self.park_detached_threads(me) {
+            me.os().block_for(me.id, self.stopped, WAIT).await;
+        }
+        me.enter(before);
+    }
+
     /// `start_the_world`
     pub async fn start(&self, me: &ThreadState) {
         self.requested.set(false);
@@ -217,5 +214,11 @@ impl StopTheWorld {
             me.os().futex_wake(me.id, thread).await;
         }
         self.mutex.unlock(me.os(), me.id).await;
+    }
+
+    fn set_state(&self, me: ThreadId, state: State) {
+        if let Some(thread) = self.threads.borrow_mut().get_mut(&me) {
+            thread.state = state;
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The interpreter lock of CPython before 3.2: an ordinary lock, let go of and taken again every 100 ticks.
+//! The interpreter lock of CPython before 3.2: an ordinary lock that is released and taken again every 100 ticks.
 //!
 //! Mirrors `Python/ceval.c` of 2.6 to 3.1 (`interpreter_lock`, `_Py_Ticker`, `_Py_CheckInterval`) and
 //! `Python/thread_pthread.h` (`PyThread_acquire_lock`, `PyThread_release_lock`).
@@ -8,14 +8,14 @@
 //!  waiter                                   |---- wake-up ----|locked: sleep again|
 //! ```
 //!
-//! The lock is free while its holder signals, and no longer: a waiter gets it only if it comes to run just then. A
-//! wake-up takes some microseconds, so on several cores it mostly comes too late, at the cost of a signal for the
-//! holder and of a futile wake-up for the waiter, thousands of times a second. On one core the woken waiter runs
-//! when the scheduler has it run, mostly with the lock held by whom it replaced.
+//! The lock is free only while its holder signals, so a waiter gets it only if it runs at that moment. A wake-up takes
+//! some microseconds, so on several cores the waiter is usually too late. Each attempt costs the holder a signal and the
+//! waiter a futile wake-up, thousands of times a second. On one core the woken waiter runs when the scheduler chooses
+//! it, usually while the thread that it replaced holds the lock.
 //!
-//! Without POSIX semaphores the lock is a flag, a condition and a mutex. The mutex is held for some ten instructions,
-//! which are part of the cost `gil.uncontended`; but a waiter that goes back to sleep holds it until it is asleep. A
-//! holder that comes to its check in that moment has to sleep as well.
+//! Without POSIX semaphores the lock is a flag, a condition and a mutex. The mutex is held for about ten instructions,
+//! which are part of the cost `gil.uncontended`. However, a waiter that goes back to sleep holds it until it is asleep,
+//! and a holder that reaches its check at that moment has to sleep as well.
 
 mod stretch;
 
@@ -32,32 +32,32 @@ use stretch::Stretch;
 
 /// The lock of one interpreter: `interpreter_lock`.
 pub struct TickerLock {
-    /// `lock_released`, or what the semaphore that the lock is sleeps on. Knows who holds the lock.
+    /// `lock_released`, or the queue of the semaphore if the lock is one. It knows the holder of the lock.
     released: CountedQueue,
-    /// `mut`, which guards `locked`. There is none where the lock is a semaphore.
+    /// `mut`, which protects `locked`. There is none if the lock is a semaphore.
     mutex: Option<Mutex>,
     last_holder: Cell<Option<ThreadId>>,
-    /// Times that the lock went to another thread than the one before.
+    /// Number of times that a different thread took the lock.
     switches: Cell<u64>,
-    /// The only thread so far. There is no lock before there are two: `PyEval_InitThreads`.
+    /// The only thread so far. The lock is created with the second one: `PyEval_InitThreads`.
     only_thread: Cell<Option<ThreadId>>,
+    /// Whether there have been two threads, and so the lock is used.
     in_use: Cell<bool>,
-    /// Bytecode until the next check, by whichever thread runs it: `_Py_Ticker`.
+    /// Bytecode until the next check, whichever thread runs it: `_Py_Ticker`.
     ticker: Cell<Work>,
-    /// Bytecode from check to check.
+    /// Bytecode between two checks: `_Py_CheckInterval`.
     interval: Work,
-    /// Names how long a thread is on its way to sleep.
+    /// Draws how long a thread takes to fall asleep.
     settle: RefCell<Stream>,
-    /// The holder is in a burst over checks that found nobody waiting.
+    /// Whether the holder is in one burst with several checks, none of which has a waiter.
     is_folding: Cell<bool>,
-    /// Whether checks that find nobody waiting are made up for by arithmetic.
+    /// Whether checks without a waiter are computed arithmetically instead of simulated one by one.
     folds: bool,
     profile: Arc<Profile>,
 }
 
 impl TickerLock {
-    /// An open lock. `process` tells it from others in reports; `check_interval` is in ticks; `key` names its random
-    /// costs.
+    /// A free lock. `process` identifies it in reports; `check_interval` is in ticks; `key` names its random draws.
     pub fn new(os: &Os, process: &str, profile: &Arc<Profile>, check_interval: u32, key: Key) -> Self {
         // `--_Py_Ticker < 0`: one tick more than the interval.
         let ticks = u64::from(check_interval) + 1;
@@ -80,21 +80,21 @@ impl TickerLock {
         }
     }
 
-    /// Times that the lock went from one thread to another.
+    /// Number of times that a different thread took the lock.
     pub fn switches(&self) -> u64 {
         self.switches.get()
     }
 
     /// `PyThread_acquire_lock`: returns with the lock held.
     pub async fn acquire(&self, os: &Os, me: ThreadId) {
-        self.meet(me);
+        self.note_thread(me);
         os.owe(me, self.fast_path());
         self.lock_mutex(os, me).await;
         if self.released.owner().is_some() {
             let before = os.enter(me, Activity::WaitingForLock);
             while let Some(holder) = self.released.owner() {
                 if self.is_folding.get() {
-                    // From now on somebody is waiting: each check is one.
+                    // From now on there is a waiter, so each check is simulated.
                     os.interrupt(holder, Nanos::ZERO);
                 }
                 let settle = self
@@ -115,7 +115,7 @@ impl TickerLock {
         self.unlock_mutex(os, me).await;
     }
 
-    /// `PyThread_release_lock`: the lock is free before anybody is told.
+    /// `PyThread_release_lock`: the lock is free before the signal.
     pub async fn release(&self, os: &Os, me: ThreadId) {
         assert_eq!(
             self.released.owner(),
@@ -129,10 +129,10 @@ impl TickerLock {
         self.released.signal(os, me).await;
     }
 
-    /// `PyEval_EvalFrameEx`, as far as the ticker is concerned: runs bytecode for `time`.
+    /// `PyEval_EvalFrameEx`, as far as it concerns the ticker: runs bytecode for `time`.
     pub async fn evaluate(&self, os: &Os, me: ThreadId, time: Nanos) {
         let mut left = Work::at_full_speed(time);
-        // Of the last check's cost.
+        // The unpaid part of the last check's cost.
         let mut unpaid = Work::NONE;
         while !left.is_done() {
             if self.ticker.get().is_done() {
@@ -141,7 +141,7 @@ impl TickerLock {
                 self.release(os, me).await;
                 self.acquire(os, me).await;
             }
-            // With somebody waiting the next check is an event; with nobody all of them are one burst.
+            // With a waiter the burst ends at the next check. Without one, a single burst covers all checks.
             let folds = self.folds && !self.released.is_waited_for();
             let stretch = Stretch {
                 bytecode: if folds { left } else { left.min(self.ticker.get()) },
@@ -153,7 +153,7 @@ impl TickerLock {
             self.is_folding.set(stretch.checks() > 0);
             let rest = os.execute_interruptibly(me, length.plus(unpaid)).await;
             self.is_folding.set(false);
-            // Small costs that were owed come before what was unpaid, and this before the stretch.
+            // The thread first works off small costs that it owes, then the unpaid cost, and then the stretch.
             let reached = stretch.after(length.minus(rest));
             unpaid = rest.minus(length).plus(reached.unpaid);
             left = left.minus(reached.bytecode);
@@ -173,8 +173,8 @@ impl TickerLock {
         }
     }
 
-    /// A second thread: from now on there is a lock.
-    fn meet(&self, thread: ThreadId) {
+    /// Notes that `thread` uses the interpreter. With a second thread the lock comes into use.
+    fn note_thread(&self, thread: ThreadId) {
         match self.only_thread.get() {
             None => self.only_thread.set(Some(thread)),
             Some(only) if only != thread => self.in_use.set(true),
@@ -182,7 +182,7 @@ impl TickerLock {
         }
     }
 
-    /// Letting go of the lock and taking it again, nobody else wanting it.
+    /// CPU time to release the lock and take it again without a waiter.
     fn fast_path(&self) -> Nanos {
         if self.in_use.get() {
             self.profile.costs.gil.uncontended
@@ -200,8 +200,8 @@ mod tests {
     use super::*;
     use crate::os::{Outcome, ThreadSpec};
 
-    /// A busy thread beside one that waits for a device again and again: when it has the lock back each time, and
-    /// how many events all of it took.
+    /// Runs a busy thread beside one that waits for a device again and again. Returns the time at which that thread has
+    /// the lock back each time, and the number of events.
     fn busy_beside_io(cores: usize, folds: bool) -> (Vec<(Nanos, u64)>, u64) {
         let profile = Profile::load("linux-x86_64", Path::new(".")).unwrap();
         let key = Key::root(1, 0);
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn many_checks_at_once_are_the_same_as_one_by_one() {
+    fn one_burst_over_many_checks_equals_a_burst_for_each() {
         for cores in [1, 2] {
             let (folded, few) = busy_beside_io(cores, true);
             let (one_by_one, many) = busy_beside_io(cores, false);

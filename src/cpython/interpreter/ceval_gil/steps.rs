@@ -1,7 +1,7 @@
-//! What became of the lock, step by step: kept on a recording machine only, for tests and timelines.
+//! A log of the steps of `take_gil` and `drop_gil`, kept only on a recording machine, for tests and timelines.
 //!
-//! The steps are those that a CPython with a log in `take_gil` and `drop_gil` (`Python/ceval_gil.c`) writes down, so
-//! that a simulated log and a measured one can be laid side by side.
+//! The steps are those that an instrumented CPython logs in `Python/ceval_gil.c`, so that a simulated log and a
+//! measured one can be compared.
 
 use std::cell::RefCell;
 
@@ -11,48 +11,48 @@ use crate::units::Nanos;
 /// A step of `take_gil` or `drop_gil`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockStep {
-    /// Enters `take_gil`.
+    /// The thread enters `take_gil`.
     Wants,
-    /// The lock is held: starts a timed wait.
+    /// The lock is held, so the thread starts a timed wait.
     Waits,
     /// The timed wait ended without a signal, and the thread has the mutex again.
     TimedOut,
-    /// The same with a signal.
+    /// The timed wait ended with a signal, and the thread has the mutex again.
     Signalled,
-    /// Sets the drop request.
+    /// The thread sets the drop request.
     Requests,
-    /// Has the lock.
+    /// The thread has taken the lock.
     Has,
-    /// Lets go of its own will.
+    /// The thread releases the lock without a request.
     Releases,
-    /// Lets go because it was asked to.
+    /// The thread releases the lock because of a drop request.
     ReleasesOnRequest,
-    /// Starts to wait until another thread has the lock.
+    /// The thread starts to wait until another thread has taken the lock.
     WaitsForSwitch,
-    /// Another thread had it.
+    /// The wait for another thread is over.
     Switched,
 }
 
-/// Who took a step, and when.
+/// A step of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LockEvent {
-    /// When, in simulated time.
+    /// The simulated time.
     pub at: Nanos,
-    /// By whom.
+    /// The thread.
     pub thread: ThreadId,
-    /// What.
+    /// The step.
     pub step: LockStep,
 }
 
-/// All steps so far, in order.
+/// The log: all steps so far, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Steps {
-    /// `None` where nothing is recorded: noting a step then costs one comparison.
+    /// `None` if the machine records nothing. Noting a step then costs one comparison.
     taken: Option<RefCell<Vec<LockEvent>>>,
 }
 
 impl Steps {
-    /// Keeps steps if the machine records.
+    /// A log that keeps its steps if the machine records.
     pub fn on(os: &Os) -> Self {
         Self {
             taken: os.is_recording().then(RefCell::default),

@@ -1,33 +1,34 @@
-//! A stretch of bytecode with the checks that fall into it, as one burst: where nobody waits, a check is arithmetic.
+//! A stretch of bytecode and the checks of `_Py_Ticker` that fall into it, as one burst. Without a waiter the checks
+//! need not be simulated one by one.
 
 use crate::os::Work;
 
-/// Bytecode from the ticker's present state on: `first`, then a check and `interval`, again and again.
+/// Bytecode that starts at the current state of the ticker: first `first`, then a check and `interval`, repeatedly.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stretch {
-    /// What is to be run.
+    /// All bytecode to run.
     pub bytecode: Work,
-    /// Until the first check. More than nothing.
+    /// Bytecode until the first check. More than zero.
     pub first: Work,
-    /// From check to check. More than nothing.
+    /// Bytecode between two checks. More than zero.
     pub interval: Work,
-    /// What a check costs that finds nobody waiting.
+    /// The cost of a check without a waiter.
     pub check: Work,
 }
 
-/// How far a stretch has come.
+/// The state after a part of a stretch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reached {
-    /// Bytecode that was run.
+    /// Bytecode that has run.
     pub bytecode: Work,
-    /// Bytecode until the next check; nothing where it is due.
+    /// Bytecode until the next check. Zero if it is due.
     pub ticker: Work,
-    /// What is left to pay of the check before.
+    /// The unpaid part of the last check.
     pub unpaid: Work,
 }
 
 impl Stretch {
-    /// How many checks fall into it. One at its very end is left to the bytecode that follows.
+    /// Number of checks in the stretch. A check at its very end belongs to the bytecode that follows.
     pub const fn checks(self) -> u64 {
         self.bytecode
             .minus(self.first)
@@ -35,13 +36,13 @@ impl Stretch {
             .div_ceil(self.interval.units())
     }
 
-    /// All of it, with its checks.
+    /// Its whole length, including the checks.
     pub const fn length(self) -> Work {
         self.bytecode
             .plus(Work(self.checks().saturating_mul(self.check.units())))
     }
 
-    /// Where it is after `done` of its length.
+    /// The state after `done` of its length.
     pub const fn after(self, done: Work) -> Reached {
         let since_first = done.minus(self.first).units();
         if since_first == 0 {
@@ -55,7 +56,7 @@ impl Stretch {
         let (cycles, into) = (since_first / cycle, since_first % cycle);
         let before = self.first.plus(Work(cycles * self.interval.units()));
         if into == 0 {
-            // The next check is due, not begun.
+            // The next check is due and has not begun.
             return Reached {
                 bytecode: before,
                 ticker: Work::NONE,
@@ -75,7 +76,7 @@ impl Stretch {
 mod tests {
     use super::*;
 
-    /// One unit of work after the other.
+    /// Counts one unit of work after the other.
     fn step_by_step(stretch: Stretch, done: u64) -> Reached {
         let mut reached = Reached {
             bytecode: Work::NONE,
