@@ -1,16 +1,16 @@
-//! What executors are given to do.
+//! A call, which is what an executor is given to run.
 
 use crate::cpython::interpreter::pystate::ThreadState;
 use crate::model::Payload;
 
-/// Something that an executor is asked to do: a work item.
+/// A call with its arguments and its result, as an executor sees it.
 pub trait Call: Clone + 'static {
-    /// What travels to a worker process with the call.
+    /// The data that travels to a worker with the call.
     fn arguments(&self) -> Vec<Payload>;
 
-    /// What travels back.
+    /// The data that travels back.
     fn results(&self) -> Vec<Payload>;
 
-    /// Does it, on the thread given.
+    /// Runs it on the given thread.
     fn run(&self, thread: &ThreadState) -> impl std::future::Future<Output = ()>;
 }

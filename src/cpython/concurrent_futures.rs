@@ -1,4 +1,4 @@
-//! `concurrent.futures`: the files of `Lib/concurrent/futures/`, by their names there.
+//! `concurrent.futures`: each file mirrors the file of the same name in `Lib/concurrent/futures/`.
 
 pub(crate) mod base;
 mod interpreter;

@@ -1,6 +1,6 @@
-//! Pickling and unpickling: `Modules/_pickle.c`. C code that keeps the interpreter lock until it is through.
+//! Pickling and unpickling: `Modules/_pickle.c`, which is C code that keeps the interpreter lock until it is done.
 //!
-//! And what objects and their pickles occupy, of which this module has the sizes.
+//! This module also knows how much memory objects and their pickles occupy.
 
 use crate::cpython::interpreter::pystate::ThreadState;
 use crate::model::{Payload, PayloadKind};
@@ -8,44 +8,43 @@ use crate::os::Activity;
 use crate::profile::{BytesPerMicro, ObjectSizes, PickleSpeeds};
 use crate::units::{Bytes, Nanos};
 
-/// What is pickled around the payloads.
+/// What is pickled together with the payloads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wrapping {
-    /// A call with its function, or its result: what executors and pools send.
+    /// A call with its function, or its result, as executors and pools send it.
     #[default]
     Call,
-    /// Nothing: a program of its own sends its data as they are.
+    /// Nothing: a program without an executor sends its data as they are.
     Object,
 }
 
 impl ThreadState {
-    /// `ForkingPickler.dumps` of a call or a result: makes a pickle, which lies in memory until it is
-    /// [freed](Self::free).
+    /// `ForkingPickler.dumps` of a call or a result. The pickle occupies memory until it is [freed](Self::free).
     pub async fn dumps(&self, payloads: &[Payload]) {
         self.dumps_in(Wrapping::Call, payloads).await;
     }
 
-    /// `ForkingPickler.loads` of a call or a result: the objects are there before the pickle is freed.
+    /// `ForkingPickler.loads` of a call or a result. The objects exist before the pickle is freed.
     pub async fn loads(&self, payloads: &[Payload]) {
         self.loads_in(Wrapping::Call, payloads).await;
     }
 
-    /// Objects with this data come to be in this thread's process.
+    /// Allocates the memory of objects with this data in this thread's process.
     pub fn hold(&self, payloads: &[Payload]) {
         self.allocate(self.size_as_objects(payloads));
     }
 
-    /// Nobody refers to them any more.
+    /// Frees the memory of objects that nothing refers to any more.
     pub fn let_go(&self, payloads: &[Payload]) {
         self.free(self.size_as_objects(payloads));
     }
 
-    /// What deallocating the objects of a payload takes.
+    /// CPU time to deallocate the objects of a payload.
     pub fn time_to_free(&self, payload: Payload) -> Nanos {
         self.costs().pickle.free.of(payload.kind).time(payload.size)
     }
 
-    /// `PyMem_Malloc`, and touched.
+    /// `PyMem_Malloc`, and the first touch of the memory.
     pub fn allocate(&self, bytes: Bytes) {
         self.os().map(self.interpreter.process, bytes);
     }
@@ -55,7 +54,7 @@ impl ThreadState {
         self.os().unmap(self.interpreter.process, bytes);
     }
 
-    /// What these payloads occupy as objects.
+    /// Memory that these payloads occupy as objects.
     pub fn size_as_objects(&self, payloads: &[Payload]) -> Bytes {
         let sizes = &self.costs().memory.objects;
         let objects = payloads.iter().map(|payload| sizes.of(*payload));

@@ -1,4 +1,4 @@
-//! Queues between the threads of a process: `Lib/queue.py`, and `Modules/_queuemodule.c`, which is in C.
+//! Queues between the threads of a process: `Lib/queue.py` and `Modules/_queuemodule.c`.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -11,14 +11,15 @@ use crate::model::Version;
 use crate::os::Activity;
 use crate::units::Nanos;
 
-/// `queue.Queue()`: a deque, a lock and conditions, written in Python. Never full: nobody waits for `not_full`, and notifying nobody costs nothing.
+/// `queue.Queue()`: a deque, a lock and conditions, written in Python. Never full: no thread waits for
+/// `not_full`, and to notify it costs nothing without a waiter.
 pub struct Queue<T> {
     items: RefCell<VecDeque<T>>,
     not_empty: Condition,
 }
 
 impl<T> Queue<T> {
-    /// An empty queue. Who waits for it is reported as waiting for `contents`.
+    /// An empty queue. Deadlock reports say that its waiters wait for `contents`.
     pub fn new(me: &ThreadState, contents: &str) -> Self {
         Self {
             items: RefCell::default(),
@@ -57,17 +58,17 @@ pub struct SimpleQueue<T> {
     waiting: Waiting<T>,
 }
 
-/// How threads wait for something in the queue.
+/// How threads wait for an item.
 enum Waiting<T> {
-    /// Up to 3.12: for a lock that is held while the queue is empty and somebody waits. Of several that wait, a put wakes
-    /// one; and that one, when it has its item, wakes the next, whether there is another item or not.
+    /// Up to 3.12: on a lock that is held while the queue is empty and a thread waits. `put` wakes one of several waiters.
+    /// When this one has its item, it wakes the next one, whether there is another item or not.
     Lock { lock: Lock, locked: Cell<bool> },
-    /// From 3.13: in the parking lot, each with a place for the item that is handed to it.
+    /// From 3.13 on: in the parking lot, each with a place for the item that is handed to it.
     Parked(ParkingLot<Rc<Cell<Option<T>>>>),
 }
 
 impl<T> SimpleQueue<T> {
-    /// An empty queue. Who waits for it is reported as waiting for `contents`.
+    /// An empty queue. Deadlock reports say that its waiters wait for `contents`.
     pub fn new(me: &ThreadState, contents: &str) -> Self {
         let waiting = if me.interpreter.python.version >= Version::release(3, 13) {
             Waiting::Parked(ParkingLot::new(me.os().add_object(contents).0))

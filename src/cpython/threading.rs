@@ -1,4 +1,4 @@
-//! Locks and threads: `Modules/_threadmodule.c`, `Lib/threading.py`.
+//! Locks, conditions, events and threads: `Lib/threading.py`, `Modules/_threadmodule.c`.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -10,18 +10,21 @@ use crate::cpython::interpreter::pystate::ThreadState;
 use crate::model::Version;
 use crate::os::{Activity, Os, Semaphore, ThreadId, ThreadSpec};
 
-/// `threading.Lock`, or a signal that is given once: a lock that is held from the start and released by another thread.
+/// The first release whose locks are a `PyMutex` (3.13.1; those of 3.13.0 are still semaphores).
+const PY_MUTEX_FROM: Version = Version::release(3, 13);
+
+/// `threading.Lock`. A lock that is held from the start and that another thread releases is a signal that is given once.
 pub enum Lock {
     /// Up to 3.12: a semaphore of one unit (`PyThread_allocate_lock` in `Python/thread_pthread.h`).
     Semaphore(Semaphore),
-    /// From 3.13: `lock_PyThread_acquire_lock` calls `_PyMutex_LockTimed` (3.13.1; 3.13.0 was the last with a semaphore).
+    /// From 3.13 on: `lock_PyThread_acquire_lock` calls `_PyMutex_LockTimed`.
     Mutex(PyMutex),
-    /// From 3.13, for signals that the interpreter itself waits for: a `PyEvent`, which does not spin.
+    /// From 3.13 on, for signals that the interpreter itself waits for: a `PyEvent`, which does not spin.
     Event(PyMutex),
 }
 
 impl Lock {
-    /// An open lock as `version` has it, called `name` in reports.
+    /// A free lock, as `version` has it. Deadlock reports call it `name`.
     pub fn new(os: &Os, version: Version, name: &str) -> Self {
         if version >= PY_MUTEX_FROM {
             Self::Mutex(PyMutex::new(os, name))
@@ -30,7 +33,7 @@ impl Lock {
         }
     }
 
-    /// A lock that is held from the start, and waited for by Python code.
+    /// A lock that is held from the start and that Python code waits for.
     pub fn held(me: &ThreadState, name: &str) -> Self {
         if me.interpreter.python.version >= PY_MUTEX_FROM {
             Self::Mutex(PyMutex::held(me.os(), name))
@@ -39,7 +42,7 @@ impl Lock {
         }
     }
 
-    /// The same, waited for by the interpreter.
+    /// A lock that is held from the start and that the interpreter itself waits for.
     pub fn event(me: &ThreadState, name: &str) -> Self {
         if me.interpreter.python.version >= PY_MUTEX_FROM {
             Self::Event(PyMutex::held(me.os(), name))
@@ -48,7 +51,7 @@ impl Lock {
         }
     }
 
-    /// Says that `thread` will release it.
+    /// Declares that `thread` will release it.
     fn promise(&self, thread: ThreadId) {
         match self {
             Self::Semaphore(semaphore) => semaphore.promise(thread),
@@ -56,7 +59,7 @@ impl Lock {
         }
     }
 
-    /// `acquire`: tries first without giving up the interpreter lock, then waits without it.
+    /// `acquire`: tries first with the interpreter lock held, then waits without it.
     pub async fn acquire(&self, me: &ThreadState) {
         match self {
             Self::Semaphore(semaphore) => {
@@ -78,19 +81,16 @@ impl Lock {
     }
 }
 
-/// The first release with `PyMutex`.
-const PY_MUTEX_FROM: Version = Version::release(3, 13);
-
-/// `threading.Condition(Lock())`
+/// `threading.Condition(Lock())`: a lock, and one more lock for each waiter.
 pub struct Condition {
     lock: Lock,
     waiters: RefCell<VecDeque<Rc<Lock>>>,
-    /// As reports of a deadlock name what is waited for.
+    /// What its waiters wait for, in deadlock reports.
     name: Rc<str>,
 }
 
 impl Condition {
-    /// Nobody holds it and nobody waits. Who waits is reported as waiting for `name`.
+    /// A free condition without waiters. Deadlock reports say that its waiters wait for `name`.
     pub fn new(me: &ThreadState, name: &str) -> Self {
         Self {
             lock: Lock::new(
@@ -113,7 +113,7 @@ impl Condition {
         self.lock.release(me).await;
     }
 
-    /// `wait()`, with the condition held: lets go of it, sleeps on a lock of its own, takes it again.
+    /// `wait()`, with the condition held: releases it, sleeps on a lock of its own, and takes it again.
     pub async fn wait(&self, me: &ThreadState) {
         let waiter = Rc::new(Lock::held(me, &self.name));
         self.waiters.borrow_mut().push_back(waiter.clone());
@@ -122,7 +122,7 @@ impl Condition {
         self.acquire(me).await;
     }
 
-    /// `notify()`, with the condition held: wakes whoever has waited longest.
+    /// `notify()`, with the condition held: wakes the thread that has waited longest.
     pub async fn notify(&self, me: &ThreadState) {
         let waiter = self.waiters.borrow_mut().pop_front();
         if let Some(waiter) = waiter {
@@ -146,7 +146,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// Not set. Who waits is reported as waiting for `name`.
+    /// An event that is not set. Deadlock reports say that its waiters wait for `name`.
     pub fn new(me: &ThreadState, name: &str) -> Self {
         Self {
             condition: Condition::new(me, name),
@@ -174,16 +174,16 @@ impl Event {
 
 /// `threading.Thread`, started.
 pub struct Thread {
-    /// What the operating system calls it.
+    /// Its id in the operating system.
     pub id: ThreadId,
-    /// `_tstate_lock`, from 3.13 `thread_is_exiting`: released when the thread is over.
+    /// `_tstate_lock`, from 3.13 on `thread_is_exiting`: released when the thread ends.
     ended: Rc<Lock>,
 }
 
 impl Thread {
-    /// `Thread(...)` and `start()`: waits for `_started`, which the child sets once it has the interpreter lock.
+    /// `Thread(...)` and `start()`: waits for `_started`, which the new thread sets once it has the interpreter lock.
     ///
-    /// `run` is given the child's thread state and runs with the lock held.
+    /// `run` is given the thread state of the new thread and runs with the interpreter lock held.
     pub async fn start<F: Future<Output = ()> + 'static>(
         me: &ThreadState,
         name: &str,

@@ -1,4 +1,4 @@
-//! What all executors of `concurrent.futures` have in common: `Lib/concurrent/futures/_base.py`.
+//! The common base of all executors: `Lib/concurrent/futures/_base.py`.
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
@@ -11,13 +11,13 @@ use crate::cpython::threading::Lock;
 use crate::os::Activity;
 use crate::units::Nanos;
 
-/// A result that will be there.
+/// `Future`: the result of a call, now or later.
 #[derive(Default)]
 pub struct Future {
     done: Cell<bool>,
     /// `_exception`
     exception: Cell<Option<BrokenProcessPool>>,
-    /// Those who wait in `result`: `threading.Condition` gives each a lock of its own.
+    /// The threads that wait in `result`. `threading.Condition` has a lock for each.
     waiters: RefCell<Vec<Rc<Lock>>>,
     /// `add_done_callback(queue.put)`
     done_queue: Option<(Rc<SimpleQueue<usize>>, usize)>,
@@ -25,16 +25,16 @@ pub struct Future {
     done_callbacks: RefCell<Vec<DoneCallback>>,
 }
 
-/// What is called once a result is there, by the thread that it is given.
+/// A callback, which is called with the thread that calls it.
 pub type DoneCallback = Box<dyn FnOnce(ThreadState) -> Pin<Box<dyn std::future::Future<Output = ()>>>>;
 
 impl Future {
-    /// A future that nobody is told of.
+    /// A future without callbacks.
     pub fn new() -> Rc<Self> {
         Rc::default()
     }
 
-    /// A future that puts `number` into `queue` once it is done, from whichever thread sets the result.
+    /// A future that puts `number` into `queue` once it is done, in the thread that sets the result.
     pub fn announced_in(queue: &Rc<SimpleQueue<usize>>, number: usize) -> Rc<Self> {
         Rc::new(Self {
             done_queue: Some((queue.clone(), number)),
@@ -42,10 +42,20 @@ impl Future {
         })
     }
 
+    /// `add_done_callback(callback)`: calls it at once if the future is done. Otherwise the thread that sets the result
+    /// calls it.
+    pub async fn add_done_callback(&self, me: &ThreadState, callback: DoneCallback) {
+        if self.done.get() {
+            callback(me.clone()).await;
+        } else {
+            self.done_callbacks.borrow_mut().push(callback);
+        }
+    }
+
     /// `result()`, whose bytecode takes `cost`.
     ///
     /// # Errors
-    /// The exception that the call ended with.
+    /// The exception that the call raised.
     pub async fn result(&self, me: &ThreadState, cost: Nanos) -> Result<(), BrokenProcessPool> {
         me.busy_with(Activity::Ipc, me.bytecode(cost)).await;
         if !self.done.get() {
@@ -61,15 +71,6 @@ impl Future {
         self.exception.get()
     }
 
-    /// `add_done_callback(callback)`: called at once if the result is there, else by whoever sets it.
-    pub async fn add_done_callback(&self, me: &ThreadState, callback: DoneCallback) {
-        if self.done.get() {
-            callback(me.clone()).await;
-        } else {
-            self.done_callbacks.borrow_mut().push(callback);
-        }
-    }
-
     /// `set_result(...)`, whose bytecode takes `cost`.
     pub async fn set_result(&self, me: &ThreadState, cost: Nanos) {
         me.busy_with(Activity::Ipc, me.bytecode(cost)).await;
@@ -83,7 +84,7 @@ impl Future {
         self.finish(me).await;
     }
 
-    /// Tells all who wait.
+    /// Wakes all waiters and calls all callbacks: `_invoke_callbacks`.
     async fn finish(&self, me: &ThreadState) {
         self.done.set(true);
         let waiters = self.waiters.take();
@@ -100,12 +101,12 @@ impl Future {
     }
 }
 
-/// What both executors of `concurrent.futures` can do.
+/// `Executor`
 pub trait FuturesExecutor<C: Call> {
     /// `Executor.submit`
     ///
     /// # Errors
-    /// Where the workers are processes and one of them has died.
+    /// If the workers are processes and one of them has died.
     fn submit(
         &self,
         caller: &ThreadState,
@@ -117,7 +118,8 @@ pub trait FuturesExecutor<C: Call> {
     fn shutdown(&self, caller: &ThreadState) -> impl std::future::Future<Output = ()>;
 }
 
-/// `BrokenProcessPool`: a worker died, and with it the executor. Raised by `Future.result` and by `submit`.
+/// `BrokenProcessPool` of `process.py`, the only `BrokenExecutor` that is modelled: a worker has died, and the executor
+/// cannot be used any more. `Future.result` and `submit` raise it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "BrokenProcessPool: A process in the process pool was terminated abruptly while the future was running or pending."

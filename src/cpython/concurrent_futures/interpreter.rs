@@ -1,14 +1,14 @@
 //! `InterpreterPoolExecutor`: `Lib/concurrent/futures/interpreter.py` and `Lib/concurrent/interpreters/` of 3.14,
 //! `Modules/_interpretersmodule.c` (`_interp_call`), `Python/crossinterp.c`.
 //!
-//! A thread pool whose threads own an interpreter each, with a lock of its own. A worker thread belongs to the program's
-//! interpreter and visits its own for each call:
+//! A thread pool in which each worker has an interpreter of its own, with a lock of its own. A worker is a thread of the
+//! main interpreter, and enters its own interpreter for each call:
 //!
 //! ```text
-//!  program's lock   take | pack |                             | unpack | set_result
-//!  worker's lock                | unpack | the call | pack    |
+//!  lock of the main interpreter   take | pack |                          | unpack | set_result
+//!  lock of the worker's own                   | unpack | the call | pack |
 //! ```
-//! What crosses is pickled on one side and unpickled on the other, unless it is shareable.
+//! Data that crosses is pickled on one side and unpickled on the other, unless it is shareable.
 
 use super::thread::WorkerContext;
 use crate::cpython::call::Call;
@@ -18,24 +18,25 @@ use crate::os::Activity;
 use crate::random::{Key, Time};
 use crate::units::{Bytes, Nanos};
 
-/// Calls run in an interpreter of the worker's own: `WorkerContext`.
+/// `WorkerContext` of an interpreter pool: calls run in an interpreter of the worker's own.
 pub struct InterpreterContext<I> {
     /// The executor's initializer, which each interpreter runs once.
     pub initializer: I,
-    /// CPU time of the main module's imports, which each interpreter does again before its first call
+    /// CPU time of the main module's imports, which each interpreter repeats before its first call
     /// (`ensure_isolated_main`).
     pub imports: Time,
-    /// What these imports map.
+    /// Memory that these imports map.
     pub modules: Bytes,
     /// Names the draws of `imports`, one for each interpreter.
     pub key: Key,
 }
 
 impl<C: Call, I: Call> WorkerContext<C> for InterpreterContext<I> {
-    /// The same thread, in its interpreter.
+    /// The worker as a thread of its own interpreter.
     type Worker = ThreadState;
 
-    /// `interpreters.create()`: what it takes runs under the new interpreter's lock, but for the first of it.
+    /// `interpreters.create()`: only its first part runs under the lock of the main interpreter, the rest under the lock of
+    /// the new one.
     async fn initialize(&self, me: &ThreadState, number: usize) -> ThreadState {
         let costs = me.costs();
         let before = me.enter(Activity::Starting);
@@ -82,6 +83,7 @@ impl<C: Call, I: Call> WorkerContext<C> for InterpreterContext<I> {
 }
 
 impl<I> InterpreterContext<I> {
+    /// Memory of one interpreter with its modules.
     fn memory(&self, me: &ThreadState) -> Bytes {
         Bytes(me.costs().memory.subinterpreter.0 + self.modules.0)
     }
@@ -94,7 +96,7 @@ async fn swap(from: &ThreadState, to: &ThreadState) {
 }
 
 impl ThreadState {
-    /// `_PyObject_GetXIData`: makes objects ready to cross. A tuple of arguments is shareable if all of them are.
+    /// `_PyObject_GetXIData`: prepares objects for crossing. A tuple of arguments is shareable if all of them are.
     async fn pack(&self, payloads: &[Payload]) {
         if are_shareable(payloads) {
             let share = self.costs().subinterpreter.share * payloads.len() as u64;
@@ -105,7 +107,7 @@ impl ThreadState {
         }
     }
 
-    /// `_PyXIData_NewObject`: makes objects of what has crossed. Bytes are copied here.
+    /// `_PyXIData_NewObject`: makes objects of the data that has crossed. Bytes are copied here.
     async fn unpack(&self, payloads: &[Payload]) {
         if are_shareable(payloads) {
             let copy = self.costs().pickle.loads.bytes;
@@ -119,7 +121,7 @@ impl ThreadState {
     }
 }
 
-/// Bytes, text and numbers are; lists and dictionaries are not: `_register_builtins_for_crossinterpreter_data`.
+/// `_register_builtins_for_crossinterpreter_data`: bytes, text and numbers are shareable, lists and dictionaries are not.
 fn are_shareable(payloads: &[Payload]) -> bool {
     payloads.iter().all(|payload| payload.kind == PayloadKind::Bytes)
 }

@@ -1,7 +1,7 @@
-//! `ThreadPoolExecutor`: `Lib/concurrent/futures/thread.py`.
+//! `ThreadPoolExecutor`: `Lib/concurrent/futures/thread.py` of 3.14.
 //!
-//! Where a call runs is the business of the worker's context (3.14): in the worker itself, or in an interpreter of its
-//! own, which makes it an [`InterpreterPoolExecutor`](super::interpreter).
+//! The context of the workers decides where calls run: in the worker itself, or in an interpreter of its own, which makes
+//! it an [`InterpreterPoolExecutor`](super::interpreter).
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -14,30 +14,23 @@ use crate::cpython::threading::{Lock, Thread};
 use crate::model::Version;
 use crate::os::{Activity, ThreadId};
 
-/// Threads that take calls from one queue. Started as calls come in, never more than `max_workers`.
-pub struct ThreadPoolExecutor<C, X> {
-    shared: Rc<Shared<C, X>>,
-    max_workers: usize,
-    threads: RefCell<Vec<Thread>>,
-}
-
-/// Where a worker's calls run: `WorkerContext`.
+/// `WorkerContext`: where the calls of a worker run.
 pub trait WorkerContext<C>: 'static {
-    /// What a worker keeps for itself.
+    /// The state of one worker.
     type Worker;
 
-    /// `initialize`: a new worker, with the executor's initializer.
+    /// `initialize`: prepares a new worker and runs the executor's initializer.
     fn initialize(&self, me: &ThreadState, number: usize) -> impl std::future::Future<Output = Self::Worker>;
 
-    /// `run`: from the call to its result.
+    /// `run`: runs a call.
     fn run(&self, me: &ThreadState, worker: &Self::Worker, call: &C)
     -> impl std::future::Future<Output = ()>;
 
-    /// `finalize`
+    /// `finalize`: the worker ends.
     fn finalize(&self, me: &ThreadState, worker: Self::Worker) -> impl std::future::Future<Output = ()>;
 }
 
-/// Calls run in the worker itself. Holds the executor's initializer.
+/// `WorkerContext` of a thread pool: calls run in the worker itself. It holds the executor's initializer.
 pub struct ThreadContext<I>(pub I);
 
 impl<C: Call, I: Call> WorkerContext<C> for ThreadContext<I> {
@@ -54,21 +47,62 @@ impl<C: Call, I: Call> WorkerContext<C> for ThreadContext<I> {
     async fn finalize(&self, _: &ThreadState, (): ()) {}
 }
 
-/// What the workers see of their executor.
-struct Shared<C, X> {
-    work_queue: SimpleQueue<Option<WorkItem<C>>>,
-    /// `_idle_semaphore`: workers that wait for work and have not been counted on yet.
-    idle: IdleSemaphore,
-    context: X,
-}
-
+/// `_WorkItem`
 struct WorkItem<C> {
     call: C,
     future: Rc<Future>,
 }
 
+/// The part of an executor that its workers use.
+struct Shared<C, X> {
+    work_queue: SimpleQueue<Option<WorkItem<C>>>,
+    /// `_idle_semaphore`: the number of workers that wait for work and that no `submit` has relied on yet.
+    idle: IdleSemaphore,
+    context: X,
+}
+
+impl<C: Call, X: WorkerContext<C>> Shared<C, X> {
+    /// `_worker`
+    async fn worker(&self, me: &ThreadState, number: usize) {
+        let worker = self.context.initialize(me, number).await;
+        let costs = &me.costs().thread_pool;
+        // From 3.12 on a worker counts itself as idle only after it has found the queue empty.
+        let counts_when_empty = me.interpreter.python.version >= Version::release(3, 12);
+        loop {
+            let item = match self.work_queue.get_nowait(me).await {
+                Some(item) => item,
+                None => {
+                    if counts_when_empty {
+                        me.busy_with(Activity::Ipc, self.idle.release(me)).await;
+                    }
+                    self.work_queue.get(me).await
+                }
+            };
+            let Some(WorkItem { call, future }) = item else {
+                break;
+            };
+            me.busy_with(Activity::Ipc, me.bytecode(costs.take)).await;
+            self.context.run(me, &worker, &call).await;
+            future.set_result(me, costs.set_result).await;
+            if !counts_when_empty {
+                me.busy_with(Activity::Ipc, self.idle.release(me)).await;
+            }
+        }
+        // The executor is shutting down: notify the next worker.
+        self.work_queue.put(me, None).await;
+        self.context.finalize(me, worker).await;
+    }
+}
+
+/// `ThreadPoolExecutor`: at most `max_workers` threads, started as calls come in, that take calls from one queue.
+pub struct ThreadPoolExecutor<C, X> {
+    shared: Rc<Shared<C, X>>,
+    max_workers: usize,
+    threads: RefCell<Vec<Thread>>,
+}
+
 impl<C: Call, X: WorkerContext<C>> ThreadPoolExecutor<C, X> {
-    /// `ThreadPoolExecutor(max_workers, initializer=...)`, or its subclass, by the context of its workers.
+    /// `ThreadPoolExecutor(max_workers, initializer=...)` or `InterpreterPoolExecutor(...)`, depending on `context`.
     pub fn new(me: &ThreadState, max_workers: u32, context: X) -> Self {
         let work_queue = SimpleQueue::new(me, "work for a pool thread");
         Self {
@@ -82,7 +116,7 @@ impl<C: Call, X: WorkerContext<C>> ThreadPoolExecutor<C, X> {
         }
     }
 
-    /// The workers' threads so far.
+    /// The threads of all workers so far.
     pub fn workers(&self) -> Vec<ThreadId> {
         self.threads.borrow().iter().map(|thread| thread.id).collect()
     }
@@ -129,46 +163,17 @@ impl<C: Call, X: WorkerContext<C>> FuturesExecutor<C> for ThreadPoolExecutor<C, 
     }
 }
 
-impl<C: Call, X: WorkerContext<C>> Shared<C, X> {
-    /// `_worker`
-    async fn worker(&self, me: &ThreadState, number: usize) {
-        let worker = self.context.initialize(me, number).await;
-        let costs = &me.costs().thread_pool;
-        // From 3.12 a worker counts itself idle only after it has found the queue empty.
-        let counts_when_empty = me.interpreter.python.version >= Version::release(3, 12);
-        loop {
-            let item = match self.work_queue.get_nowait(me).await {
-                Some(item) => item,
-                None => {
-                    if counts_when_empty {
-                        me.busy_with(Activity::Ipc, self.idle.release(me)).await;
-                    }
-                    self.work_queue.get(me).await
-                }
-            };
-            let Some(WorkItem { call, future }) = item else {
-                break;
-            };
-            me.busy_with(Activity::Ipc, me.bytecode(costs.take)).await;
-            self.context.run(me, &worker, &call).await;
-            future.set_result(me, costs.set_result).await;
-            if !counts_when_empty {
-                me.busy_with(Activity::Ipc, self.idle.release(me)).await;
-            }
-        }
-        // Exiting: the next worker is to see it, too.
-        self.work_queue.put(me, None).await;
-        self.context.finalize(me, worker).await;
-    }
-}
-
-/// `_idle_semaphore`, a `threading.Semaphore` that nobody waits for: a count under the lock of its condition.
+/// `_idle_semaphore`, a `threading.Semaphore` that no thread waits for: a count, protected by the lock of its condition.
 ///
-/// Who is asked to drop the interpreter lock while it has this one leaves a convoy behind: the next one waits here and
-/// lets the interpreter lock go, gets this one, and has it while it waits for the interpreter lock again. From then on
-/// workers take turns with every item, each asleep until the other has woken it, until by chance nobody waits. Up to
-/// 3.11, where a worker comes by after each item: two of three runs of 10 000 items of 50 us are in it, and take
-/// 1.0-1.4 s instead of 0.65 (measured, CPython 3.11 on two CPUs: 10 000-20 000 voluntary switches instead of 400).
+/// A convoy forms when a worker drops the interpreter lock on request while it holds this lock:
+/// 1. The next worker blocks here and therefore releases the interpreter lock.
+/// 2. It gets this lock, and holds it while it waits for the interpreter lock again.
+/// 3. So the worker after it blocks here too. From now on the workers take turns with every item, and each sleeps until
+///    another one wakes it. This lasts until by chance no worker waits.
+///
+/// It happens up to 3.11, where a worker takes this lock after each item. Measured with CPython 3.11 on two CPUs: two of
+/// three runs of 10 000 items of 50 us are in a convoy. They take 1.0-1.4 s instead of 0.65 s, with 10 000-20 000
+/// voluntary context switches instead of 400.
 struct IdleSemaphore {
     lock: Lock,
     count: Cell<usize>,
@@ -194,7 +199,7 @@ impl IdleSemaphore {
         self.lock.release(me).await;
     }
 
-    /// `acquire(timeout=0)`: whether there was one.
+    /// `acquire(timeout=0)`: returns whether there was an idle worker.
     async fn try_acquire(&self, me: &ThreadState) -> bool {
         self.lock.acquire(me).await;
         me.bytecode(me.costs().thread_pool.idle_acquire).await;

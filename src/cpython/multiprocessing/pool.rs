@@ -6,7 +6,7 @@
 //!     +--- set -------- result handler <--outqueue, a pipe-----+
 //!                       worker handler: replaces workers that have exited
 //! ```
-//! Caller and handlers are threads of the parent and share its interpreter lock.
+//! The caller and the handlers are threads of the parent and share its interpreter lock.
 
 mod results;
 
@@ -28,13 +28,16 @@ use crate::units::Nanos;
 use results::PoolCache;
 pub use results::{ApplyResult, Callback, IMapIterator, MapResult};
 
-/// Between two looks at the workers before 3.8: `time.sleep(0.1)`.
-const LOOK_EVERY: Nanos = Nanos::from_millis(100);
+/// `time.sleep(0.1)`: how often the worker handler checks the workers before 3.8.
+const CHECK_INTERVAL: Nanos = Nanos::from_millis(100);
 
-/// How many results the result handler reads at most to make room, once all jobs are done.
+/// The number of results that the result handler reads at most to make room, once all jobs are done.
 const MAKE_ROOM: u32 = 10;
 
-/// Worker processes, and the threads of the parent that keep them busy.
+/// The task pipe, the result pipe and the change notifier.
+const PIPES: u32 = 3;
+
+/// `Pool`: worker processes, and the threads of the parent that keep them busy.
 pub struct Pool<C, I> {
     shared: Rc<Shared<C, I>>,
     worker_handler: Thread,
@@ -42,7 +45,7 @@ pub struct Pool<C, I> {
     result_handler: Thread,
 }
 
-/// What caller, handlers and workers share.
+/// The part of a pool that its caller, its handlers and its workers use.
 struct Shared<C, I> {
     processes: usize,
     launcher: Launcher,
@@ -60,21 +63,21 @@ struct Shared<C, I> {
     closed: Cell<bool>,
 }
 
-/// What a caller hands to the task handler.
+/// What the caller hands to the task handler.
 struct TaskSequence<C> {
     job: u64,
     calls: Vec<C>,
-    /// `set_length`, where the caller takes the results one by one.
+    /// Whose `_set_length` is called, if the caller takes the results one by one.
     iterator: Option<Rc<IMapIterator>>,
 }
 
-/// One task: a chunk of items under `map` and its like, a single call under `apply_async`.
+/// One task: a chunk of items for `map` and its like, a single call for `apply_async`.
 struct Task<C> {
-    /// Which `AsyncResult` it belongs to.
+    /// The `ApplyResult`, `MapResult` or `IMapIterator` that it belongs to.
     job: u64,
-    /// Its place there.
+    /// Its place in it.
     index: u64,
-    /// What to call.
+    /// The call to run.
     call: C,
 }
 
@@ -88,7 +91,7 @@ struct TaskResult {
 }
 
 impl<C: Call, I: Call> Shared<C, I> {
-    /// `worker`: takes tasks until there are no more, or until it has done `maxtasks`.
+    /// `worker`: runs tasks until there are no more, or until it has run `maxtasks`.
     async fn work(&self, me: &ThreadState) {
         me.busy_with(Activity::Starting, self.initializer.run(me)).await;
         let mut completed = 0;
@@ -163,84 +166,17 @@ impl<C: Call, I: Call> Pool<C, I> {
         self.shared.launcher.launched()
     }
 
-    /// The parent's helper threads.
+    /// The helper threads of the parent.
     pub fn helpers(&self) -> Vec<ThreadId> {
         [&self.worker_handler, &self.task_handler, &self.result_handler]
             .map(|thread| thread.id)
             .to_vec()
     }
-
-    /// `imap` if `ordered`, else `imap_unordered`: the results one by one. A call is an item, or a chunk of them.
-    pub async fn imap(&self, me: &ThreadState, calls: Vec<C>, ordered: bool) -> Rc<IMapIterator> {
-        let shared = &self.shared;
-        let job = shared.next_job(me).await;
-        let iterator = IMapIterator::new(me, &shared.cache, job, ordered);
-        shared.send_off(me, job, calls, Some(iterator.clone())).await;
-        iterator
-    }
-
-    /// `apply_async`: a single call.
-    pub async fn apply_async(
-        &self,
-        me: &ThreadState,
-        call: C,
-        callback: Option<Callback>,
-    ) -> Rc<ApplyResult> {
-        let shared = &self.shared;
-        let job = shared.next_job(me).await;
-        let result = ApplyResult::new(me, &shared.cache, job, callback);
-        shared.send_off(me, job, vec![call], None).await;
-        result
-    }
-
-    /// `map_async` and `starmap_async`: each call is a chunk of items.
-    pub async fn map_async(&self, me: &ThreadState, chunks: Vec<C>) -> Rc<MapResult> {
-        let shared = &self.shared;
-        let job = shared.next_job(me).await;
-        let result = MapResult::new(me, &shared.cache, job, chunks.len() as u64);
-        shared.send_off(me, job, chunks, None).await;
-        result
-    }
-
-    /// `close()`: no more jobs.
-    pub async fn close(&self, me: &ThreadState) {
-        self.shared.closed.set(true);
-        self.shared.cache.notifier.put(me, (), Vec::new()).await;
-    }
-
-    /// `join()`, after `close()`.
-    pub async fn join(&self, me: &ThreadState) {
-        self.worker_handler.join(me).await;
-        self.task_handler.join(me).await;
-        self.result_handler.join(me).await;
-        let processes = self.shared.pool.take();
-        for process in processes {
-            process.join(me).await;
-        }
-    }
 }
 
-/// Of tasks, of results, and the change notifier.
-const PIPES: u32 = 3;
-
-/// What `map` and `starmap` take for `chunksize` where nothing is said: four chunks for each worker (`_map_async`).
-pub fn default_chunksize(items: u64, processes: u32) -> u64 {
-    items.div_ceil(u64::from(processes) * 4)
-}
-
+/// What the worker handler does.
 impl<C: Call, I: Call> Shared<C, I> {
-    async fn next_job(&self, me: &ThreadState) -> u64 {
-        me.busy_with(Activity::Ipc, me.bytecode(me.costs().pool.apply))
-            .await;
-        self.jobs.replace(self.jobs.get() + 1)
-    }
-
-    async fn send_off(&self, me: &ThreadState, job: u64, calls: Vec<C>, iterator: Option<Rc<IMapIterator>>) {
-        let sequence = TaskSequence { job, calls, iterator };
-        self.taskqueue.put(me, Some(sequence)).await;
-    }
-
-    /// `_join_exited_workers`: asks for the exit code of every worker. Says whether any had exited.
+    /// `_join_exited_workers`: checks the exit code of every worker. Returns whether any has exited.
     async fn join_exited_workers(&self, me: &ThreadState) -> bool {
         let mut cleaned = false;
         let count = self.pool.borrow().len();
@@ -275,8 +211,8 @@ impl<C: Call, I: Call> Shared<C, I> {
         }
     }
 
-    /// `_wait_for_updates`: until a worker has exited, a result is there to be read, or the notifier says something.
-    /// As long as a result lies in the pipe this does not wait at all.
+    /// `_wait_for_updates`: waits until a worker has exited, a result can be read, or the change notifier has a message.
+    /// While the result pipe is not empty, it does not wait at all.
     async fn wait_for_updates(&self, me: &ThreadState) {
         let notifier = &self.cache.notifier;
         let workers = self.pool.borrow().clone();
@@ -290,28 +226,85 @@ impl<C: Call, I: Call> Shared<C, I> {
             notifier.get(me).await;
         }
     }
+}
 
-    /// Whether the worker handler has to.
-    fn goes_on(&self) -> bool {
+impl<C: Call, I: Call> Pool<C, I> {
+    /// `imap` if `ordered`, else `imap_unordered`: gives the results one by one. Each call is an item or a chunk of items.
+    pub async fn imap(&self, me: &ThreadState, calls: Vec<C>, ordered: bool) -> Rc<IMapIterator> {
+        let shared = &self.shared;
+        let job = shared.next_job(me).await;
+        let iterator = IMapIterator::new(me, &shared.cache, job, ordered);
+        shared.send_off(me, job, calls, Some(iterator.clone())).await;
+        iterator
+    }
+
+    /// `apply_async`: a single call.
+    pub async fn apply_async(
+        &self,
+        me: &ThreadState,
+        call: C,
+        callback: Option<Callback>,
+    ) -> Rc<ApplyResult> {
+        let shared = &self.shared;
+        let job = shared.next_job(me).await;
+        let result = ApplyResult::new(me, &shared.cache, job, callback);
+        shared.send_off(me, job, vec![call], None).await;
+        result
+    }
+
+    /// `map_async` and `starmap_async`: each call is a chunk of items.
+    pub async fn map_async(&self, me: &ThreadState, chunks: Vec<C>) -> Rc<MapResult> {
+        let shared = &self.shared;
+        let job = shared.next_job(me).await;
+        let result = MapResult::new(me, &shared.cache, job, chunks.len() as u64);
+        shared.send_off(me, job, chunks, None).await;
+        result
+    }
+}
+
+impl<C: Call, I: Call> Shared<C, I> {
+    /// The bytecode of `apply_async` and its like, and the next number of `job_counter`.
+    async fn next_job(&self, me: &ThreadState) -> u64 {
+        me.busy_with(Activity::Ipc, me.bytecode(me.costs().pool.apply))
+            .await;
+        self.jobs.replace(self.jobs.get() + 1)
+    }
+
+    /// `_taskqueue.put`: hands calls to the task handler.
+    async fn send_off(&self, me: &ThreadState, job: u64, calls: Vec<C>, iterator: Option<Rc<IMapIterator>>) {
+        let sequence = TaskSequence { job, calls, iterator };
+        self.taskqueue.put(me, Some(sequence)).await;
+    }
+}
+
+/// The chunksize that `_map_async` chooses by default: four chunks for each worker.
+pub fn default_chunksize(items: u64, processes: u32) -> u64 {
+    items.div_ceil(u64::from(processes) * 4)
+}
+
+/// The handlers, each in a thread of its own.
+impl<C: Call, I: Call> Shared<C, I> {
+    /// Whether the worker handler has to continue.
+    fn must_handle_workers(&self) -> bool {
         !self.closed.get() || !self.cache.is_empty()
     }
 
     /// `_handle_workers`
     async fn handle_workers(self: &Rc<Self>, me: &ThreadState) {
         me.enter(Activity::Ipc);
-        let looks_now_and_then = me.interpreter.python.version < Version::release(3, 8);
+        let polls = me.interpreter.python.version < Version::release(3, 8);
         let shared = Rc::downgrade(self);
         let something_to_do = me.os().add_sight("a worker to exit", move || {
             shared.upgrade().is_some_and(|shared| {
-                !shared.goes_on() || shared.pool.borrow().iter().any(|worker| worker.is_over())
+                !shared.must_handle_workers() || shared.pool.borrow().iter().any(|worker| worker.is_over())
             })
         });
-        while self.goes_on() {
+        while self.must_handle_workers() {
             self.maintain_pool(me).await;
-            if looks_now_and_then {
+            if polls {
                 let sleep = async {
                     me.os()
-                        .sleep_between_looks(me.id, something_to_do, LOOK_EVERY)
+                        .sleep_between_looks(me.id, something_to_do, CHECK_INTERVAL)
                         .await;
                 };
                 me.busy_with(Activity::Idle, me.allow_threads(sleep)).await;
@@ -322,7 +315,7 @@ impl<C: Call, I: Call> Shared<C, I> {
         self.taskqueue.put(me, None).await;
     }
 
-    /// `_handle_tasks`: nothing but the room in the pipe holds it back.
+    /// `_handle_tasks`: only a full pipe makes it wait.
     async fn handle_tasks(&self, me: &ThreadState) {
         me.enter(Activity::Ipc);
         while let Some(sequence) = self.taskqueue.get(me).await {
@@ -339,7 +332,7 @@ impl<C: Call, I: Call> Shared<C, I> {
                 iterator.set_length(me, &self.cache, length).await;
             }
         }
-        // The result handler is to finish when all jobs are done, and the workers now.
+        // Tells the result handler to finish once all jobs are done, and the workers to exit.
         self.outqueue.put(me, None, Vec::new()).await;
         let workers = self.pool.borrow().len();
         for _ in 0..workers {
@@ -362,6 +355,25 @@ impl<C: Call, I: Call> Shared<C, I> {
                 break;
             }
             self.outqueue.recv(me).await;
+        }
+    }
+}
+
+impl<C: Call, I: Call> Pool<C, I> {
+    /// `close()`: no more jobs.
+    pub async fn close(&self, me: &ThreadState) {
+        self.shared.closed.set(true);
+        self.shared.cache.notifier.put(me, (), Vec::new()).await;
+    }
+
+    /// `join()`, after `close()`.
+    pub async fn join(&self, me: &ThreadState) {
+        self.worker_handler.join(me).await;
+        self.task_handler.join(me).await;
+        self.result_handler.join(me).await;
+        let processes = self.shared.pool.take();
+        for process in processes {
+            process.join(me).await;
         }
     }
 }

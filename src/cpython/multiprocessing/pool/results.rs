@@ -1,5 +1,5 @@
-//! What `Pool`'s methods give to the caller: `_PoolCache`, `ApplyResult`, `MapResult`, `IMapIterator`,
-//! `IMapUnorderedIterator` in `Lib/multiprocessing/pool.py`.
+//! The results of a `Pool`: `_PoolCache`, `ApplyResult`, `MapResult`, `IMapIterator` and `IMapUnorderedIterator` in
+//! `Lib/multiprocessing/pool.py`.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -11,14 +11,14 @@ use crate::cpython::queue::SimpleQueue;
 use crate::cpython::threading::{Condition, Event};
 use crate::os::{Activity, Os};
 
-/// `_PoolCache`: the jobs that are not done, by number.
+/// `_PoolCache`: the unfinished jobs, by number.
 pub struct PoolCache {
     jobs: RefCell<BTreeMap<u64, Job>>,
-    /// Tells the worker handler when the cache has become empty, or the pool is being closed.
+    /// `notifier`: tells the worker handler that the cache has become empty or that the pool is being closed.
     pub notifier: SharedSimpleQueue<()>,
 }
 
-/// A job that is not done.
+/// An unfinished job.
 #[derive(Clone)]
 enum Job {
     Apply(Rc<ApplyResult>),
@@ -35,12 +35,12 @@ impl PoolCache {
         }
     }
 
-    /// Whether all jobs are done.
+    /// Whether all jobs are finished.
     pub fn is_empty(&self) -> bool {
         self.jobs.borrow().is_empty()
     }
 
-    /// `__delitem__`: job `job` is done.
+    /// `__delitem__`: job `job` is finished.
     async fn remove(&self, me: &ThreadState, job: u64) {
         self.jobs.borrow_mut().remove(&job);
         if self.is_empty() {
@@ -48,7 +48,7 @@ impl PoolCache {
         }
     }
 
-    /// `cache[job]._set(index, ...)`: result `index` of job `job` is there.
+    /// `cache[job]._set(index, ...)`: result `index` of job `job` has arrived.
     pub async fn set(&self, me: &ThreadState, job: u64, index: u64) {
         me.bytecode(me.costs().pool.set).await;
         let found = self.jobs.borrow().get(&job).cloned();
@@ -61,10 +61,10 @@ impl PoolCache {
     }
 }
 
-/// `apply_async(..., callback=queue.put)`: a queue, and what goes into it.
+/// `apply_async(..., callback=queue.put)`: a queue, and the number that is put into it.
 pub type Callback = (Rc<SimpleQueue<usize>>, usize);
 
-/// `ApplyResult`: of one call.
+/// `ApplyResult`: the result of one call.
 pub struct ApplyResult {
     job: u64,
     event: Event,
@@ -88,7 +88,7 @@ impl ApplyResult {
         get(me, &self.event).await;
     }
 
-    /// `_set`: the callback runs here, on the result handler.
+    /// `_set`: the callback runs here, in the result handler.
     async fn set(&self, me: &ThreadState, cache: &PoolCache) {
         if let Some((queue, number)) = &self.callback {
             queue.put(me, *number).await;
@@ -98,7 +98,7 @@ impl ApplyResult {
     }
 }
 
-/// `MapResult`: of all chunks of a `map`.
+/// `MapResult`: the results of all chunks of a `map`.
 pub struct MapResult {
     job: u64,
     event: Event,
@@ -117,7 +117,7 @@ impl MapResult {
         result
     }
 
-    /// `get()`: waits for all of them.
+    /// `get()`: waits for all chunks.
     pub async fn get(&self, me: &ThreadState) {
         get(me, &self.event).await;
     }
@@ -139,23 +139,23 @@ async fn get(me: &ThreadState, event: &Event) {
         .await;
 }
 
-/// `IMapIterator` and `IMapUnorderedIterator`: results one by one.
+/// `IMapIterator` and `IMapUnorderedIterator`: give the results one by one.
 pub struct IMapIterator {
     job: u64,
     cond: Condition,
-    /// Places of results that are there and may be had.
+    /// `_items`: the indices of results that can be handed out.
     items: RefCell<VecDeque<u64>>,
-    /// How many of them there have been.
+    /// `_index`: the number of results handed out so far.
     index: Cell<u64>,
-    /// How many there will be, once the task handler knows.
+    /// `_length`: the number of all results, once the task handler knows it.
     length: Cell<Option<u64>>,
-    /// Places of results that came before their turn; never any where the order does not matter.
+    /// `_unsorted`: the indices of results that came too early. Always empty if the order does not matter.
     unsorted: RefCell<BTreeSet<u64>>,
     ordered: bool,
 }
 
 impl IMapIterator {
-    /// The results of a new job, in the order of the items or as they come.
+    /// The results of a new job, in the order of the items or in the order of their arrival.
     pub fn new(me: &ThreadState, cache: &PoolCache, job: u64, ordered: bool) -> Rc<Self> {
         let iterator = Rc::new(Self {
             job,
@@ -170,7 +170,7 @@ impl IMapIterator {
         iterator
     }
 
-    /// `next()`: the place of the next result, or `None` after the last.
+    /// `next()`: the index of the next result, or `None` after the last.
     pub async fn next(&self, me: &ThreadState) -> Option<u64> {
         me.bytecode(me.costs().pool.get).await;
         self.cond.acquire(me).await;
@@ -215,6 +215,7 @@ impl IMapIterator {
         self.cond.release(me).await;
     }
 
+    /// `self._items.append(...)`
     fn hand_out(&self, index: u64) {
         self.items.borrow_mut().push_back(index);
         self.index.set(self.index.get() + 1);
