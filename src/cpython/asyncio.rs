@@ -1,12 +1,13 @@
-//! `asyncio`: one thread that runs many coroutines, each up to where it has to wait.
+//! `asyncio`: one thread that runs many coroutines, each until it has to wait. Each file mirrors the file of the same name
+//! in `Lib/asyncio/`; `executors` mirrors what `run_in_executor` needs from several.
 //!
 //! ```text
 //!  loop    |select|callback|callback|  step of a task  |select| ... sleeps ... |callback|step|select|
 //!  lock    -------+                                    +------+                +
-//!          let go of, whether it waits or not
+//!          released, whether the loop waits or not
 //! ```
-//! A coroutine is an `async` block here as there. Where it waits for a [`Future`] of the loop, its step is over and the
-//! loop goes on; where it computes or calls into the system, the loop's thread does.
+//! A coroutine is an `async` block in Rust as well. When it waits for a [`Future`] of the loop, its step ends and the loop
+//! continues. When it computes or makes a system call, the thread of the loop does so.
 
 mod base_events;
 mod executors;

@@ -1,4 +1,5 @@
-//! `multiprocessing`: the files of `Lib/multiprocessing/`, by their names there. `channel` has no counterpart.
+//! `multiprocessing`: each file mirrors the file of the same name in `Lib/multiprocessing/`, except `channel`, which has no
+//! counterpart.
 
 mod channel;
 pub(crate) mod connection;

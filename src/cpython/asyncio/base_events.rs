@@ -1,7 +1,8 @@
 //! The event loop: `Lib/asyncio/base_events.py` (`BaseEventLoop`), `events.py` (`Handle`), `runners.py`.
 //!
-//! An iteration asks the selector what is readable, then runs the callbacks that were ready by then. What they make ready
-//! has to wait for the next iteration, and that asks the selector first: so each of them gives up the interpreter lock.
+//! An iteration asks the selector which descriptors are readable, and then runs the callbacks that are ready. Callbacks
+//! that these make ready wait for the next iteration, which asks the selector first. So the interpreter lock is released
+//! once for each iteration.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -15,32 +16,32 @@ use crate::os::{Activity, Network};
 use crate::profile::AsyncioCosts;
 use crate::units::Nanos;
 
-/// The selector is never asked to wait longer: `MAXIMUM_SELECT_TIMEOUT`.
+/// `MAXIMUM_SELECT_TIMEOUT`: the longest time that the selector waits.
 const MAXIMUM_SELECT_TIMEOUT: Nanos = Nanos::from_secs(24 * 3600);
 
-/// A loop and the thread that runs it.
+/// `BaseEventLoop`, and the thread that runs it.
 pub struct EventLoop {
     /// Its thread.
     pub thread: ThreadState,
     /// `_ready`
     ready: RefCell<VecDeque<Handle>>,
-    /// `_scheduled`: timers by when they are due, those of one time in the order in which they were set.
+    /// `_scheduled`: the timers, ordered by the time at which they are due and then by the order of their creation.
     scheduled: RefCell<BTreeMap<(Nanos, u64), Handle>>,
     timers_set: Cell<u64>,
     stopping: Cell<bool>,
     pub(crate) selector: Selector,
-    /// What answers coroutines that wait for other machines.
+    /// The network, through which coroutines wait for other machines.
     pub(crate) network: Rc<Network>,
-    /// Coroutines that wait for an answer of another machine which the loop's program has asked.
+    /// The number of coroutines that wait for an answer of another machine.
     pub(crate) asked: Cell<u64>,
     /// `_all_tasks`
     pub(crate) all_tasks: RefCell<BTreeMap<u64, Rc<Task>>>,
     pub(crate) tasks_made: Cell<u64>,
-    /// What the running coroutine has just yielded to its task.
+    /// The future that the running coroutine has just yielded to its task.
     pub(crate) yielded: Cell<Option<Rc<Future>>>,
 }
 
-/// A callback, ready to be called.
+/// A callback.
 pub(crate) enum Handle {
     /// `Task.__step`, `Task.__wakeup`
     Step(Rc<Task>),
@@ -55,7 +56,7 @@ pub(crate) enum Handle {
 }
 
 impl EventLoop {
-    /// `asyncio.run(main(loop))`: until `main` returns. Tasks that are not done by then are forgotten.
+    /// `asyncio.run(main(loop))`: runs until `main` returns. Unfinished tasks are dropped.
     pub async fn run<F: std::future::Future<Output = ()> + 'static>(
         thread: &ThreadState,
         main: impl FnOnce(Rc<Self>) -> F,
@@ -85,6 +86,30 @@ impl EventLoop {
 
     pub(crate) fn costs(&self) -> &AsyncioCosts {
         &self.thread.costs().asyncio
+    }
+
+    /// `stop`: `run` ends with this iteration.
+    pub fn stop(&self) {
+        self.stopping.set(true);
+    }
+
+    /// `call_later`
+    pub(crate) async fn call_later(&self, delay: Nanos, handle: Handle) {
+        self.thread.bytecode(self.costs().timer).await;
+        let number = self.timers_set.replace(self.timers_set.get() + 1);
+        let when = self.thread.os().now().saturating_add(delay);
+        self.scheduled.borrow_mut().insert((when, number), handle);
+    }
+
+    /// `call_soon`. Its CPU time is paid when the callback is called.
+    pub(crate) fn call_soon(&self, handle: Handle) {
+        self.ready.borrow_mut().push_back(handle);
+    }
+
+    /// `call_soon_threadsafe`, called by any thread of the process. It wakes the loop, which may be asleep.
+    pub(crate) async fn call_soon_threadsafe(&self, me: &ThreadState, handle: Handle) {
+        self.call_soon(handle);
+        self.write_to_self(me).await;
     }
 
     /// `_run_once`
@@ -118,6 +143,7 @@ impl EventLoop {
         }
     }
 
+    /// The part of `_run_once` that makes the due timers ready.
     fn take_due_timers(&self) {
         let mut scheduled = self.scheduled.borrow_mut();
         let now = self.thread.os().now();
@@ -139,34 +165,10 @@ impl EventLoop {
             Handle::Stop => self.stop(),
         }
     }
-
-    /// `stop`: `run` comes to its end with this iteration.
-    pub fn stop(&self) {
-        self.stopping.set(true);
-    }
-
-    /// `call_soon`. What it takes is paid for when the callback is called.
-    pub(crate) fn call_soon(&self, handle: Handle) {
-        self.ready.borrow_mut().push_back(handle);
-    }
-
-    /// `call_later`
-    pub(crate) async fn call_later(&self, delay: Nanos, handle: Handle) {
-        self.thread.bytecode(self.costs().timer).await;
-        let number = self.timers_set.replace(self.timers_set.get() + 1);
-        let when = self.thread.os().now().saturating_add(delay);
-        self.scheduled.borrow_mut().insert((when, number), handle);
-    }
-
-    /// `call_soon_threadsafe`, by any thread of the process: the loop may be asleep.
-    pub(crate) async fn call_soon_threadsafe(&self, me: &ThreadState, handle: Handle) {
-        self.call_soon(handle);
-        self.write_to_self(me).await;
-    }
 }
 
-/// A task's coroutine owns the loop that owns the task: whoever runs the loop breaks that circle at its end, however the
-/// run ends.
+/// Breaks the circle of references from the loop to its tasks, to their coroutines and back to the loop, however the run
+/// ends.
 struct Closing(Rc<EventLoop>);
 
 impl Drop for Closing {

@@ -17,7 +17,7 @@ impl EventLoop {
     /// `await loop.run_in_executor(executor, call)`
     ///
     /// # Errors
-    /// Where a worker process has died.
+    /// If a worker process has died.
     pub async fn run_in_executor<C: Call>(
         self: &Rc<Self>,
         executor: &impl FuturesExecutor<C>,
@@ -33,7 +33,7 @@ impl EventLoop {
         source
             .add_done_callback(
                 me,
-                // _call_set_state, by whichever thread has the result.
+                // _call_set_state, in the thread that sets the result.
                 Box::new(move |me| {
                     Box::pin(async move {
                         event_loop

@@ -1,11 +1,11 @@
-//! `asyncio.Future`: `Lib/asyncio/futures.py`. Belongs to one loop; what it wakes runs in the loop's next iteration.
+//! `asyncio.Future`: `Lib/asyncio/futures.py`. It belongs to one loop, and its callbacks run in the next iteration.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::base_events::{EventLoop, Handle};
 
-/// A result that will be there.
+/// The result of an operation, now or later.
 #[derive(Default)]
 pub struct Future {
     done: Cell<bool>,
@@ -23,7 +23,7 @@ impl Future {
         self.done.get()
     }
 
-    /// `add_done_callback`: scheduled at once if the result is there.
+    /// `add_done_callback`: schedules the callback at once if the future is done.
     pub(crate) fn add_done_callback(&self, event_loop: &EventLoop, callback: Handle) {
         if self.done.get() {
             event_loop.call_soon(callback);
@@ -32,7 +32,7 @@ impl Future {
         }
     }
 
-    /// `set_result`: `__schedule_callbacks`.
+    /// `set_result` and `__schedule_callbacks`
     pub fn set_result(&self, event_loop: &EventLoop) {
         self.done.set(true);
         for callback in self.callbacks.take() {

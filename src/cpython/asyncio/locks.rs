@@ -1,4 +1,4 @@
-//! `asyncio.Semaphore`, and of one unit `asyncio.Lock`: `Lib/asyncio/locks.py`. First come, first served.
+//! `asyncio.Semaphore`, and `asyncio.Lock` as a semaphore of one unit: `Lib/asyncio/locks.py`.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -7,15 +7,15 @@ use std::rc::Rc;
 use super::base_events::EventLoop;
 use super::futures::Future;
 
-/// Units that coroutines of one loop take and give back.
+/// A semaphore for coroutines of one loop, which is first come, first served.
 pub struct Semaphore {
     value: Cell<u64>,
-    /// Those that wait, and those that have been woken and not gone on yet.
+    /// `_waiters`: coroutines that wait, and coroutines that have been woken and have not run yet.
     waiters: RefCell<VecDeque<Rc<Future>>>,
 }
 
 impl Semaphore {
-    /// With so many units.
+    /// A semaphore with `value` units.
     pub fn new(value: u64) -> Self {
         Self {
             value: Cell::new(value),
@@ -23,7 +23,7 @@ impl Semaphore {
         }
     }
 
-    /// `acquire`, as `async with` has it.
+    /// `acquire`, as in `async with`.
     pub async fn acquire(&self, event_loop: &EventLoop) {
         event_loop.thread.bytecode(event_loop.costs().acquire).await;
         let is_locked = self.value.get() == 0 || !self.waiters.borrow().is_empty();
@@ -53,7 +53,7 @@ impl Semaphore {
         self.wake_up_next(event_loop);
     }
 
-    /// `_wake_up_next`: who is woken has its unit.
+    /// `_wake_up_next`: the woken coroutine already has its unit.
     fn wake_up_next(&self, event_loop: &EventLoop) {
         let waiters = self.waiters.borrow();
         if let Some(waiter) = waiters.iter().find(|waiter| !waiter.is_done()) {

@@ -1,8 +1,8 @@
 //! Streams over sockets: `Lib/asyncio/streams.py` (`StreamReader`, `StreamWriter`, `start_server`) and
 //! `selector_events.py` (`_SelectorSocketTransport`).
 //!
-//! The transport's socket is watched all the time. What it receives goes into the reader's buffer, and wakes the
-//! coroutine that waits for it: that goes on in the loop's next iteration.
+//! The loop watches the transport's socket all the time. Received data go into the reader's buffer and wake the coroutine
+//! that waits for them, which continues in the next iteration of the loop.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -15,26 +15,27 @@ use super::tasks::Coroutine;
 use crate::os::{Descriptor, Os, ThreadId};
 use crate::units::Nanos;
 
-/// Connections that one call of `_accept_connection` takes at most: `backlog`.
+/// `backlog`: the number of connections that one call of `_accept_connection` accepts at most.
 const BACKLOG: usize = 100;
 
-/// A connection of this program, with its `StreamReader` and its `StreamWriter`.
+/// A connection with its `StreamReader` and `StreamWriter`.
 pub struct Stream {
     descriptor: Rc<Descriptor>,
-    /// `_buffer`, in messages.
+    /// `_buffer`, as a number of messages.
     buffered: Cell<u64>,
     /// `_waiter`
     waiter: RefCell<Option<Rc<Future>>>,
 }
 
-/// What `start_server` listens on.
+/// The socket that `start_server` listens on.
 pub struct ListeningSocket {
     descriptor: Rc<Descriptor>,
-    /// Connections that nobody has accepted yet, each with the coroutine that is to serve it.
+    /// The connections that have not been accepted yet, each with the coroutine that will serve it.
     pending: RefCell<VecDeque<(Rc<Stream>, Coroutine)>>,
 }
 
 impl EventLoop {
+    /// A socket that the loop does not watch yet.
     fn socket(&self) -> Rc<Stream> {
         let mut made = None;
         self.selector.add_socket(|descriptor| {
@@ -49,7 +50,7 @@ impl EventLoop {
         made.expect("the selector makes a descriptor for each reader")
     }
 
-    /// A connection to another machine that has long been open.
+    /// `open_connection`: a connection to another machine. That it was opened earlier is assumed, so it costs nothing.
     pub fn open_connection(&self) -> Rc<Stream> {
         let stream = self.socket();
         self.selector.watch(&stream.descriptor);
@@ -74,7 +75,7 @@ impl EventLoop {
 }
 
 impl Stream {
-    /// `read`, by a coroutine of the loop: until something has been received.
+    /// `StreamReader.read`, in a coroutine of the loop: waits until a message has been received.
     pub async fn read(&self, event_loop: &EventLoop) {
         if self.buffered.get() == 0 {
             // _wait_for_data
@@ -85,7 +86,7 @@ impl Stream {
         self.buffered.set(0);
     }
 
-    /// `StreamWriter.write` of a small message: goes out at once. `arrive` says what becomes of it on the other side.
+    /// `StreamWriter.write` of a small message, which is sent at once. `arrive` is what happens on the other side.
     pub async fn write<T>(&self, event_loop: &EventLoop, arrive: impl std::future::Future<Output = T>) -> T {
         let me = &event_loop.thread;
         me.bytecode(event_loop.costs().write).await;
@@ -96,7 +97,7 @@ impl Stream {
         me.allow_threads(sending).await
     }
 
-    /// Asks the machine at the other end, which answers after `time`, and waits for the answer.
+    /// Sends a request to the machine at the other end, which answers after `time`, and waits for the answer.
     pub async fn ask(&self, event_loop: &EventLoop, time: Nanos) {
         let os = event_loop.thread.os();
         event_loop.network.answer(os, time, &self.descriptor);
@@ -105,7 +106,7 @@ impl Stream {
         event_loop.asked.set(event_loop.asked.get() - 1);
     }
 
-    /// A message arrives, sent by a thread outside the machine.
+    /// A message from a thread outside the machine arrives.
     pub async fn arrive(&self, os: &Os, sender: ThreadId) {
         self.descriptor.arrive(os, sender).await;
     }
@@ -125,7 +126,7 @@ impl Stream {
 }
 
 impl ListeningSocket {
-    /// A thread outside the machine connects. Gives its end of the connection, which `serve` is to serve.
+    /// A thread outside the machine connects. The coroutine that `serve` makes will serve the connection.
     pub async fn connect(
         &self,
         event_loop: &EventLoop,
@@ -163,7 +164,7 @@ impl ListeningSocket {
         }
     }
 
-    /// Lets go of the coroutines that were to serve who has not been accepted.
+    /// Drops the coroutines of connections that have not been accepted.
     pub(crate) fn forget(&self) {
         let pending = self.pending.take();
         drop(pending);

@@ -9,19 +9,19 @@ use super::base_events::{EventLoop, Handle};
 use super::futures::Future;
 use crate::units::Nanos;
 
-/// What a task runs.
+/// The coroutine of a task.
 pub type Coroutine = Pin<Box<dyn std::future::Future<Output = ()>>>;
 
-/// A coroutine that the loop runs, step by step.
+/// `Task`: a coroutine that the loop runs step by step.
 pub struct Task {
     number: u64,
-    /// Absent while a step of it runs, and once it is over.
+    /// Absent during a step and after the end.
     coroutine: RefCell<Option<Coroutine>>,
-    /// A task is a future: of its end.
+    /// The future that the task is: it is done when the coroutine has returned.
     done: Rc<Future>,
 }
 
-/// `asyncio.gather`, as its children see it.
+/// The state of `asyncio.gather` that its children share.
 pub(crate) struct Gathering {
     left: Cell<usize>,
     outer: Rc<Future>,
@@ -33,7 +33,7 @@ impl Task {
         &self.done
     }
 
-    /// Lets go of what it still has to do. The coroutine may own the loop that owns the task.
+    /// Drops the coroutine, which may own the loop that owns the task.
     pub(crate) fn forget(&self) {
         let coroutine = self.coroutine.take();
         drop(coroutine);
@@ -51,7 +51,7 @@ impl Gathering {
 }
 
 impl EventLoop {
-    /// `create_task`: its first step comes with the loop's next iteration.
+    /// `create_task`: the first step runs in the next iteration of the loop.
     pub async fn create_task(&self, coroutine: impl std::future::Future<Output = ()> + 'static) -> Rc<Task> {
         self.thread.bytecode(self.costs().task).await;
         let number = self.tasks_made.replace(self.tasks_made.get() + 1);
@@ -65,7 +65,7 @@ impl EventLoop {
         task
     }
 
-    /// `Task.__step`, and `Task.__wakeup` before it: runs the coroutine up to the next future that it waits for.
+    /// `Task.__step`, and `Task.__wakeup` before it: runs the coroutine until it waits for a future.
     pub(crate) async fn step(&self, task: &Rc<Task>) {
         self.thread.bytecode(self.costs().step).await;
         let coroutine = task.coroutine.take();
@@ -86,7 +86,7 @@ impl EventLoop {
         }
     }
 
-    /// `await future`, by a coroutine of this loop: `Future.__await__`.
+    /// `Future.__await__`: `await future` in a coroutine of this loop.
     pub async fn wait(&self, future: &Rc<Future>) {
         if !future.is_done() {
             let waiting = Yield {
@@ -104,7 +104,7 @@ impl EventLoop {
         self.wait(&future).await;
     }
 
-    /// `asyncio.gather(*tasks)`: a future of all their ends.
+    /// `asyncio.gather(*tasks)`: a future that is done when all tasks are.
     pub async fn gather(&self, tasks: &[Rc<Task>]) -> Rc<Future> {
         self.thread
             .bytecode(self.costs().gather * tasks.len() as u64)
@@ -125,8 +125,8 @@ impl EventLoop {
     }
 }
 
-/// `coro.send(None)`: over when the coroutine yields a future to its task, or returns. Where it suspends otherwise, its
-/// thread does: it is computing, or in a system call.
+/// `coro.send(None)`: ends when the coroutine yields a future to its task, or returns. If the coroutine is pending for
+/// another reason, then so is its thread, which computes or is in a system call.
 struct Send<'a> {
     event_loop: &'a EventLoop,
     coroutine: &'a mut Coroutine,
@@ -151,7 +151,7 @@ impl std::future::Future for Send<'_> {
     }
 }
 
-/// `yield self`: hands a future to the task, which sends again once it is done.
+/// `yield self`: hands a future to the task, which calls `send` again once the future is done.
 struct Yield<'a> {
     event_loop: &'a EventLoop,
     future: Option<Rc<Future>>,

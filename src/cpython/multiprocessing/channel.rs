@@ -1,7 +1,8 @@
-//! What the processes of a program of its own send each other data through: whatever `multiprocessing` has for it.
+//! The channels through which processes without an executor can exchange data: every pipe and queue of
+//! `multiprocessing`, behind one interface. No file of CPython has this.
 //!
-//! The queues come with their locks. A connection is for one thread at each end; where several processes share an end,
-//! the program has a `multiprocessing.Lock` around `recv` or `send`, and so pickles and unpickles with it held.
+//! The queues have locks of their own. A connection is for one thread at each end. If several processes share an end, the
+//! program holds a `multiprocessing.Lock` during `recv` or `send`, and therefore also while it pickles and unpickles.
 
 use std::rc::Rc;
 
@@ -15,7 +16,7 @@ use crate::cpython::pickle::Wrapping;
 use crate::model::{ChannelKind, Payload};
 use crate::os::{Activity, ByteStream, Os, Pipe, ThreadId, UnixSocket};
 
-/// One way between processes.
+/// One direction between processes.
 pub enum Channel<T> {
     /// `Pipe(duplex=False)`
     Pipe(SharedConnection<T, Pipe>),
@@ -31,26 +32,26 @@ pub enum Channel<T> {
     Manager(QueueProxy<T>),
 }
 
-/// Which end of a channel several processes share.
+/// The end of a channel that several processes share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SharedEnd {
-    /// None.
+    /// Neither end.
     Neither,
-    /// Who reads.
+    /// The end for reading.
     Reading,
-    /// Who writes.
+    /// The end for writing.
     Writing,
 }
 
 /// Makes channels of one kind.
 pub struct Channels<T> {
     kind: ChannelKind,
-    /// Started for a manager's queues.
+    /// The manager, if the kind has one.
     manager: Option<Rc<Manager<T>>>,
 }
 
 impl<T: 'static> Channels<T> {
-    /// Starts a manager, where the kind has one.
+    /// Starts the manager, if the kind has one.
     pub async fn new(me: &ThreadState, kind: ChannelKind, launcher: &Launcher) -> Self {
         let manager = match kind {
             ChannelKind::Manager => Some(Manager::start(me, launcher).await),
@@ -59,7 +60,7 @@ impl<T: 'static> Channels<T> {
         Self { kind, manager }
     }
 
-    /// A channel without anything in it. Reports of a deadlock call it `name`.
+    /// An empty channel. Deadlock reports call it `name`.
     pub async fn channel(&self, me: &ThreadState, name: &str, shared: SharedEnd) -> Channel<T> {
         let os = me.os();
         match self.kind {
@@ -77,7 +78,7 @@ impl<T: 'static> Channels<T> {
         }
     }
 
-    /// Stops the manager, where there is one.
+    /// Stops the manager, if there is one.
     pub async fn shutdown(&self, me: &ThreadState) {
         if let Some(manager) = &self.manager {
             manager.shutdown(me).await;
@@ -118,14 +119,15 @@ impl<T: 'static> Channel<T> {
         }
     }
 
-    /// `task_done`, where there is one.
+    /// `task_done`, if the channel has it.
     pub async fn task_done(&self, me: &ThreadState) {
         if let Self::JoinableQueue(queue) = self {
             queue.task_done(me).await;
         }
     }
 
-    /// `join`, where there is one: until everything has been reported as done. Says whether there is.
+    /// `join`, if the channel has it: waits until `task_done` has been called for every object. Returns whether the
+    /// channel has it.
     pub async fn join(&self, me: &ThreadState) -> bool {
         match self {
             Self::JoinableQueue(queue) => {
@@ -136,14 +138,14 @@ impl<T: 'static> Channel<T> {
         }
     }
 
-    /// What a new process does about it before its first task.
+    /// What a new process does with it before its first task.
     pub async fn inherit(&self, me: &ThreadState) {
         if let Self::Manager(queue) = self {
             queue.after_fork(me).await;
         }
     }
 
-    /// What a process does about it before it exits: waits for its feeder.
+    /// What a process does with it before it exits: it waits for its feeder.
     pub async fn close(&self, me: &ThreadState) {
         match self {
             Self::Queue(queue) => queue.close(me).await,
@@ -153,7 +155,7 @@ impl<T: 'static> Channel<T> {
         }
     }
 
-    /// Threads that feed it, in the order of their processes.
+    /// The threads of its feeders so far, in the order of their processes.
     pub fn feeder_threads(&self) -> Vec<ThreadId> {
         match self {
             Self::Queue(queue) => queue.feeder_threads(),
@@ -163,7 +165,7 @@ impl<T: 'static> Channel<T> {
     }
 }
 
-/// A connection, with a lock at the end that several processes share.
+/// A connection, and a lock for the end that several processes share.
 pub struct SharedConnection<T, S> {
     connection: Connection<Message<T>, S>,
     rlock: Option<SemLock>,
@@ -187,10 +189,8 @@ impl<T, S: ByteStream> SharedConnection<T, S> {
         if let Some(lock) = &self.wlock {
             me.busy_with(Activity::Ipc, lock.acquire(me)).await;
         }
-        me.dumps_in(Wrapping::Object, &payloads).await;
-        let length = me.pickled_size_in(Wrapping::Object, &payloads);
         self.connection
-            .send_bytes(me, Message { content, payloads }, length)
+            .send(me, Wrapping::Object, content, payloads)
             .await;
         if let Some(lock) = &self.wlock {
             lock.release(me).await;
@@ -202,11 +202,10 @@ impl<T, S: ByteStream> SharedConnection<T, S> {
         if let Some(lock) = &self.rlock {
             me.busy_with(Activity::Idle, lock.acquire(me)).await;
         }
-        let message = self.connection.recv_bytes(me).await;
-        me.loads_in(Wrapping::Object, &message.payloads).await;
+        let content = self.connection.recv(me, Wrapping::Object).await;
         if let Some(lock) = &self.rlock {
             lock.release(me).await;
         }
-        message.content
+        content
     }
 }

@@ -1,42 +1,43 @@
-//! `multiprocessing.connection.Connection` over a pipe or a socket: `Lib/multiprocessing/connection.py`.
+//! Connections over pipes and sockets: `Lib/multiprocessing/connection.py`.
 //!
-//! Every read and every write gives up the interpreter lock and takes it back. Beside a busy thread each of them
-//! therefore costs up to a switch interval, which is what makes large messages slow there.
+//! Each read and each write releases the interpreter lock and takes it again. Beside a busy thread each of them therefore
+//! takes up to a switch interval, which makes large messages slow.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use crate::cpython::interpreter::pystate::ThreadState;
+use crate::cpython::pickle::Wrapping;
 use crate::model::Payload;
 use crate::os::{Activity, ByteStream, Os, Pipe};
 use crate::units::Bytes;
 
-/// The length that goes before each message: `struct.pack("!i", n)`.
+/// The header of each message, its length: `struct.pack("!i", n)`.
 const HEADER: Bytes = Bytes(4);
 
-/// Up to this length header and message go out in one write: `_send_bytes`.
+/// Up to this length, header and message are written together: `_send_bytes`.
 const SENT_WITH_HEADER: Bytes = Bytes(16_384);
 
-/// From this size on `malloc` gives fresh pages for the buffer of a `read(2)`: `M_MMAP_THRESHOLD` of glibc.
+/// `M_MMAP_THRESHOLD` of glibc: from this size on, the buffer of a `read(2)` consists of fresh pages.
 const FRESH_FROM: u64 = 128 * 1024;
 
-/// Something to send, with what it carries.
+/// An object that is sent, and the data in it.
 pub struct Message<T> {
-    /// Read by the other side.
+    /// The object, for the model.
     pub content: T,
-    /// Pickled on the way.
+    /// The data that is pickled.
     pub payloads: Vec<Payload>,
 }
 
-/// One way of a connection, which carries whole messages: both ends of a pipe, or one direction of a pair of sockets.
+/// `Connection`: one direction, with both of its ends. It carries whole messages over a pipe or a pair of sockets.
 pub struct Connection<T, S = Pipe> {
     stream: S,
-    /// Messages whose header has been sent, with their length.
+    /// The messages that have been sent, with their lengths.
     messages: RefCell<VecDeque<(T, Bytes)>>,
 }
 
 impl<T, S: ByteStream> Connection<T, S> {
-    /// `Pipe(duplex=False)`, or one direction of `Pipe()`. Reports of a deadlock call it `name`.
+    /// `Pipe(duplex=False)`, or one direction of `Pipe()`. Deadlock reports call it `name`.
     pub fn new(os: &Os, name: &str) -> Self {
         Self {
             stream: S::new(os, name),
@@ -44,13 +45,13 @@ impl<T, S: ByteStream> Connection<T, S> {
         }
     }
 
-    /// `send_bytes`. What was sent is not kept.
+    /// `send_bytes`. The memory of the message is freed afterwards.
     pub async fn send_bytes(&self, me: &ThreadState, message: T, length: Bytes) {
         let before = me.enter(Activity::Ipc);
         me.bytecode(me.costs().pipe.connection).await;
         self.messages.borrow_mut().push_back((message, length));
         if length > SENT_WITH_HEADER {
-            // Two writes, so that the message need not be copied behind its header.
+            // Two writes, so that header and message need not be copied together.
             self.write(me, HEADER).await;
             self.write(me, length).await;
         } else {
@@ -60,7 +61,7 @@ impl<T, S: ByteStream> Connection<T, S> {
         me.enter(before);
     }
 
-    /// `recv_bytes`. The wait for a message to begin counts as idle.
+    /// `recv_bytes`. The wait for the beginning of a message counts as idle time.
     pub async fn recv_bytes(&self, me: &ThreadState) -> T {
         let before = me.enter(Activity::Ipc);
         me.bytecode(me.costs().pipe.connection).await;
@@ -76,14 +77,19 @@ impl<T, S: ByteStream> Connection<T, S> {
             .borrow_mut()
             .pop_front()
             .expect("a header precedes each message");
-        self.recv(me, length).await;
+        self.read(me, length).await;
         me.enter(before);
         message
     }
 
-    /// `_recv`: as many reads as it takes. Each makes a buffer for all that is left, of which it fills what is there,
-    /// without the interpreter lock; with it that is added to the parts before.
-    async fn recv(&self, me: &ThreadState, length: Bytes) {
+    /// `_send`
+    async fn write(&self, me: &ThreadState, bytes: Bytes) {
+        me.allow_threads(self.stream.write(me.os(), me.id, bytes)).await;
+    }
+
+    /// `_recv`: reads until the message is complete. Each read makes a buffer for all remaining bytes and, without the
+    /// interpreter lock, fills it with the bytes that have arrived. With the lock they are appended to the earlier parts.
+    async fn read(&self, me: &ThreadState, length: Bytes) {
         let costs = &me.costs().pipe;
         let mut left = length.0;
         while left > 0 {
@@ -105,9 +111,21 @@ impl<T, S: ByteStream> Connection<T, S> {
             left -= part.0;
         }
     }
+}
 
-    async fn write(&self, me: &ThreadState, bytes: Bytes) {
-        me.allow_threads(self.stream.write(me.os(), me.id, bytes)).await;
+impl<T, S: ByteStream> Connection<Message<T>, S> {
+    /// `send`: pickles an object and sends it.
+    pub async fn send(&self, me: &ThreadState, wrapping: Wrapping, content: T, payloads: Vec<Payload>) {
+        me.dumps_in(wrapping, &payloads).await;
+        let length = me.pickled_size_in(wrapping, &payloads);
+        self.send_bytes(me, Message { content, payloads }, length).await;
+    }
+
+    /// `recv`: receives an object and unpickles it.
+    pub async fn recv(&self, me: &ThreadState, wrapping: Wrapping) -> T {
+        let message = self.recv_bytes(me).await;
+        me.loads_in(wrapping, &message.payloads).await;
+        message.content
     }
 }
 
@@ -117,31 +135,31 @@ impl<T> Connection<T> {
         is_readable(me, &self.stream).await
     }
 
-    /// The pipe, for waiting on several at once.
+    /// The pipe, to wait for several at once.
     pub fn pipe(&self) -> &Pipe {
         &self.stream
     }
 }
 
-/// `os.pipe()` so many times, which gives up the interpreter lock each time. Beside a busy thread that has just been made to
-/// give way, and is on its way to wait for the lock, this is often enough to lose it.
+/// `os.pipe()`, repeatedly, which releases the interpreter lock each time. A busy thread that has just been forced to drop
+/// the lock, and has not yet begun to wait for it, often gets it back this way.
 pub async fn open_pipes(me: &ThreadState, pipes: u32) {
     for _ in 0..pipes {
         me.native(me.os().costs().pipe.open).await;
     }
 }
 
-/// `os.close(fd)`, the same.
+/// `os.close(fd)`, repeatedly, which releases the interpreter lock as well.
 pub async fn close(me: &ThreadState, ends: u32) {
     for _ in 0..ends {
         me.native(me.os().costs().pipe.close).await;
     }
 }
 
-/// `multiprocessing.connection.wait`: until one of the pipes has something to read.
+/// `multiprocessing.connection.wait`: waits until one of the pipes is readable.
 ///
-/// Each call makes a selector of its own and registers every pipe with it, in bytecode. Then `poll(2)` looks at each,
-/// and queues on them until it finds one that is readable; once woken it looks at all of them again.
+/// Each call makes a selector and registers every pipe with it, in bytecode. Then `poll(2)` checks the pipes one by one,
+/// and queues on each of them until it finds one that is readable. Once woken it checks all of them again.
 pub async fn wait(me: &ThreadState, pipes: &[&Pipe]) {
     register(me, pipes.len()).await;
     let costs = &me.os().costs().pipe;
@@ -163,7 +181,7 @@ pub async fn wait(me: &ThreadState, pipes: &[&Pipe]) {
     me.allow_threads(polling).await;
 }
 
-/// `wait([pipe], timeout=0)`: whether a pipe has something to read.
+/// `wait([pipe], timeout=0)`: whether a pipe is readable.
 pub async fn is_readable(me: &ThreadState, pipe: &Pipe) -> bool {
     register(me, 1).await;
     let costs = &me.os().costs().pipe;
@@ -172,7 +190,7 @@ pub async fn is_readable(me: &ThreadState, pipe: &Pipe) -> bool {
     pipe.is_readable()
 }
 
-/// `_WaitSelector()`, and `register` of so many descriptors with it.
+/// `_WaitSelector()`, and its `register` for each descriptor.
 async fn register(me: &ThreadState, descriptors: usize) {
     let costs = &me.costs().pipe;
     me.bytecode(costs.selector + costs.register * descriptors as u64)

@@ -5,8 +5,8 @@
 //!           ^                                             |
 //!           +------------------ reply --------------------+
 //! ```
-//! Each thread that uses a proxy has a connection of its own, and the server a thread for it. All threads of the server
-//! share one interpreter lock, and a blocking `get` holds the thread of whoever asked.
+//! Each thread that uses a proxy has a connection of its own, for which the server has a thread. All threads of the server
+//! share one interpreter lock. A blocking `get` blocks the server's thread for that connection.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -23,31 +23,31 @@ use crate::model::{Payload, StartMethod};
 use crate::os::{Activity, Os, ProcessId, Semaphore, ThreadId, UnixSocket};
 use crate::units::{Bytes, Nanos};
 
-/// Length of a challenge, of its answer and of the word that welcomes: `Lib/multiprocessing/connection.py`.
+/// Length of a challenge, of its answer and of the welcome: `Lib/multiprocessing/connection.py`.
 const CHALLENGE: Bytes = Bytes(32);
 
-/// `BaseManager`, started: its server lives in a process of its own.
+/// `BaseManager`, started. Its server runs in a process of its own.
 pub struct Manager<T> {
     server: Rc<Server<T>>,
     process: Process,
     method: StartMethod,
-    /// The connection of each thread that uses a proxy: `_tls`.
+    /// `_tls`: the connection of each thread that uses a proxy.
     connections: RefCell<BTreeMap<ThreadId, Rc<Link<T>>>>,
-    /// Forked processes that refer to a queue: `_after_fork` has counted them.
+    /// The forked processes that refer to a queue, after `_after_fork` has counted them.
     referring: RefCell<BTreeSet<(ProcessId, usize)>>,
 }
 
-/// A queue that lives in the server: `Manager().Queue()`.
+/// `Manager().Queue()`: the proxy of a queue in the server.
 pub struct QueueProxy<T> {
     manager: Rc<Manager<T>>,
     number: usize,
-    /// Where it was made, and counted as in use.
+    /// The process that made it, whose reference is counted already.
     home: ProcessId,
 }
 
 /// `Server`
 struct Server<T> {
-    /// Connections that nobody has accepted yet.
+    /// The connections that have not been accepted yet.
     backlog: RefCell<VecDeque<Rc<Link<T>>>>,
     arrived: Semaphore,
     /// `id_to_obj`
@@ -61,15 +61,15 @@ struct Link<T> {
     to_client: Connection<Reply<T>, UnixSocket>,
 }
 
-/// What a client sends.
+/// A message from a client.
 enum Request<T> {
     /// A challenge, or the answer to one.
     Challenge,
-    /// `create`: a new queue, as reports name it.
+    /// `create`: a new queue, with its name in deadlock reports.
     Create(String),
-    /// `incref`, `decref`: whether the server may forget a queue.
+    /// `incref` and `decref`, which decide when the server may delete a queue.
     Count,
-    /// `accept_connection`: from now on calls come through this connection.
+    /// `accept_connection`: from now on this connection carries calls.
     Accept,
     /// `shutdown`
     Shutdown,
@@ -77,7 +77,7 @@ enum Request<T> {
     Get(usize),
 }
 
-/// What the server answers.
+/// An answer of the server.
 enum Reply<T> {
     Challenge,
     /// `('#RETURN', None)`
@@ -85,129 +85,8 @@ enum Reply<T> {
     Item(Message<T>),
 }
 
-impl<T: 'static> Manager<T> {
-    /// `Manager()`: starts the server and waits for its address.
-    pub async fn start(me: &ThreadState, launcher: &Launcher) -> Rc<Self> {
-        let os = me.os();
-        let server = Rc::new(Server {
-            backlog: RefCell::default(),
-            arrived: Semaphore::new(os, "a client of the manager", 0),
-            queues: RefCell::default(),
-            stop_event: RefCell::default(),
-        });
-        let address: Rc<Connection<()>> = Rc::new(Connection::new(os, "the manager's address"));
-        let (serving, telling) = (server.clone(), address.clone());
-        let main = move |me: ThreadState| async move { serving.run(&me, &telling).await };
-        let process = launcher
-            .start(me, "the manager", true, Nanos::ZERO, &[], main)
-            .await;
-        address.recv_bytes(me).await;
-        me.loads(&[]).await;
-        Rc::new(Self {
-            server,
-            process,
-            method: launcher.method(),
-            connections: RefCell::default(),
-            referring: RefCell::default(),
-        })
-    }
-
-    /// `Queue()`: three requests, each through a connection of its own. Reports of a deadlock call it `name`.
-    pub async fn queue(self: &Rc<Self>, me: &ThreadState, name: &str) -> QueueProxy<T> {
-        let number = self.server.queues.borrow().len();
-        self.dispatch(me, Request::Create(name.to_owned())).await;
-        self.dispatch(me, Request::Count).await;
-        self.dispatch(me, Request::Count).await;
-        QueueProxy {
-            manager: self.clone(),
-            number,
-            home: me.interpreter.process,
-        }
-    }
-
-    /// `_finalize_manager`: tells the server to stop, and waits for it.
-    pub async fn shutdown(&self, me: &ThreadState) {
-        self.dispatch(me, Request::Shutdown).await;
-        self.process.join(me).await;
-    }
-
-    /// `Client(address, authkey=...)` and `dispatch`: a request that has a connection to itself.
-    async fn dispatch(&self, me: &ThreadState, request: Request<T>) -> Rc<Link<T>> {
-        let doing = async {
-            let link = Rc::new(Link::new(me.os()));
-            self.server.backlog.borrow_mut().push_back(link.clone());
-            self.server.arrived.post(me.os(), me.id).await;
-            link.answer_challenge(me).await;
-            link.deliver_challenge(me).await;
-            link.send(me, request, &[]).await;
-            link.recv(me).await;
-            link
-        };
-        me.busy_with(Activity::Ipc, doing).await
-    }
-
-    /// `_connect`, where this thread has no connection yet.
-    async fn connection(&self, me: &ThreadState) -> Rc<Link<T>> {
-        let known = self.connections.borrow().get(&me.id).cloned();
-        if let Some(link) = known {
-            return link;
-        }
-        let link = self.dispatch(me, Request::Accept).await;
-        self.connections.borrow_mut().insert(me.id, link.clone());
-        link
-    }
-
-    /// `_callmethod`
-    async fn call(&self, me: &ThreadState, request: Request<T>, arguments: &[Payload]) -> Reply<T> {
-        let before = me.enter(Activity::Ipc);
-        let link = self.connection(me).await;
-        me.bytecode(me.costs().manager.call).await;
-        link.send(me, request, arguments).await;
-        let reply = link.recv(me).await;
-        me.enter(before);
-        reply
-    }
-}
-
-impl<T: 'static> QueueProxy<T> {
-    /// `put`: returns when the server has it.
-    pub async fn put(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
-        let arguments = payloads.clone();
-        let message = Message { content, payloads };
-        self.manager
-            .call(me, Request::Put(self.number, message), &arguments)
-            .await;
-    }
-
-    /// `get`
-    pub async fn get(&self, me: &ThreadState) -> T {
-        match self.manager.call(me, Request::Get(self.number), &[]).await {
-            Reply::Item(message) => message.content,
-            Reply::Challenge | Reply::Nothing => unreachable!("the answer to a get is an item"),
-        }
-    }
-
-    /// `_after_fork`: a forked process counts as one more that refers to the queue. A spawned one inherits its parent's
-    /// reference.
-    pub async fn after_fork(&self, me: &ThreadState) {
-        let process = me.interpreter.process;
-        let forked = self.manager.method == StartMethod::Fork && process != self.home;
-        if forked && self.manager.referring.borrow_mut().insert((process, self.number)) {
-            self.manager.dispatch(me, Request::Count).await;
-        }
-    }
-
-    /// `_decref`, at the exit of a process that `after_fork` has counted.
-    pub async fn close(&self, me: &ThreadState) {
-        let referring = (me.interpreter.process, self.number);
-        if self.manager.referring.borrow_mut().remove(&referring) {
-            self.manager.dispatch(me, Request::Count).await;
-        }
-    }
-}
-
 impl<T: 'static> Server<T> {
-    /// `_run_server` and `serve_forever`. The main thread wakes every second to see that it need not stop: left out.
+    /// `_run_server` and `serve_forever`. That the main thread wakes up every second to check `stop_event` is not modelled.
     async fn run(self: &Rc<Self>, me: &ThreadState, address: &Connection<()>) {
         let stop_event = Rc::new(Event::new(me, "the manager to be told to stop"));
         *self.stop_event.borrow_mut() = Some(stop_event.clone());
@@ -262,7 +141,7 @@ impl<T: 'static> Server<T> {
         }
     }
 
-    /// `serve_client`: what comes is unpickled here, and what goes is pickled, under the server's interpreter lock.
+    /// `serve_client`: requests are unpickled and replies are pickled here, with the server's interpreter lock held.
     async fn serve_client(&self, me: &ThreadState, link: &Link<T>) {
         let costs = &me.costs().manager;
         let queue = |number: usize| self.queues.borrow()[number].clone();
@@ -282,6 +161,126 @@ impl<T: 'static> Server<T> {
                 }
                 _ => unreachable!("an accepted connection carries calls"),
             }
+        }
+    }
+}
+
+impl<T: 'static> Manager<T> {
+    /// `Manager()`: starts the server and waits for its address.
+    pub async fn start(me: &ThreadState, launcher: &Launcher) -> Rc<Self> {
+        let os = me.os();
+        let server = Rc::new(Server {
+            backlog: RefCell::default(),
+            arrived: Semaphore::new(os, "a client of the manager", 0),
+            queues: RefCell::default(),
+            stop_event: RefCell::default(),
+        });
+        let address: Rc<Connection<()>> = Rc::new(Connection::new(os, "the manager's address"));
+        let (serving, telling) = (server.clone(), address.clone());
+        let main = move |me: ThreadState| async move { serving.run(&me, &telling).await };
+        let process = launcher
+            .start(me, "the manager", true, Nanos::ZERO, &[], main)
+            .await;
+        address.recv_bytes(me).await;
+        me.loads(&[]).await;
+        Rc::new(Self {
+            server,
+            process,
+            method: launcher.method(),
+            connections: RefCell::default(),
+            referring: RefCell::default(),
+        })
+    }
+
+    /// `Queue()`: three requests, each with a connection of its own. Deadlock reports call the queue `name`.
+    pub async fn queue(self: &Rc<Self>, me: &ThreadState, name: &str) -> QueueProxy<T> {
+        let number = self.server.queues.borrow().len();
+        self.dispatch(me, Request::Create(name.to_owned())).await;
+        self.dispatch(me, Request::Count).await;
+        self.dispatch(me, Request::Count).await;
+        QueueProxy {
+            manager: self.clone(),
+            number,
+            home: me.interpreter.process,
+        }
+    }
+
+    /// `_finalize_manager`: tells the server to stop, and waits for it.
+    pub async fn shutdown(&self, me: &ThreadState) {
+        self.dispatch(me, Request::Shutdown).await;
+        self.process.join(me).await;
+    }
+
+    /// `Client(address, authkey=...)` and `dispatch`: a request with a connection of its own.
+    async fn dispatch(&self, me: &ThreadState, request: Request<T>) -> Rc<Link<T>> {
+        let doing = async {
+            let link = Rc::new(Link::new(me.os()));
+            self.server.backlog.borrow_mut().push_back(link.clone());
+            self.server.arrived.post(me.os(), me.id).await;
+            link.answer_challenge(me).await;
+            link.deliver_challenge(me).await;
+            link.send(me, request, &[]).await;
+            link.recv(me).await;
+            link
+        };
+        me.busy_with(Activity::Ipc, doing).await
+    }
+
+    /// The connection of this thread. The first call makes it: `_connect`.
+    async fn connection(&self, me: &ThreadState) -> Rc<Link<T>> {
+        let known = self.connections.borrow().get(&me.id).cloned();
+        if let Some(link) = known {
+            return link;
+        }
+        let link = self.dispatch(me, Request::Accept).await;
+        self.connections.borrow_mut().insert(me.id, link.clone());
+        link
+    }
+
+    /// `_callmethod`
+    async fn call(&self, me: &ThreadState, request: Request<T>, arguments: &[Payload]) -> Reply<T> {
+        let before = me.enter(Activity::Ipc);
+        let link = self.connection(me).await;
+        me.bytecode(me.costs().manager.call).await;
+        link.send(me, request, arguments).await;
+        let reply = link.recv(me).await;
+        me.enter(before);
+        reply
+    }
+}
+
+impl<T: 'static> QueueProxy<T> {
+    /// `put`: returns when the server has put the object.
+    pub async fn put(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
+        let arguments = payloads.clone();
+        let message = Message { content, payloads };
+        self.manager
+            .call(me, Request::Put(self.number, message), &arguments)
+            .await;
+    }
+
+    /// `get`
+    pub async fn get(&self, me: &ThreadState) -> T {
+        match self.manager.call(me, Request::Get(self.number), &[]).await {
+            Reply::Item(message) => message.content,
+            Reply::Challenge | Reply::Nothing => unreachable!("the answer to a get is an item"),
+        }
+    }
+
+    /// `_after_fork`: a forked process adds a reference to the queue. A spawned one inherits its parent's reference.
+    pub async fn after_fork(&self, me: &ThreadState) {
+        let process = me.interpreter.process;
+        let forked = self.manager.method == StartMethod::Fork && process != self.home;
+        if forked && self.manager.referring.borrow_mut().insert((process, self.number)) {
+            self.manager.dispatch(me, Request::Count).await;
+        }
+    }
+
+    /// `_decref`: a process that `after_fork` has counted exits.
+    pub async fn close(&self, me: &ThreadState) {
+        let referring = (me.interpreter.process, self.number);
+        if self.manager.referring.borrow_mut().remove(&referring) {
+            self.manager.dispatch(me, Request::Count).await;
         }
     }
 }

@@ -13,71 +13,10 @@ use crate::model::Payload;
 use crate::os::{Activity, Os, ProcessId, ThreadId};
 use crate::units::Nanos;
 
-/// `multiprocessing.SimpleQueue`: a pipe and two locks.
-pub struct SharedSimpleQueue<T> {
-    pub(crate) connection: Connection<Message<T>>,
-    rlock: SemLock,
-    wlock: SemLock,
-    wrapping: Wrapping,
-}
-
-impl<T> SharedSimpleQueue<T> {
-    /// An empty queue for calls and results. Reports of a deadlock call it `name`.
-    pub fn new(os: &Os, name: &str) -> Self {
-        Self::of(os, name, Wrapping::Call)
-    }
-
-    /// The same for what is wrapped like this.
-    pub fn of(os: &Os, name: &str, wrapping: Wrapping) -> Self {
-        Self {
-            connection: Connection::new(os, name),
-            rlock: SemLock::lock(os, &format!("the reading end of {name}")),
-            wlock: SemLock::lock(os, &format!("the writing end of {name}")),
-            wrapping,
-        }
-    }
-
-    /// `get`: receives under the lock, unpickles after it.
-    pub async fn get(&self, me: &ThreadState) -> T {
-        me.busy_with(Activity::Idle, self.rlock.acquire(me)).await;
-        let message = self.connection.recv_bytes(me).await;
-        self.rlock.release(me).await;
-        me.loads_in(self.wrapping, &message.payloads).await;
-        message.content
-    }
-
-    /// `put`: pickles before the lock, sends under it.
-    pub async fn put(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
-        me.dumps_in(self.wrapping, &payloads).await;
-        let length = me.pickled_size_in(self.wrapping, &payloads);
-        me.busy_with(Activity::Ipc, self.wlock.acquire(me)).await;
-        self.connection
-            .send_bytes(me, Message { content, payloads }, length)
-            .await;
-        self.wlock.release(me).await;
-    }
-
-    /// `_reader.recv`: `get` of the only reader, who needs no lock.
-    pub async fn recv(&self, me: &ThreadState) -> T {
-        let message = self.connection.recv_bytes(me).await;
-        me.loads_in(self.wrapping, &message.payloads).await;
-        message.content
-    }
-
-    /// `_writer.send`: `put` of the only writer, who needs no lock.
-    pub async fn send(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
-        me.dumps_in(self.wrapping, &payloads).await;
-        let length = me.pickled_size_in(self.wrapping, &payloads);
-        self.connection
-            .send_bytes(me, Message { content, payloads }, length)
-            .await;
-    }
-}
-
-/// `SEM_VALUE_MAX` of Linux: how many places a queue has without a `maxsize`.
+/// `SEM_VALUE_MAX` of Linux: the number of places in a queue without a `maxsize`.
 const UNBOUNDED: u64 = 2_147_483_647;
 
-/// What goes through a queue, and what its bytecode takes.
+/// How objects are pickled for a queue, and the CPU time of its bytecode.
 #[derive(Clone, Copy)]
 struct Traffic {
     wrapping: Wrapping,
@@ -86,22 +25,24 @@ struct Traffic {
     get: Nanos,
 }
 
-/// `multiprocessing.Queue(maxsize)`: a pipe that a feeder thread in each sending process writes to.
+/// `multiprocessing.Queue(maxsize)`: a pipe, and a feeder thread in each sending process that writes to it.
 pub struct SharedQueue<T> {
     connection: Connection<Message<T>>,
-    /// `_sem`: free places.
+    /// `_sem`: the number of free places.
     places: SemLock,
     rlock: SemLock,
     wlock: SemLock,
     traffic: Traffic,
-    /// Of each process that has put something: a child starts without one (`_after_fork`, `__setstate__`).
+    /// The feeder of each process that has put an object. A child process starts without one (`_after_fork`,
+    /// `__setstate__`).
     feeders: RefCell<BTreeMap<ProcessId, Rc<Feeder<T>>>>,
 }
 
-/// A sender's buffer and the thread that empties it.
+/// The buffer of a sending process, and the thread that empties it.
 struct Feeder<T> {
+    /// `_buffer`. `None` tells the thread to end.
     buffer: RefCell<VecDeque<Option<Message<T>>>>,
-    /// The lock that the feeder sleeps on while the buffer is empty: `_notempty`.
+    /// `_notempty`: the lock on which the thread sleeps while the buffer is empty.
     notempty: RefCell<Option<Rc<Lock>>>,
     thread: RefCell<Option<Thread>>,
     started: Cell<bool>,
@@ -119,8 +60,8 @@ impl<T> Feeder<T> {
 }
 
 impl<T: 'static> SharedQueue<T> {
-    /// An empty queue of `maxsize` places for calls, whose bytecode counts as the executor's. Reports of a deadlock call
-    /// it `name`.
+    /// An empty queue of `maxsize` places for the calls of an executor, whose costs include the bytecode of `put` and
+    /// `get`. Deadlock reports call the queue `name`.
     pub fn new(me: &ThreadState, name: &str, maxsize: u64) -> Rc<Self> {
         let traffic = Traffic {
             wrapping: Wrapping::Call,
@@ -131,7 +72,7 @@ impl<T: 'static> SharedQueue<T> {
         Self::of(me.os(), name, maxsize, traffic)
     }
 
-    /// `Queue()` for a program's own objects: never full.
+    /// `Queue()` for the objects of a program. It is never full. Deadlock reports call it `name`.
     pub fn unbounded(me: &ThreadState, name: &str) -> Rc<Self> {
         let costs = &me.costs().queue;
         let traffic = Traffic {
@@ -159,14 +100,14 @@ impl<T: 'static> SharedQueue<T> {
         self.places.is_zero()
     }
 
-    /// `put`: only hands the object to the feeder thread, which the first call in each process starts.
+    /// `put`: hands the object to the feeder thread, which the first call in each process starts.
     pub async fn put(self: &Rc<Self>, me: &ThreadState, content: T, payloads: Vec<Payload>) {
         self.bytecode(me, self.traffic.put).await;
         self.places.acquire(me).await;
         self.hand_to_feeder(me, Some(Message { content, payloads })).await;
     }
 
-    /// `get`: receives under the lock, frees the place and unpickles after it.
+    /// `get`: receives with the lock held, and frees the place and unpickles after it has released the lock.
     pub async fn get(&self, me: &ThreadState) -> T {
         self.bytecode(me, self.traffic.get).await;
         me.busy_with(Activity::Idle, self.rlock.acquire(me)).await;
@@ -177,7 +118,7 @@ impl<T: 'static> SharedQueue<T> {
         message.content
     }
 
-    /// `close` and `join_thread`, which a process does at its exit too: waits until its feeder has sent everything.
+    /// `close` and `join_thread`, which a process also calls at its exit: waits until its feeder has sent everything.
     pub async fn close(self: &Rc<Self>, me: &ThreadState) {
         let feeder = self.feeder_of(me);
         if feeder.started.get() {
@@ -189,7 +130,7 @@ impl<T: 'static> SharedQueue<T> {
         }
     }
 
-    /// The feeders' threads, once they run, in the order of their processes.
+    /// The threads of the feeders so far, in the order of their processes.
     pub fn feeder_threads(&self) -> Vec<ThreadId> {
         let feeders = self.feeders.borrow();
         let threads = feeders
@@ -198,7 +139,7 @@ impl<T: 'static> SharedQueue<T> {
         threads.collect()
     }
 
-    /// `_reader.close()`, when the other processes that had it are dead: whatever is written from now on is lost.
+    /// `_reader.close()` when the other processes that had the reader are dead: from now on all writes fail.
     pub async fn close_reader(&self, me: &ThreadState) {
         self.connection.pipe().close_reader(me.os(), me.id).await;
     }
@@ -211,6 +152,7 @@ impl<T: 'static> SharedQueue<T> {
             .clone()
     }
 
+    /// Appends to the buffer and notifies the feeder thread, after it has been started (`_start_thread`).
     async fn hand_to_feeder(self: &Rc<Self>, me: &ThreadState, message: Option<Message<T>>) {
         let feeder = self.feeder_of(me);
         if !feeder.started.replace(true) {
@@ -228,7 +170,7 @@ impl<T: 'static> SharedQueue<T> {
         }
     }
 
-    /// `_feed`: pickling happens here, under the sender's interpreter lock, and `put` has long returned.
+    /// `_feed`: pickles and sends, with the interpreter lock of the sending process, long after `put` has returned.
     async fn feed(&self, me: &ThreadState, feeder: &Feeder<T>) {
         loop {
             let message = feeder.buffer.borrow_mut().pop_front();
@@ -255,17 +197,17 @@ impl<T: 'static> SharedQueue<T> {
     }
 }
 
-/// `multiprocessing.JoinableQueue`: a queue that counts what is not done.
+/// `multiprocessing.JoinableQueue`: a queue that counts unfinished tasks.
 pub struct JoinableQueue<T> {
     queue: Rc<SharedQueue<T>>,
     /// `_unfinished_tasks`
     unfinished: SemLock,
-    /// `_cond`, which every `put` and every `task_done` takes, in whatever process.
+    /// `_cond`, which each `put` and each `task_done` takes, in every process.
     condition: SharedCondition,
 }
 
 impl<T: 'static> JoinableQueue<T> {
-    /// `JoinableQueue()`, empty. Reports of a deadlock call it `name`.
+    /// `JoinableQueue()`: an empty queue. Deadlock reports call it `name`.
     pub fn new(me: &ThreadState, name: &str) -> Self {
         let os = me.os();
         Self {
@@ -289,11 +231,6 @@ impl<T: 'static> JoinableQueue<T> {
         self.condition.release(me).await;
     }
 
-    /// `get`
-    pub async fn get(&self, me: &ThreadState) -> T {
-        self.queue.get(me).await
-    }
-
     /// `task_done`
     pub async fn task_done(&self, me: &ThreadState) {
         let doing = async {
@@ -308,7 +245,7 @@ impl<T: 'static> JoinableQueue<T> {
         me.busy_with(Activity::Ipc, doing).await;
     }
 
-    /// `join`: waits until all that was put has been reported as done.
+    /// `join`: waits until `task_done` has been called for every object.
     pub async fn join(&self, me: &ThreadState) {
         self.condition.acquire(me).await;
         if !self.unfinished.is_zero() {
@@ -317,13 +254,73 @@ impl<T: 'static> JoinableQueue<T> {
         self.condition.release(me).await;
     }
 
-    /// As for a `Queue`.
+    /// `get`
+    pub async fn get(&self, me: &ThreadState) -> T {
+        self.queue.get(me).await
+    }
+
+    /// See [`SharedQueue::close`].
     pub async fn close(&self, me: &ThreadState) {
         self.queue.close(me).await;
     }
 
-    /// As for a `Queue`.
+    /// See [`SharedQueue::feeder_threads`].
     pub fn feeder_threads(&self) -> Vec<ThreadId> {
         self.queue.feeder_threads()
+    }
+}
+
+/// `multiprocessing.SimpleQueue`: a pipe and two locks.
+pub struct SharedSimpleQueue<T> {
+    pub(crate) connection: Connection<Message<T>>,
+    rlock: SemLock,
+    wlock: SemLock,
+    wrapping: Wrapping,
+}
+
+impl<T> SharedSimpleQueue<T> {
+    /// An empty queue for the calls and results of an executor. Deadlock reports call it `name`.
+    pub fn new(os: &Os, name: &str) -> Self {
+        Self::of(os, name, Wrapping::Call)
+    }
+
+    /// An empty queue for objects that are wrapped in the given way. Deadlock reports call it `name`.
+    pub fn of(os: &Os, name: &str, wrapping: Wrapping) -> Self {
+        Self {
+            connection: Connection::new(os, name),
+            rlock: SemLock::lock(os, &format!("the reading end of {name}")),
+            wlock: SemLock::lock(os, &format!("the writing end of {name}")),
+            wrapping,
+        }
+    }
+
+    /// `get`: receives with the lock held, and unpickles after it has released the lock.
+    pub async fn get(&self, me: &ThreadState) -> T {
+        me.busy_with(Activity::Idle, self.rlock.acquire(me)).await;
+        let message = self.connection.recv_bytes(me).await;
+        self.rlock.release(me).await;
+        me.loads_in(self.wrapping, &message.payloads).await;
+        message.content
+    }
+
+    /// `put`: pickles before it takes the lock, and sends with the lock held.
+    pub async fn put(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
+        me.dumps_in(self.wrapping, &payloads).await;
+        let length = me.pickled_size_in(self.wrapping, &payloads);
+        me.busy_with(Activity::Ipc, self.wlock.acquire(me)).await;
+        self.connection
+            .send_bytes(me, Message { content, payloads }, length)
+            .await;
+        self.wlock.release(me).await;
+    }
+
+    /// `_reader.recv`: `get` without the lock, for an only reader.
+    pub async fn recv(&self, me: &ThreadState) -> T {
+        self.connection.recv(me, self.wrapping).await
+    }
+
+    /// `_writer.send`: `put` without the lock, for an only writer.
+    pub async fn send(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
+        self.connection.send(me, self.wrapping, content, payloads).await;
     }
 }

@@ -1,8 +1,9 @@
-//! The process that is told of everything shared that has a name: `Lib/multiprocessing/resource_tracker.py`.
+//! The resource tracker, a process that keeps a list of all shared resources with a name:
+//! `Lib/multiprocessing/resource_tracker.py`.
 //!
-//! The first that a process has to tell starts it, unless that process knows one already: a forked child knows the one
-//! that ran when it was forked, a spawned child is told. So workers that are forked before the program shares anything
-//! start one each. What it does at the end, unlinking what others forgot, is not simulated.
+//! A process starts it when it first has something to register, unless it knows one already. A forked child knows the one
+//! that existed at the fork, a spawned child is sent the descriptor. So workers that are forked before the program shares
+//! anything start one each. At its end the tracker unlinks what is left; this is not modelled.
 
 use std::rc::Rc;
 
@@ -10,10 +11,10 @@ use crate::cpython::interpreter::pystate::ThreadState;
 use crate::os::{Activity, Pipe, ThreadSpec};
 use crate::units::Bytes;
 
-/// `PROBE:0:noop\n`, by which a process finds out that the tracker is still there.
+/// `PROBE:0:noop\n`, with which a process checks that the tracker still exists.
 const PROBE: Bytes = Bytes(13);
 
-/// `REGISTER:/psm_12345678:shared_memory\n`, or nearly.
+/// `REGISTER:/psm_12345678:shared_memory\n`, or a similar line.
 const LINE: Bytes = Bytes(37);
 
 impl ThreadState {
@@ -27,21 +28,7 @@ impl ThreadState {
         }
     }
 
-    /// `register` and `unregister`
-    pub async fn tell_tracker(&self) {
-        self.bytecode(self.costs().shared_memory.register).await;
-        self.ensure_tracker_is_running().await;
-        let tracker = self.interpreter.tracker.borrow().clone();
-        if let Some(tracker) = tracker {
-            self.tell(&tracker, LINE).await;
-        }
-    }
-
-    async fn tell(&self, tracker: &Pipe, line: Bytes) {
-        self.allow_threads(tracker.write(self.os(), self.id, line)).await;
-    }
-
-    /// `spawnv_passfds`: nobody waits for it to be there.
+    /// `_launch`: no thread waits until the tracker is up.
     async fn start_tracker(&self) {
         let os = self.os();
         let tracker = Rc::new(Pipe::new(os, "the pipe to the resource tracker"));
@@ -62,9 +49,24 @@ impl ThreadState {
         });
         os.map(process, self.costs().memory.resource_tracker);
     }
+
+    /// `register` and `unregister`
+    pub async fn tell_tracker(&self) {
+        self.bytecode(self.costs().shared_memory.register).await;
+        self.ensure_tracker_is_running().await;
+        let tracker = self.interpreter.tracker.borrow().clone();
+        if let Some(tracker) = tracker {
+            self.tell(&tracker, LINE).await;
+        }
+    }
+
+    /// `_send`
+    async fn tell(&self, tracker: &Pipe, line: Bytes) {
+        self.allow_threads(tracker.write(self.os(), self.id, line)).await;
+    }
 }
 
-/// `main`: reads line after line, as long as somebody may write.
+/// `main`: reads lines as long as a process can write.
 async fn main(me: &ThreadState, pipe: &Pipe) {
     let os = me.os();
     me.attach().await;

@@ -1,19 +1,19 @@
 //! Shared memory: `Lib/multiprocessing/shared_memory.py`, `Modules/_posixshmem`, `Modules/mmapmodule.c`.
 //!
 //! ```text
-//!  who sends      SharedMemory(create=True) | copy: each page is allocated and cleared first | close
-//!  its name       travels instead of the data
-//!  who receives   SharedMemory(name) | use: each page is mapped first | close
-//!  who is last    unlink: the pages are freed
+//!  sender         SharedMemory(create=True) | copy: each page is allocated and cleared first | close
+//!  the name       travels instead of the data
+//!  receiver       SharedMemory(name) | use: each page is mapped first | close
+//!  last process   unlink: the pages are freed
 //! ```
-//! What bytecode and memory copies take, and the page faults in them, passes with the interpreter lock held. Each time
-//! that a segment is made, attached to or unlinked, the resource tracker is told.
+//! Bytecode, memory copies and the page faults in them happen with the interpreter lock held. The resource tracker is
+//! told whenever a segment is created, attached or unlinked.
 
 use crate::cpython::interpreter::pystate::ThreadState;
 use crate::os::{SegmentId, pages};
 use crate::units::Bytes;
 
-/// `multiprocessing.shared_memory.SharedMemory`: a segment, by its name.
+/// `multiprocessing.shared_memory.SharedMemory`: the name of a segment.
 #[derive(Clone, Copy, Debug)]
 pub struct SharedMemory {
     segment: SegmentId,
@@ -37,7 +37,7 @@ impl SharedMemory {
         me.tell_tracker().await;
     }
 
-    /// `shm.buf[:] = data`, the first time that anyone touches it.
+    /// `shm.buf[:] = data`, the first time that any process touches the segment.
     pub async fn copy_in(&self, me: &ThreadState) {
         let costs = &me.costs().shared_memory;
         let faults = costs.allocate_page * pages(self.size);
@@ -45,13 +45,13 @@ impl SharedMemory {
         me.os().populate(self.segment, self.size);
     }
 
-    /// The first touch of each page by a process that has just attached: what others have written is found there.
+    /// The first touch of each page by a process that has just attached. The pages hold what others have written.
     pub async fn touch(&self, me: &ThreadState) {
         me.native_holding_lock(me.costs().shared_memory.map_page * pages(self.size))
             .await;
     }
 
-    /// `bytes(shm.buf)`, where this process has not touched it before.
+    /// `bytes(shm.buf)` in a process that has not touched the segment before.
     pub async fn copy_out(&self, me: &ThreadState) {
         self.touch(me).await;
         me.native_holding_lock(me.costs().shared_memory.copy.time(self.size))
@@ -74,7 +74,7 @@ impl SharedMemory {
     }
 }
 
-/// `shmem_evict_inode`: who lets go last does the work.
+/// `shmem_evict_inode`: the process that releases the segment last frees its pages.
 async fn free_pages(me: &ThreadState, freed: Bytes) {
     me.native_holding_lock(me.costs().shared_memory.free_page * pages(freed))
         .await;

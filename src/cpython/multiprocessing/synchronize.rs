@@ -3,7 +3,7 @@
 use crate::cpython::interpreter::pystate::ThreadState;
 use crate::os::{Activity, Os, Semaphore};
 
-/// `multiprocessing.Lock`, `Semaphore`: a semaphore of the operating system that all processes see.
+/// `SemLock`, the base of `multiprocessing.Lock` and `Semaphore`: a semaphore that several processes share.
 pub struct SemLock {
     semaphore: Semaphore,
 }
@@ -23,14 +23,14 @@ impl SemLock {
         }
     }
 
-    /// `acquire`: tries first without giving up the interpreter lock, then waits without it.
+    /// `acquire`: tries first with the interpreter lock held, then waits without it.
     pub async fn acquire(&self, me: &ThreadState) {
         if !self.semaphore.try_wait(me.id) {
             me.allow_threads(self.semaphore.wait(me.os(), me.id)).await;
         }
     }
 
-    /// `acquire(block=False)`: whether a unit was free.
+    /// `acquire(block=False)`: returns whether a unit was free.
     pub fn try_acquire(&self, me: &ThreadState) -> bool {
         self.semaphore.try_wait(me.id)
     }
@@ -46,20 +46,20 @@ impl SemLock {
     }
 }
 
-/// `multiprocessing.Condition()`: a lock and three semaphores that all processes see.
+/// `multiprocessing.Condition()`: a lock and three semaphores that several processes share.
 pub struct SharedCondition {
     /// `_lock`
     lock: SemLock,
-    /// `_sleeping_count`: who has begun to wait, and has not been counted as woken.
+    /// `_sleeping_count`: the number of threads that wait and have not been notified.
     sleeping: SemLock,
-    /// `_woken_count`: who is through with waiting.
+    /// `_woken_count`: the number of threads that have woken up.
     woken: SemLock,
-    /// `_wait_semaphore`: what is waited for.
+    /// `_wait_semaphore`: the waiters sleep on it.
     wait: SemLock,
 }
 
 impl SharedCondition {
-    /// Nobody holds it and nobody waits. Who waits is reported as waiting for `name`.
+    /// A free condition without waiters. Deadlock reports say that its waiters wait for `name`.
     pub fn new(os: &Os, name: &str) -> Self {
         Self {
             lock: SemLock::lock(os, &format!("the lock around {name}")),
@@ -79,7 +79,7 @@ impl SharedCondition {
         self.lock.release(me).await;
     }
 
-    /// `wait()`, with the condition held: lets go of it, sleeps, takes it again.
+    /// `wait()`, with the condition held: releases it, sleeps, and takes it again.
     pub async fn wait(&self, me: &ThreadState) {
         self.sleeping.release(me).await;
         self.lock.release(me).await;
@@ -88,9 +88,9 @@ impl SharedCondition {
         self.lock.acquire(me).await;
     }
 
-    /// `notify_all()`, with the condition held: wakes all who sleep, and waits until each of them is awake.
+    /// `notify_all()`, with the condition held: wakes all waiters, and waits until each of them is awake.
     pub async fn notify_all(&self, me: &ThreadState) {
-        // Those whose wait has timed out meanwhile.
+        // Threads whose wait has timed out no longer sleep.
         while self.woken.try_acquire(me) {
             self.sleeping.try_acquire(me);
         }
