@@ -22,17 +22,20 @@ mod pickle;
 mod queue;
 mod threading;
 
-pub use call::Call;
-pub use concurrent_futures::{
-    BrokenProcessPool, Future, FuturesExecutor, InterpreterContext, ProcessPoolExecutor, ThreadContext,
-    ThreadPoolExecutor, WorkerContext,
-};
 pub use interpreter::{
     Gil, Interpreter, InterpreterLock, LockEvent, LockStep, PyMutex, ThreadState, TickerLock,
 };
-pub use multiprocessing::{
-    ApplyResult, Callback, Channel, Channels, Launcher, Pool, Process, SemLock, SharedEnd, SharedMemory,
-    SharedSimpleQueue, default_chunksize,
-};
+pub use multiprocessing::default_chunksize;
 pub use queue::SimpleQueue;
-pub use threading::{Lock, Thread};
+pub use threading::Thread;
+
+pub(crate) use call::Call;
+pub(crate) use concurrent_futures::{
+    BrokenProcessPool, Future, FuturesExecutor, InterpreterContext, ProcessPoolExecutor, ThreadContext,
+    ThreadPoolExecutor, WorkerContext,
+};
+pub(crate) use multiprocessing::{
+    ApplyResult, Callback, Channel, Channels, Launcher, Pool, Process, SemLock, SharedEnd, SharedMemory,
+    SharedSimpleQueue,
+};
+pub(crate) use threading::Lock;

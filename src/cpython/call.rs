@@ -4,7 +4,7 @@ use crate::cpython::interpreter::pystate::ThreadState;
 use crate::model::Payload;
 
 /// A call with its arguments and its result, as an executor sees it.
-pub trait Call: Clone + 'static {
+pub(crate) trait Call: Clone + 'static {
     /// The data that travels to a worker with the call.
     fn arguments(&self) -> Vec<Payload>;
 

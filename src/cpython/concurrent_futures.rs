@@ -5,7 +5,7 @@ mod interpreter;
 mod process;
 mod thread;
 
-pub use base::{BrokenProcessPool, Future, FuturesExecutor};
-pub use interpreter::InterpreterContext;
-pub use process::ProcessPoolExecutor;
-pub use thread::{ThreadContext, ThreadPoolExecutor, WorkerContext};
+pub(crate) use base::{BrokenProcessPool, Future, FuturesExecutor};
+pub(crate) use interpreter::InterpreterContext;
+pub(crate) use process::ProcessPoolExecutor;
+pub(crate) use thread::{ThreadContext, ThreadPoolExecutor, WorkerContext};

@@ -17,10 +17,11 @@ mod shared_memory;
 mod spawn;
 mod synchronize;
 
-pub use channel::{Channel, Channels, SharedEnd};
-pub use context::Launcher;
-pub use pool::{ApplyResult, Callback, Pool, default_chunksize};
-pub use process::Process;
-pub use queues::SharedSimpleQueue;
-pub use shared_memory::SharedMemory;
-pub use synchronize::SemLock;
+pub(crate) use channel::{Channel, Channels, SharedEnd};
+pub(crate) use context::Launcher;
+pub use pool::default_chunksize;
+pub(crate) use pool::{ApplyResult, Callback, Pool};
+pub(crate) use process::Process;
+pub(crate) use queues::SharedSimpleQueue;
+pub(crate) use shared_memory::SharedMemory;
+pub(crate) use synchronize::SemLock;

@@ -10,7 +10,7 @@ use crate::units::{Bytes, Nanos};
 
 /// What is pickled together with the payloads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Wrapping {
+pub(crate) enum Wrapping {
     /// A call with its function, or its result, as executors and pools send it.
     #[default]
     Call,
@@ -20,54 +20,54 @@ pub enum Wrapping {
 
 impl ThreadState {
     /// `ForkingPickler.dumps` of a call or a result. The pickle occupies memory until it is [freed](Self::free).
-    pub async fn dumps(&self, payloads: &[Payload]) {
+    pub(crate) async fn dumps(&self, payloads: &[Payload]) {
         self.dumps_in(Wrapping::Call, payloads).await;
     }
 
     /// `ForkingPickler.loads` of a call or a result. The objects exist before the pickle is freed.
-    pub async fn loads(&self, payloads: &[Payload]) {
+    pub(crate) async fn loads(&self, payloads: &[Payload]) {
         self.loads_in(Wrapping::Call, payloads).await;
     }
 
     /// Allocates the memory of objects with this data in this thread's process.
-    pub fn hold(&self, payloads: &[Payload]) {
+    pub(crate) fn hold(&self, payloads: &[Payload]) {
         self.allocate(self.size_as_objects(payloads));
     }
 
     /// Frees the memory of objects that nothing refers to any more.
-    pub fn let_go(&self, payloads: &[Payload]) {
+    pub(crate) fn let_go(&self, payloads: &[Payload]) {
         self.free(self.size_as_objects(payloads));
     }
 
     /// CPU time to deallocate the objects of a payload.
-    pub fn time_to_free(&self, payload: Payload) -> Nanos {
+    pub(crate) fn time_to_free(&self, payload: Payload) -> Nanos {
         self.costs().pickle.free.of(payload.kind).time(payload.size)
     }
 
     /// `PyMem_Malloc`, and the first touch of the memory.
-    pub fn allocate(&self, bytes: Bytes) {
+    pub(crate) fn allocate(&self, bytes: Bytes) {
         self.os().map(self.interpreter.process, bytes);
     }
 
     /// `PyMem_Free`
-    pub fn free(&self, bytes: Bytes) {
+    pub(crate) fn free(&self, bytes: Bytes) {
         self.os().unmap(self.interpreter.process, bytes);
     }
 
     /// Memory that these payloads occupy as objects.
-    pub fn size_as_objects(&self, payloads: &[Payload]) -> Bytes {
+    pub(crate) fn size_as_objects(&self, payloads: &[Payload]) -> Bytes {
         let sizes = &self.costs().memory.objects;
         let objects = payloads.iter().map(|payload| sizes.of(*payload));
         Bytes(objects.fold(0, |sum, size| sum.saturating_add(size.0)))
     }
 
     /// Length of the pickle of a call or a result with these payloads.
-    pub fn pickled_size(&self, payloads: &[Payload]) -> Bytes {
+    pub(crate) fn pickled_size(&self, payloads: &[Payload]) -> Bytes {
         self.pickled_size_in(Wrapping::Call, payloads)
     }
 
     /// `ForkingPickler.dumps`
-    pub async fn dumps_in(&self, wrapping: Wrapping, payloads: &[Payload]) {
+    pub(crate) async fn dumps_in(&self, wrapping: Wrapping, payloads: &[Payload]) {
         let costs = &self.costs().pickle;
         let call = match wrapping {
             Wrapping::Call => costs.call_dumps,
@@ -78,7 +78,7 @@ impl ThreadState {
     }
 
     /// `ForkingPickler.loads`
-    pub async fn loads_in(&self, wrapping: Wrapping, payloads: &[Payload]) {
+    pub(crate) async fn loads_in(&self, wrapping: Wrapping, payloads: &[Payload]) {
         let costs = &self.costs().pickle;
         let call = match wrapping {
             Wrapping::Call => costs.call_loads,
@@ -99,7 +99,7 @@ impl ThreadState {
     }
 
     /// Length of the pickle.
-    pub fn pickled_size_in(&self, wrapping: Wrapping, payloads: &[Payload]) -> Bytes {
+    pub(crate) fn pickled_size_in(&self, wrapping: Wrapping, payloads: &[Payload]) -> Bytes {
         let costs = &self.costs().pickle;
         let around = match wrapping {
             Wrapping::Call => costs.envelope,

@@ -18,7 +18,7 @@ impl EventLoop {
     ///
     /// # Errors
     /// If a worker process has died.
-    pub async fn run_in_executor<C: Call>(
+    pub(crate) async fn run_in_executor<C: Call>(
         self: &Rc<Self>,
         executor: &impl FuturesExecutor<C>,
         call: C,

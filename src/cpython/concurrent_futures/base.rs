@@ -13,7 +13,7 @@ use crate::units::Nanos;
 
 /// `Future`: the result of a call, now or later.
 #[derive(Default)]
-pub struct Future {
+pub(crate) struct Future {
     done: Cell<bool>,
     /// `_exception`
     exception: Cell<Option<BrokenProcessPool>>,
@@ -26,16 +26,16 @@ pub struct Future {
 }
 
 /// A callback, which is called with the thread that calls it.
-pub type DoneCallback = Box<dyn FnOnce(ThreadState) -> Pin<Box<dyn std::future::Future<Output = ()>>>>;
+pub(crate) type DoneCallback = Box<dyn FnOnce(ThreadState) -> Pin<Box<dyn std::future::Future<Output = ()>>>>;
 
 impl Future {
     /// A future without callbacks.
-    pub fn new() -> Rc<Self> {
+    pub(crate) fn new() -> Rc<Self> {
         Rc::default()
     }
 
     /// A future that puts `number` into `queue` once it is done, in the thread that sets the result.
-    pub fn announced_in(queue: &Rc<SimpleQueue<usize>>, number: usize) -> Rc<Self> {
+    pub(crate) fn announced_in(queue: &Rc<SimpleQueue<usize>>, number: usize) -> Rc<Self> {
         Rc::new(Self {
             done_queue: Some((queue.clone(), number)),
             ..Self::default()
@@ -44,7 +44,7 @@ impl Future {
 
     /// `add_done_callback(callback)`: calls it at once if the future is done. Otherwise the thread that sets the result
     /// calls it.
-    pub async fn add_done_callback(&self, me: &ThreadState, callback: DoneCallback) {
+    pub(crate) async fn add_done_callback(&self, me: &ThreadState, callback: DoneCallback) {
         if self.done.get() {
             callback(me.clone()).await;
         } else {
@@ -56,7 +56,7 @@ impl Future {
     ///
     /// # Errors
     /// The exception that the call raised.
-    pub async fn result(&self, me: &ThreadState, cost: Nanos) -> Result<(), BrokenProcessPool> {
+    pub(crate) async fn result(&self, me: &ThreadState, cost: Nanos) -> Result<(), BrokenProcessPool> {
         me.busy_with(Activity::Ipc, me.bytecode(cost)).await;
         if !self.done.get() {
             let waiter = Rc::new(Lock::held(me, "a future's result"));
@@ -67,18 +67,18 @@ impl Future {
     }
 
     /// `exception()` of a future that is done.
-    pub fn exception(&self) -> Option<BrokenProcessPool> {
+    pub(crate) fn exception(&self) -> Option<BrokenProcessPool> {
         self.exception.get()
     }
 
     /// `set_result(...)`, whose bytecode takes `cost`.
-    pub async fn set_result(&self, me: &ThreadState, cost: Nanos) {
+    pub(crate) async fn set_result(&self, me: &ThreadState, cost: Nanos) {
         me.busy_with(Activity::Ipc, me.bytecode(cost)).await;
         self.finish(me).await;
     }
 
     /// `set_exception(...)`, whose bytecode takes `cost`.
-    pub async fn set_exception(&self, me: &ThreadState, exception: BrokenProcessPool, cost: Nanos) {
+    pub(crate) async fn set_exception(&self, me: &ThreadState, exception: BrokenProcessPool, cost: Nanos) {
         me.busy_with(Activity::Ipc, me.bytecode(cost)).await;
         self.exception.set(Some(exception));
         self.finish(me).await;
@@ -102,7 +102,7 @@ impl Future {
 }
 
 /// `Executor`
-pub trait FuturesExecutor<C: Call> {
+pub(crate) trait FuturesExecutor<C: Call> {
     /// `Executor.submit`
     ///
     /// # Errors
@@ -124,4 +124,4 @@ pub trait FuturesExecutor<C: Call> {
 #[error(
     "BrokenProcessPool: A process in the process pool was terminated abruptly while the future was running or pending."
 )]
-pub struct BrokenProcessPool;
+pub(crate) struct BrokenProcessPool;

@@ -19,16 +19,16 @@ use crate::random::{Key, Time};
 use crate::units::{Bytes, Nanos};
 
 /// `WorkerContext` of an interpreter pool: calls run in an interpreter of the worker's own.
-pub struct InterpreterContext<I> {
+pub(crate) struct InterpreterContext<I> {
     /// The executor's initializer, which each interpreter runs once.
-    pub initializer: I,
+    pub(crate) initializer: I,
     /// CPU time of the main module's imports, which each interpreter repeats before its first call
     /// (`ensure_isolated_main`).
-    pub imports: Time,
+    pub(crate) imports: Time,
     /// Memory that these imports map.
-    pub modules: Bytes,
+    pub(crate) modules: Bytes,
     /// Names the draws of `imports`, one for each interpreter.
-    pub key: Key,
+    pub(crate) key: Key,
 }
 
 impl<C: Call, I: Call> WorkerContext<C> for InterpreterContext<I> {

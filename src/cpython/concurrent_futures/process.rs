@@ -29,7 +29,7 @@ const EXTRA_QUEUED_CALLS: u64 = 1;
 const PIPES: u32 = 3;
 
 /// `ProcessPoolExecutor`: worker processes that take calls from one queue, and a manager thread that keeps it filled.
-pub struct ProcessPoolExecutor<C, I> {
+pub(crate) struct ProcessPoolExecutor<C, I> {
     shared: Rc<Shared<C, I>>,
     manager: RefCell<Option<Thread>>,
 }
@@ -270,7 +270,7 @@ impl<C: Call, I: Call> Shared<C, I> {
 
 impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
     /// `ProcessPoolExecutor(max_workers, mp_context, initializer, max_tasks_per_child=...)`
-    pub async fn new(
+    pub(crate) async fn new(
         me: &ThreadState,
         max_workers: u32,
         launcher: Launcher,
@@ -304,12 +304,12 @@ impl<C: Call, I: Call> ProcessPoolExecutor<C, I> {
     }
 
     /// The main threads of all workers so far.
-    pub fn workers(&self) -> Vec<ThreadId> {
+    pub(crate) fn workers(&self) -> Vec<ThreadId> {
         self.shared.launcher.launched()
     }
 
     /// The helper threads of the parent so far.
-    pub fn helpers(&self) -> Vec<ThreadId> {
+    pub(crate) fn helpers(&self) -> Vec<ThreadId> {
         let manager = self.manager.borrow().as_ref().map(|thread| thread.id);
         manager
             .into_iter()

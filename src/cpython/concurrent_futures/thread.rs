@@ -15,7 +15,7 @@ use crate::model::Version;
 use crate::os::{Activity, ThreadId};
 
 /// `WorkerContext`: where the calls of a worker run.
-pub trait WorkerContext<C>: 'static {
+pub(crate) trait WorkerContext<C>: 'static {
     /// The state of one worker.
     type Worker;
 
@@ -31,7 +31,7 @@ pub trait WorkerContext<C>: 'static {
 }
 
 /// `WorkerContext` of a thread pool: calls run in the worker itself. It holds the executor's initializer.
-pub struct ThreadContext<I>(pub I);
+pub(crate) struct ThreadContext<I>(pub(crate) I);
 
 impl<C: Call, I: Call> WorkerContext<C> for ThreadContext<I> {
     type Worker = ();
@@ -95,7 +95,7 @@ impl<C: Call, X: WorkerContext<C>> Shared<C, X> {
 }
 
 /// `ThreadPoolExecutor`: at most `max_workers` threads, started as calls come in, that take calls from one queue.
-pub struct ThreadPoolExecutor<C, X> {
+pub(crate) struct ThreadPoolExecutor<C, X> {
     shared: Rc<Shared<C, X>>,
     max_workers: usize,
     threads: RefCell<Vec<Thread>>,
@@ -103,7 +103,7 @@ pub struct ThreadPoolExecutor<C, X> {
 
 impl<C: Call, X: WorkerContext<C>> ThreadPoolExecutor<C, X> {
     /// `ThreadPoolExecutor(max_workers, initializer=...)` or `InterpreterPoolExecutor(...)`, depending on `context`.
-    pub fn new(me: &ThreadState, max_workers: u32, context: X) -> Self {
+    pub(crate) fn new(me: &ThreadState, max_workers: u32, context: X) -> Self {
         let work_queue = SimpleQueue::new(me, "work for a pool thread");
         Self {
             shared: Rc::new(Shared {
@@ -117,7 +117,7 @@ impl<C: Call, X: WorkerContext<C>> ThreadPoolExecutor<C, X> {
     }
 
     /// The threads of all workers so far.
-    pub fn workers(&self) -> Vec<ThreadId> {
+    pub(crate) fn workers(&self) -> Vec<ThreadId> {
         self.threads.borrow().iter().map(|thread| thread.id).collect()
     }
 

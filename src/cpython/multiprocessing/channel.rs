@@ -17,7 +17,7 @@ use crate::model::{ChannelKind, Payload};
 use crate::os::{Activity, ByteStream, Os, Pipe, ThreadId, UnixSocket};
 
 /// One direction between processes.
-pub enum Channel<T> {
+pub(crate) enum Channel<T> {
     /// `Pipe(duplex=False)`
     Pipe(SharedConnection<T, Pipe>),
     /// One direction of `Pipe()`.
@@ -34,7 +34,7 @@ pub enum Channel<T> {
 
 /// The end of a channel that several processes share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SharedEnd {
+pub(crate) enum SharedEnd {
     /// Neither end.
     Neither,
     /// The end for reading.
@@ -44,7 +44,7 @@ pub enum SharedEnd {
 }
 
 /// Makes channels of one kind.
-pub struct Channels<T> {
+pub(crate) struct Channels<T> {
     kind: ChannelKind,
     /// The manager, if the kind has one.
     manager: Option<Rc<Manager<T>>>,
@@ -52,7 +52,7 @@ pub struct Channels<T> {
 
 impl<T: 'static> Channels<T> {
     /// Starts the manager, if the kind has one.
-    pub async fn new(me: &ThreadState, kind: ChannelKind, launcher: &Launcher) -> Self {
+    pub(crate) async fn new(me: &ThreadState, kind: ChannelKind, launcher: &Launcher) -> Self {
         let manager = match kind {
             ChannelKind::Manager => Some(Manager::start(me, launcher).await),
             _ => None,
@@ -61,7 +61,7 @@ impl<T: 'static> Channels<T> {
     }
 
     /// An empty channel. Deadlock reports call it `name`.
-    pub async fn channel(&self, me: &ThreadState, name: &str, shared: SharedEnd) -> Channel<T> {
+    pub(crate) async fn channel(&self, me: &ThreadState, name: &str, shared: SharedEnd) -> Channel<T> {
         let os = me.os();
         match self.kind {
             ChannelKind::Pipe => Channel::Pipe(SharedConnection::new(os, name, shared)),
@@ -79,7 +79,7 @@ impl<T: 'static> Channels<T> {
     }
 
     /// Stops the manager, if there is one.
-    pub async fn shutdown(&self, me: &ThreadState) {
+    pub(crate) async fn shutdown(&self, me: &ThreadState) {
         if let Some(manager) = &self.manager {
             manager.shutdown(me).await;
         }
@@ -88,7 +88,7 @@ impl<T: 'static> Channels<T> {
 
 impl<T: 'static> Channel<T> {
     /// `put` or `send`
-    pub async fn put(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
+    pub(crate) async fn put(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
         match self {
             Self::Pipe(connection) => connection.send(me, content, payloads).await,
             Self::SocketPair(connection) => connection.send(me, content, payloads).await,
@@ -104,7 +104,7 @@ impl<T: 'static> Channel<T> {
     }
 
     /// `get` or `recv`
-    pub async fn get(&self, me: &ThreadState) -> T {
+    pub(crate) async fn get(&self, me: &ThreadState) -> T {
         match self {
             Self::Pipe(connection) => connection.recv(me).await,
             Self::SocketPair(connection) => connection.recv(me).await,
@@ -120,7 +120,7 @@ impl<T: 'static> Channel<T> {
     }
 
     /// `task_done`, if the channel has it.
-    pub async fn task_done(&self, me: &ThreadState) {
+    pub(crate) async fn task_done(&self, me: &ThreadState) {
         if let Self::JoinableQueue(queue) = self {
             queue.task_done(me).await;
         }
@@ -128,7 +128,7 @@ impl<T: 'static> Channel<T> {
 
     /// `join`, if the channel has it: waits until `task_done` has been called for every object. Returns whether the
     /// channel has it.
-    pub async fn join(&self, me: &ThreadState) -> bool {
+    pub(crate) async fn join(&self, me: &ThreadState) -> bool {
         match self {
             Self::JoinableQueue(queue) => {
                 queue.join(me).await;
@@ -139,14 +139,14 @@ impl<T: 'static> Channel<T> {
     }
 
     /// What a new process does with it before its first task.
-    pub async fn inherit(&self, me: &ThreadState) {
+    pub(crate) async fn inherit(&self, me: &ThreadState) {
         if let Self::Manager(queue) = self {
             queue.after_fork(me).await;
         }
     }
 
     /// What a process does with it before it exits: it waits for its feeder.
-    pub async fn close(&self, me: &ThreadState) {
+    pub(crate) async fn close(&self, me: &ThreadState) {
         match self {
             Self::Queue(queue) => queue.close(me).await,
             Self::JoinableQueue(queue) => queue.close(me).await,
@@ -156,7 +156,7 @@ impl<T: 'static> Channel<T> {
     }
 
     /// The threads of its feeders so far, in the order of their processes.
-    pub fn feeder_threads(&self) -> Vec<ThreadId> {
+    pub(crate) fn feeder_threads(&self) -> Vec<ThreadId> {
         match self {
             Self::Queue(queue) => queue.feeder_threads(),
             Self::JoinableQueue(queue) => queue.feeder_threads(),
@@ -166,7 +166,7 @@ impl<T: 'static> Channel<T> {
 }
 
 /// A connection, and a lock for the end that several processes share.
-pub struct SharedConnection<T, S> {
+pub(crate) struct SharedConnection<T, S> {
     connection: Connection<Message<T>, S>,
     rlock: Option<SemLock>,
     wlock: Option<SemLock>,

@@ -22,15 +22,15 @@ const SENT_WITH_HEADER: Bytes = Bytes(16_384);
 const FRESH_FROM: u64 = 128 * 1024;
 
 /// An object that is sent, and the data in it.
-pub struct Message<T> {
+pub(crate) struct Message<T> {
     /// The object, for the model.
-    pub content: T,
+    pub(crate) content: T,
     /// The data that is pickled.
-    pub payloads: Vec<Payload>,
+    pub(crate) payloads: Vec<Payload>,
 }
 
 /// `Connection`: one direction, with both of its ends. It carries whole messages over a pipe or a pair of sockets.
-pub struct Connection<T, S = Pipe> {
+pub(crate) struct Connection<T, S = Pipe> {
     stream: S,
     /// The messages that have been sent, with their lengths.
     messages: RefCell<VecDeque<(T, Bytes)>>,
@@ -38,7 +38,7 @@ pub struct Connection<T, S = Pipe> {
 
 impl<T, S: ByteStream> Connection<T, S> {
     /// `Pipe(duplex=False)`, or one direction of `Pipe()`. Deadlock reports call it `name`.
-    pub fn new(os: &Os, name: &str) -> Self {
+    pub(crate) fn new(os: &Os, name: &str) -> Self {
         Self {
             stream: S::new(os, name),
             messages: RefCell::default(),
@@ -46,7 +46,7 @@ impl<T, S: ByteStream> Connection<T, S> {
     }
 
     /// `send_bytes`. The memory of the message is freed afterwards.
-    pub async fn send_bytes(&self, me: &ThreadState, message: T, length: Bytes) {
+    pub(crate) async fn send_bytes(&self, me: &ThreadState, message: T, length: Bytes) {
         let before = me.enter(Activity::Ipc);
         me.bytecode(me.costs().pipe.connection).await;
         self.messages.borrow_mut().push_back((message, length));
@@ -62,7 +62,7 @@ impl<T, S: ByteStream> Connection<T, S> {
     }
 
     /// `recv_bytes`. The wait for the beginning of a message counts as idle time.
-    pub async fn recv_bytes(&self, me: &ThreadState) -> T {
+    pub(crate) async fn recv_bytes(&self, me: &ThreadState) -> T {
         let before = me.enter(Activity::Ipc);
         me.bytecode(me.costs().pipe.connection).await;
         me.allow_threads(async {
@@ -115,14 +115,20 @@ impl<T, S: ByteStream> Connection<T, S> {
 
 impl<T, S: ByteStream> Connection<Message<T>, S> {
     /// `send`: pickles an object and sends it.
-    pub async fn send(&self, me: &ThreadState, wrapping: Wrapping, content: T, payloads: Vec<Payload>) {
+    pub(crate) async fn send(
+        &self,
+        me: &ThreadState,
+        wrapping: Wrapping,
+        content: T,
+        payloads: Vec<Payload>,
+    ) {
         me.dumps_in(wrapping, &payloads).await;
         let length = me.pickled_size_in(wrapping, &payloads);
         self.send_bytes(me, Message { content, payloads }, length).await;
     }
 
     /// `recv`: receives an object and unpickles it.
-    pub async fn recv(&self, me: &ThreadState, wrapping: Wrapping) -> T {
+    pub(crate) async fn recv(&self, me: &ThreadState, wrapping: Wrapping) -> T {
         let message = self.recv_bytes(me).await;
         me.loads_in(wrapping, &message.payloads).await;
         message.content
@@ -131,26 +137,26 @@ impl<T, S: ByteStream> Connection<Message<T>, S> {
 
 impl<T> Connection<T> {
     /// `poll()`: whether a message has begun to arrive.
-    pub async fn poll(&self, me: &ThreadState) -> bool {
+    pub(crate) async fn poll(&self, me: &ThreadState) -> bool {
         is_readable(me, &self.stream).await
     }
 
     /// The pipe, to wait for several at once.
-    pub fn pipe(&self) -> &Pipe {
+    pub(crate) fn pipe(&self) -> &Pipe {
         &self.stream
     }
 }
 
 /// `os.pipe()`, repeatedly, which releases the interpreter lock each time. A busy thread that has just been forced to drop
 /// the lock, and has not yet begun to wait for it, often gets it back this way.
-pub async fn open_pipes(me: &ThreadState, pipes: u32) {
+pub(crate) async fn open_pipes(me: &ThreadState, pipes: u32) {
     for _ in 0..pipes {
         me.native(me.os().costs().pipe.open).await;
     }
 }
 
 /// `os.close(fd)`, repeatedly, which releases the interpreter lock as well.
-pub async fn close(me: &ThreadState, ends: u32) {
+pub(crate) async fn close(me: &ThreadState, ends: u32) {
     for _ in 0..ends {
         me.native(me.os().costs().pipe.close).await;
     }
@@ -160,7 +166,7 @@ pub async fn close(me: &ThreadState, ends: u32) {
 ///
 /// Each call makes a selector and registers every pipe with it, in bytecode. Then `poll(2)` checks the pipes one by one,
 /// and queues on each of them until it finds one that is readable. Once woken it checks all of them again.
-pub async fn wait(me: &ThreadState, pipes: &[&Pipe]) {
+pub(crate) async fn wait(me: &ThreadState, pipes: &[&Pipe]) {
     register(me, pipes.len()).await;
     let costs = &me.os().costs().pipe;
     let look_again = |pipes: usize| costs.poll_again * pipes as u64;
@@ -182,7 +188,7 @@ pub async fn wait(me: &ThreadState, pipes: &[&Pipe]) {
 }
 
 /// `wait([pipe], timeout=0)`: whether a pipe is readable.
-pub async fn is_readable(me: &ThreadState, pipe: &Pipe) -> bool {
+pub(crate) async fn is_readable(me: &ThreadState, pipe: &Pipe) -> bool {
     register(me, 1).await;
     let costs = &me.os().costs().pipe;
     let look = me.os().compute(me.id, costs.poll + costs.poll_again);

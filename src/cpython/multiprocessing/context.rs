@@ -14,7 +14,7 @@ use crate::random::{Key, Time};
 use crate::units::{Bytes, Nanos};
 
 /// `BaseContext`, of one start method.
-pub struct Launcher {
+pub(crate) struct Launcher {
     method: StartMethod,
     main_module: MainModule,
     /// The number of processes so far.
@@ -28,7 +28,7 @@ pub struct Launcher {
 impl Launcher {
     /// `get_context(method)`. A new interpreter imports the main module again, which takes `imports` of CPU time and
     /// maps `memory`. `key` names the draws of `imports`.
-    pub fn new(method: StartMethod, imports: Time, memory: Bytes, key: Key) -> Self {
+    pub(crate) fn new(method: StartMethod, imports: Time, memory: Bytes, key: Key) -> Self {
         Self {
             method,
             main_module: MainModule::new(imports, memory, key),
@@ -39,18 +39,18 @@ impl Launcher {
     }
 
     /// `get_start_method()`
-    pub fn method(&self) -> StartMethod {
+    pub(crate) fn method(&self) -> StartMethod {
         self.method
     }
 
     /// The main threads of all processes so far.
-    pub fn launched(&self) -> Vec<ThreadId> {
+    pub(crate) fn launched(&self) -> Vec<ThreadId> {
         self.launched.borrow().clone()
     }
 
     /// `Process(target=main, args=arguments)` and `start()`. The arguments are pickled unless the process is forked.
     /// To unpickle them the process imports modules, which takes `imports` unless it inherits them.
-    pub async fn start<F: Future<Output = ()> + 'static>(
+    pub(crate) async fn start<F: Future<Output = ()> + 'static>(
         &self,
         me: &ThreadState,
         name: &str,
@@ -98,7 +98,7 @@ impl Launcher {
     }
 
     /// Boots the fork server before the first process needs it, and waits until it takes requests.
-    pub async fn warm_up(&self, me: &ThreadState) {
+    pub(crate) async fn warm_up(&self, me: &ThreadState) {
         let server = self.server.ensure_running(me, &self.main_module).await;
         server.wait_until_ready(me).await;
     }

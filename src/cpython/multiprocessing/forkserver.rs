@@ -49,7 +49,7 @@ pub(crate) struct Status {
 
 impl ForkServer {
     /// `ensure_running`: boots the server unless it runs.
-    pub async fn ensure_running(&self, me: &ThreadState, main_module: &MainModule) -> Rc<Running> {
+    pub(crate) async fn ensure_running(&self, me: &ThreadState, main_module: &MainModule) -> Rc<Running> {
         let running = self.running.borrow().clone();
         match running {
             Some(running) => running,
@@ -100,13 +100,13 @@ impl Running {
     }
 
     /// Waits until the server takes requests.
-    pub async fn wait_until_ready(&self, me: &ThreadState) {
+    pub(crate) async fn wait_until_ready(&self, me: &ThreadState) {
         let waiting = me.allow_threads(self.ready.wait(me.os(), me.id));
         me.busy_with(Activity::Starting, waiting).await;
     }
 
     /// `connect_to_new_process`: asks the server for a child.
-    pub async fn connect_to_new_process(&self, me: &ThreadState, child: Child) -> Rc<Status> {
+    pub(crate) async fn connect_to_new_process(&self, me: &ThreadState, child: Child) -> Rc<Status> {
         let status = Rc::new(Status {
             written: Semaphore::new(me.os(), "the fork server's answer", 0),
             pid: Cell::new(None),
@@ -135,7 +135,7 @@ impl Running {
 
 impl Status {
     /// `read_signed`: waits for the pid.
-    pub async fn read_pid(&self, me: &ThreadState) -> ThreadId {
+    pub(crate) async fn read_pid(&self, me: &ThreadState) -> ThreadId {
         me.allow_threads(self.written.wait(me.os(), me.id)).await;
         self.pid.get().expect("the server answers after it has forked")
     }

@@ -27,7 +27,7 @@ use crate::units::{Bytes, Nanos};
 const CHALLENGE: Bytes = Bytes(32);
 
 /// `BaseManager`, started. Its server runs in a process of its own.
-pub struct Manager<T> {
+pub(crate) struct Manager<T> {
     server: Rc<Server<T>>,
     process: Process,
     method: StartMethod,
@@ -38,7 +38,7 @@ pub struct Manager<T> {
 }
 
 /// `Manager().Queue()`: the proxy of a queue in the server.
-pub struct QueueProxy<T> {
+pub(crate) struct QueueProxy<T> {
     manager: Rc<Manager<T>>,
     number: usize,
     /// The process that made it, whose reference is counted already.
@@ -167,7 +167,7 @@ impl<T: 'static> Server<T> {
 
 impl<T: 'static> Manager<T> {
     /// `Manager()`: starts the server and waits for its address.
-    pub async fn start(me: &ThreadState, launcher: &Launcher) -> Rc<Self> {
+    pub(crate) async fn start(me: &ThreadState, launcher: &Launcher) -> Rc<Self> {
         let os = me.os();
         let server = Rc::new(Server {
             backlog: RefCell::default(),
@@ -193,7 +193,7 @@ impl<T: 'static> Manager<T> {
     }
 
     /// `Queue()`: three requests, each with a connection of its own. Deadlock reports call the queue `name`.
-    pub async fn queue(self: &Rc<Self>, me: &ThreadState, name: &str) -> QueueProxy<T> {
+    pub(crate) async fn queue(self: &Rc<Self>, me: &ThreadState, name: &str) -> QueueProxy<T> {
         let number = self.server.queues.borrow().len();
         self.dispatch(me, Request::Create(name.to_owned())).await;
         self.dispatch(me, Request::Count).await;
@@ -206,7 +206,7 @@ impl<T: 'static> Manager<T> {
     }
 
     /// `_finalize_manager`: tells the server to stop, and waits for it.
-    pub async fn shutdown(&self, me: &ThreadState) {
+    pub(crate) async fn shutdown(&self, me: &ThreadState) {
         self.dispatch(me, Request::Shutdown).await;
         self.process.join(me).await;
     }
@@ -251,7 +251,7 @@ impl<T: 'static> Manager<T> {
 
 impl<T: 'static> QueueProxy<T> {
     /// `put`: returns when the server has put the object.
-    pub async fn put(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
+    pub(crate) async fn put(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
         let arguments = payloads.clone();
         let message = Message { content, payloads };
         self.manager
@@ -260,7 +260,7 @@ impl<T: 'static> QueueProxy<T> {
     }
 
     /// `get`
-    pub async fn get(&self, me: &ThreadState) -> T {
+    pub(crate) async fn get(&self, me: &ThreadState) -> T {
         match self.manager.call(me, Request::Get(self.number), &[]).await {
             Reply::Item(message) => message.content,
             Reply::Challenge | Reply::Nothing => unreachable!("the answer to a get is an item"),
@@ -268,7 +268,7 @@ impl<T: 'static> QueueProxy<T> {
     }
 
     /// `_after_fork`: a forked process adds a reference to the queue. A spawned one inherits its parent's reference.
-    pub async fn after_fork(&self, me: &ThreadState) {
+    pub(crate) async fn after_fork(&self, me: &ThreadState) {
         let process = me.interpreter.process;
         let forked = self.manager.method == StartMethod::Fork && process != self.home;
         if forked && self.manager.referring.borrow_mut().insert((process, self.number)) {
@@ -277,7 +277,7 @@ impl<T: 'static> QueueProxy<T> {
     }
 
     /// `_decref`: a process that `after_fork` has counted exits.
-    pub async fn close(&self, me: &ThreadState) {
+    pub(crate) async fn close(&self, me: &ThreadState) {
         let referring = (me.interpreter.process, self.number);
         if self.manager.referring.borrow_mut().remove(&referring) {
             self.manager.dispatch(me, Request::Count).await;

@@ -26,7 +26,7 @@ use crate::os::{Activity, Pipe, ThreadId};
 use crate::units::Nanos;
 
 use results::PoolCache;
-pub use results::{ApplyResult, Callback, IMapIterator, MapResult};
+pub(crate) use results::{ApplyResult, Callback, IMapIterator, MapResult};
 
 /// `time.sleep(0.1)`: how often the worker handler checks the workers before 3.8.
 const CHECK_INTERVAL: Nanos = Nanos::from_millis(100);
@@ -38,7 +38,7 @@ const MAKE_ROOM: u32 = 10;
 const PIPES: u32 = 3;
 
 /// `Pool`: worker processes, and the threads of the parent that keep them busy.
-pub struct Pool<C, I> {
+pub(crate) struct Pool<C, I> {
     shared: Rc<Shared<C, I>>,
     worker_handler: Thread,
     task_handler: Thread,
@@ -116,7 +116,7 @@ impl<C: Call, I: Call> Shared<C, I> {
 impl<C: Call, I: Call> Pool<C, I> {
     /// `Pool(processes, initializer, maxtasksperchild=...)`: starts all workers, one after the other, and then the
     /// three handlers.
-    pub async fn new(
+    pub(crate) async fn new(
         me: &ThreadState,
         processes: u32,
         launcher: Launcher,
@@ -162,12 +162,12 @@ impl<C: Call, I: Call> Pool<C, I> {
     }
 
     /// The main threads of all workers so far.
-    pub fn workers(&self) -> Vec<ThreadId> {
+    pub(crate) fn workers(&self) -> Vec<ThreadId> {
         self.shared.launcher.launched()
     }
 
     /// The helper threads of the parent.
-    pub fn helpers(&self) -> Vec<ThreadId> {
+    pub(crate) fn helpers(&self) -> Vec<ThreadId> {
         [&self.worker_handler, &self.task_handler, &self.result_handler]
             .map(|thread| thread.id)
             .to_vec()
@@ -230,7 +230,7 @@ impl<C: Call, I: Call> Shared<C, I> {
 
 impl<C: Call, I: Call> Pool<C, I> {
     /// `imap` if `ordered`, else `imap_unordered`: gives the results one by one. Each call is an item or a chunk of items.
-    pub async fn imap(&self, me: &ThreadState, calls: Vec<C>, ordered: bool) -> Rc<IMapIterator> {
+    pub(crate) async fn imap(&self, me: &ThreadState, calls: Vec<C>, ordered: bool) -> Rc<IMapIterator> {
         let shared = &self.shared;
         let job = shared.next_job(me).await;
         let iterator = IMapIterator::new(me, &shared.cache, job, ordered);
@@ -239,7 +239,7 @@ impl<C: Call, I: Call> Pool<C, I> {
     }
 
     /// `apply_async`: a single call.
-    pub async fn apply_async(
+    pub(crate) async fn apply_async(
         &self,
         me: &ThreadState,
         call: C,
@@ -253,7 +253,7 @@ impl<C: Call, I: Call> Pool<C, I> {
     }
 
     /// `map_async` and `starmap_async`: each call is a chunk of items.
-    pub async fn map_async(&self, me: &ThreadState, chunks: Vec<C>) -> Rc<MapResult> {
+    pub(crate) async fn map_async(&self, me: &ThreadState, chunks: Vec<C>) -> Rc<MapResult> {
         let shared = &self.shared;
         let job = shared.next_job(me).await;
         let result = MapResult::new(me, &shared.cache, job, chunks.len() as u64);
@@ -361,13 +361,13 @@ impl<C: Call, I: Call> Shared<C, I> {
 
 impl<C: Call, I: Call> Pool<C, I> {
     /// `close()`: no more jobs.
-    pub async fn close(&self, me: &ThreadState) {
+    pub(crate) async fn close(&self, me: &ThreadState) {
         self.shared.closed.set(true);
         self.shared.cache.notifier.put(me, (), Vec::new()).await;
     }
 
     /// `join()`, after `close()`.
-    pub async fn join(&self, me: &ThreadState) {
+    pub(crate) async fn join(&self, me: &ThreadState) {
         self.worker_handler.join(me).await;
         self.task_handler.join(me).await;
         self.result_handler.join(me).await;

@@ -13,9 +13,9 @@ use crate::os::{Activity, Parting, Pipe, Semaphore, ThreadId, ThreadSpec};
 use crate::units::{Bytes, Nanos};
 
 /// `multiprocessing.Process`, started.
-pub struct Process {
+pub(crate) struct Process {
     /// Its main thread.
-    pub id: ThreadId,
+    pub(crate) id: ThreadId,
     pub(crate) method: StartMethod,
     /// Posted when the process exits.
     pub(crate) exited: Rc<Semaphore>,
@@ -25,7 +25,7 @@ pub struct Process {
 
 impl Process {
     /// `terminate()`: `SIGTERM`, which no worker handles. A process that has exited is left alone.
-    pub async fn terminate(&self, me: &ThreadState) {
+    pub(crate) async fn terminate(&self, me: &ThreadState) {
         me.bytecode(me.costs().process.terminate).await;
         if let Some(process) = me.os().process_of(self.id) {
             me.os().kill(process);
@@ -33,7 +33,7 @@ impl Process {
     }
 
     /// `join()`
-    pub async fn join(&self, me: &ThreadState) {
+    pub(crate) async fn join(&self, me: &ThreadState) {
         let waiting = me.allow_threads(self.exited.wait(me.os(), me.id));
         me.busy_with(Activity::Idle, waiting).await;
         me.bytecode(me.costs().process.join).await;
@@ -41,7 +41,7 @@ impl Process {
 
     /// `exitcode is not None`: whether the process has exited. `popen_fork.Popen.poll` asks the kernel each time. A
     /// child of the fork server is not the caller's child, so `popen_forkserver.Popen.poll` looks at its sentinel.
-    pub async fn has_exited(&self, me: &ThreadState) -> bool {
+    pub(crate) async fn has_exited(&self, me: &ThreadState) -> bool {
         let costs = &me.costs().process;
         me.bytecode(costs.exitcode).await;
         if matches!(self.method, StartMethod::Forkserver) {
@@ -53,12 +53,12 @@ impl Process {
     }
 
     /// Whether the process has exited and has not been joined yet. This looks into the kernel and costs nothing.
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.exited.units() > 0
     }
 
     /// `sentinel`: a pipe that becomes readable when the process exits.
-    pub fn sentinel(&self) -> &Rc<Pipe> {
+    pub(crate) fn sentinel(&self) -> &Rc<Pipe> {
         &self.sentinel
     }
 }
@@ -68,31 +68,31 @@ pub(crate) type Main = Box<dyn FnOnce(ThreadState) -> Pin<Box<dyn Future<Output 
 
 /// A process that is about to start, and what it does on its way to its target and out again.
 pub(crate) struct Child {
-    pub name: String,
-    pub foreground: bool,
+    pub(crate) name: String,
+    pub(crate) foreground: bool,
     /// `run`
-    pub main: Main,
+    pub(crate) main: Main,
     /// CPU time before it reads what its work is.
-    pub boot: Nanos,
+    pub(crate) boot: Nanos,
     /// Additional CPU time of its code, until it has copied the pages that it shares with its parent.
-    pub copies: Nanos,
+    pub(crate) copies: Nanos,
     /// CPU time of its exit.
-    pub exit: Nanos,
+    pub(crate) exit: Nanos,
     /// The description of its work. A forked process needs none.
-    pub preparation: Option<Preparation>,
+    pub(crate) preparation: Option<Preparation>,
     /// CPU time of its imports, after it has read the description and before it unpickles it. Zero without one.
-    pub imports: Nanos,
+    pub(crate) imports: Nanos,
     /// Memory that it maps itself, or that it inherits and writes to at once.
-    pub private_memory: Bytes,
-    pub exited: Rc<Semaphore>,
-    pub sentinel: Rc<Pipe>,
+    pub(crate) private_memory: Bytes,
+    pub(crate) exited: Rc<Semaphore>,
+    pub(crate) sentinel: Rc<Pipe>,
     /// The list of processes that it is added to.
-    pub launched: Rc<RefCell<Vec<ThreadId>>>,
+    pub(crate) launched: Rc<RefCell<Vec<ThreadId>>>,
 }
 
 impl Child {
     /// Creates the process, with one thread that runs `bootstrap`.
-    pub fn launch(self, me: &ThreadState, interpreter: Rc<Interpreter>) -> ThreadId {
+    pub(crate) fn launch(self, me: &ThreadState, interpreter: Rc<Interpreter>) -> ThreadId {
         let (process, private_memory) = (interpreter.process, self.private_memory);
         let parting = Parting {
             exited: self.exited.clone(),

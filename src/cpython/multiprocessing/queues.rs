@@ -26,7 +26,7 @@ struct Traffic {
 }
 
 /// `multiprocessing.Queue(maxsize)`: a pipe, and a feeder thread in each sending process that writes to it.
-pub struct SharedQueue<T> {
+pub(crate) struct SharedQueue<T> {
     connection: Connection<Message<T>>,
     /// `_sem`: the number of free places.
     places: SemLock,
@@ -62,7 +62,7 @@ impl<T> Feeder<T> {
 impl<T: 'static> SharedQueue<T> {
     /// An empty queue of `maxsize` places for the calls of an executor, whose costs include the bytecode of `put` and
     /// `get`. Deadlock reports call the queue `name`.
-    pub fn new(me: &ThreadState, name: &str, maxsize: u64) -> Rc<Self> {
+    pub(crate) fn new(me: &ThreadState, name: &str, maxsize: u64) -> Rc<Self> {
         let traffic = Traffic {
             wrapping: Wrapping::Call,
             put: Nanos::ZERO,
@@ -73,7 +73,7 @@ impl<T: 'static> SharedQueue<T> {
     }
 
     /// `Queue()` for the objects of a program. It is never full. Deadlock reports call it `name`.
-    pub fn unbounded(me: &ThreadState, name: &str) -> Rc<Self> {
+    pub(crate) fn unbounded(me: &ThreadState, name: &str) -> Rc<Self> {
         let costs = &me.costs().queue;
         let traffic = Traffic {
             wrapping: Wrapping::Object,
@@ -96,19 +96,19 @@ impl<T: 'static> SharedQueue<T> {
     }
 
     /// `full`
-    pub fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.places.is_zero()
     }
 
     /// `put`: hands the object to the feeder thread, which the first call in each process starts.
-    pub async fn put(self: &Rc<Self>, me: &ThreadState, content: T, payloads: Vec<Payload>) {
+    pub(crate) async fn put(self: &Rc<Self>, me: &ThreadState, content: T, payloads: Vec<Payload>) {
         self.bytecode(me, self.traffic.put).await;
         self.places.acquire(me).await;
         self.hand_to_feeder(me, Some(Message { content, payloads })).await;
     }
 
     /// `get`: receives with the lock held, and frees the place and unpickles after it has released the lock.
-    pub async fn get(&self, me: &ThreadState) -> T {
+    pub(crate) async fn get(&self, me: &ThreadState) -> T {
         self.bytecode(me, self.traffic.get).await;
         me.busy_with(Activity::Idle, self.rlock.acquire(me)).await;
         let message = self.connection.recv_bytes(me).await;
@@ -119,7 +119,7 @@ impl<T: 'static> SharedQueue<T> {
     }
 
     /// `close` and `join_thread`, which a process also calls at its exit: waits until its feeder has sent everything.
-    pub async fn close(self: &Rc<Self>, me: &ThreadState) {
+    pub(crate) async fn close(self: &Rc<Self>, me: &ThreadState) {
         let feeder = self.feeder_of(me);
         if feeder.started.get() {
             self.hand_to_feeder(me, None).await;
@@ -131,7 +131,7 @@ impl<T: 'static> SharedQueue<T> {
     }
 
     /// The threads of the feeders so far, in the order of their processes.
-    pub fn feeder_threads(&self) -> Vec<ThreadId> {
+    pub(crate) fn feeder_threads(&self) -> Vec<ThreadId> {
         let feeders = self.feeders.borrow();
         let threads = feeders
             .values()
@@ -140,7 +140,7 @@ impl<T: 'static> SharedQueue<T> {
     }
 
     /// `_reader.close()` when the other processes that had the reader are dead: from now on all writes fail.
-    pub async fn close_reader(&self, me: &ThreadState) {
+    pub(crate) async fn close_reader(&self, me: &ThreadState) {
         self.connection.pipe().close_reader(me.os(), me.id).await;
     }
 
@@ -198,7 +198,7 @@ impl<T: 'static> SharedQueue<T> {
 }
 
 /// `multiprocessing.JoinableQueue`: a queue that counts unfinished tasks.
-pub struct JoinableQueue<T> {
+pub(crate) struct JoinableQueue<T> {
     queue: Rc<SharedQueue<T>>,
     /// `_unfinished_tasks`
     unfinished: SemLock,
@@ -208,7 +208,7 @@ pub struct JoinableQueue<T> {
 
 impl<T: 'static> JoinableQueue<T> {
     /// `JoinableQueue()`: an empty queue. Deadlock reports call it `name`.
-    pub fn new(me: &ThreadState, name: &str) -> Self {
+    pub(crate) fn new(me: &ThreadState, name: &str) -> Self {
         let os = me.os();
         Self {
             queue: SharedQueue::unbounded(me, name),
@@ -218,7 +218,7 @@ impl<T: 'static> JoinableQueue<T> {
     }
 
     /// `put`
-    pub async fn put(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
+    pub(crate) async fn put(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
         let costs = &me.costs().queue;
         let queue = &self.queue;
         queue.bytecode(me, costs.put + costs.count).await;
@@ -232,7 +232,7 @@ impl<T: 'static> JoinableQueue<T> {
     }
 
     /// `task_done`
-    pub async fn task_done(&self, me: &ThreadState) {
+    pub(crate) async fn task_done(&self, me: &ThreadState) {
         let doing = async {
             me.bytecode(me.costs().queue.task_done).await;
             self.condition.acquire(me).await;
@@ -246,7 +246,7 @@ impl<T: 'static> JoinableQueue<T> {
     }
 
     /// `join`: waits until `task_done` has been called for every object.
-    pub async fn join(&self, me: &ThreadState) {
+    pub(crate) async fn join(&self, me: &ThreadState) {
         self.condition.acquire(me).await;
         if !self.unfinished.is_zero() {
             self.condition.wait(me).await;
@@ -255,23 +255,23 @@ impl<T: 'static> JoinableQueue<T> {
     }
 
     /// `get`
-    pub async fn get(&self, me: &ThreadState) -> T {
+    pub(crate) async fn get(&self, me: &ThreadState) -> T {
         self.queue.get(me).await
     }
 
     /// See [`SharedQueue::close`].
-    pub async fn close(&self, me: &ThreadState) {
+    pub(crate) async fn close(&self, me: &ThreadState) {
         self.queue.close(me).await;
     }
 
     /// See [`SharedQueue::feeder_threads`].
-    pub fn feeder_threads(&self) -> Vec<ThreadId> {
+    pub(crate) fn feeder_threads(&self) -> Vec<ThreadId> {
         self.queue.feeder_threads()
     }
 }
 
 /// `multiprocessing.SimpleQueue`: a pipe and two locks.
-pub struct SharedSimpleQueue<T> {
+pub(crate) struct SharedSimpleQueue<T> {
     pub(crate) connection: Connection<Message<T>>,
     rlock: SemLock,
     wlock: SemLock,
@@ -280,12 +280,12 @@ pub struct SharedSimpleQueue<T> {
 
 impl<T> SharedSimpleQueue<T> {
     /// An empty queue for the calls and results of an executor. Deadlock reports call it `name`.
-    pub fn new(os: &Os, name: &str) -> Self {
+    pub(crate) fn new(os: &Os, name: &str) -> Self {
         Self::of(os, name, Wrapping::Call)
     }
 
     /// An empty queue for objects that are wrapped in the given way. Deadlock reports call it `name`.
-    pub fn of(os: &Os, name: &str, wrapping: Wrapping) -> Self {
+    pub(crate) fn of(os: &Os, name: &str, wrapping: Wrapping) -> Self {
         Self {
             connection: Connection::new(os, name),
             rlock: SemLock::lock(os, &format!("the reading end of {name}")),
@@ -295,7 +295,7 @@ impl<T> SharedSimpleQueue<T> {
     }
 
     /// `get`: receives with the lock held, and unpickles after it has released the lock.
-    pub async fn get(&self, me: &ThreadState) -> T {
+    pub(crate) async fn get(&self, me: &ThreadState) -> T {
         me.busy_with(Activity::Idle, self.rlock.acquire(me)).await;
         let message = self.connection.recv_bytes(me).await;
         self.rlock.release(me).await;
@@ -304,7 +304,7 @@ impl<T> SharedSimpleQueue<T> {
     }
 
     /// `put`: pickles before it takes the lock, and sends with the lock held.
-    pub async fn put(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
+    pub(crate) async fn put(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
         me.dumps_in(self.wrapping, &payloads).await;
         let length = me.pickled_size_in(self.wrapping, &payloads);
         me.busy_with(Activity::Ipc, self.wlock.acquire(me)).await;
@@ -315,12 +315,12 @@ impl<T> SharedSimpleQueue<T> {
     }
 
     /// `_reader.recv`: `get` without the lock, for an only reader.
-    pub async fn recv(&self, me: &ThreadState) -> T {
+    pub(crate) async fn recv(&self, me: &ThreadState) -> T {
         self.connection.recv(me, self.wrapping).await
     }
 
     /// `_writer.send`: `put` without the lock, for an only writer.
-    pub async fn send(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
+    pub(crate) async fn send(&self, me: &ThreadState, content: T, payloads: Vec<Payload>) {
         self.connection.send(me, self.wrapping, content, payloads).await;
     }
 }

@@ -19,7 +19,7 @@ const LINE: Bytes = Bytes(37);
 
 impl ThreadState {
     /// `ensure_running`
-    pub async fn ensure_tracker_is_running(&self) {
+    pub(crate) async fn ensure_tracker_is_running(&self) {
         let known = self.interpreter.tracker.borrow().clone();
         match known {
             // _check_alive
@@ -51,7 +51,7 @@ impl ThreadState {
     }
 
     /// `register` and `unregister`
-    pub async fn tell_tracker(&self) {
+    pub(crate) async fn tell_tracker(&self) {
         self.bytecode(self.costs().shared_memory.register).await;
         self.ensure_tracker_is_running().await;
         let tracker = self.interpreter.tracker.borrow().clone();

@@ -15,14 +15,14 @@ use crate::units::Bytes;
 
 /// `multiprocessing.shared_memory.SharedMemory`: the name of a segment.
 #[derive(Clone, Copy, Debug)]
-pub struct SharedMemory {
+pub(crate) struct SharedMemory {
     segment: SegmentId,
     size: Bytes,
 }
 
 impl SharedMemory {
     /// `SharedMemory(create=True, size=...)`
-    pub async fn create(me: &ThreadState, size: Bytes) -> Self {
+    pub(crate) async fn create(me: &ThreadState, size: Bytes) -> Self {
         me.bytecode(me.costs().shared_memory.create).await;
         let segment = me.os().add_segment(true);
         me.os().map_segment(me.interpreter.process, segment);
@@ -31,14 +31,14 @@ impl SharedMemory {
     }
 
     /// `SharedMemory(name)`
-    pub async fn attach(&self, me: &ThreadState) {
+    pub(crate) async fn attach(&self, me: &ThreadState) {
         me.bytecode(me.costs().shared_memory.attach).await;
         me.os().map_segment(me.interpreter.process, self.segment);
         me.tell_tracker().await;
     }
 
     /// `shm.buf[:] = data`, the first time that any process touches the segment.
-    pub async fn copy_in(&self, me: &ThreadState) {
+    pub(crate) async fn copy_in(&self, me: &ThreadState) {
         let costs = &me.costs().shared_memory;
         let faults = costs.allocate_page * pages(self.size);
         me.native_holding_lock(faults + costs.copy.time(self.size)).await;
@@ -46,27 +46,27 @@ impl SharedMemory {
     }
 
     /// The first touch of each page by a process that has just attached. The pages hold what others have written.
-    pub async fn touch(&self, me: &ThreadState) {
+    pub(crate) async fn touch(&self, me: &ThreadState) {
         me.native_holding_lock(me.costs().shared_memory.map_page * pages(self.size))
             .await;
     }
 
     /// `bytes(shm.buf)` in a process that has not touched the segment before.
-    pub async fn copy_out(&self, me: &ThreadState) {
+    pub(crate) async fn copy_out(&self, me: &ThreadState) {
         self.touch(me).await;
         me.native_holding_lock(me.costs().shared_memory.copy.time(self.size))
             .await;
     }
 
     /// `close()`
-    pub async fn close(&self, me: &ThreadState) {
+    pub(crate) async fn close(&self, me: &ThreadState) {
         me.bytecode(me.costs().shared_memory.close).await;
         let freed = me.os().unmap_segment(me.interpreter.process, self.segment);
         free_pages(me, freed).await;
     }
 
     /// `unlink()`
-    pub async fn unlink(&self, me: &ThreadState) {
+    pub(crate) async fn unlink(&self, me: &ThreadState) {
         me.bytecode(me.costs().shared_memory.unlink).await;
         let freed = me.os().unlink_segment(self.segment);
         free_pages(me, freed).await;

@@ -13,18 +13,18 @@ pub(crate) struct MainModule {
     /// CPU time of its imports.
     imports: Time,
     /// Memory that these imports map.
-    pub memory: Bytes,
+    pub(crate) memory: Bytes,
     /// Names the draws of `imports`, one for each process.
     key: Key,
 }
 
 impl MainModule {
-    pub const fn new(imports: Time, memory: Bytes, key: Key) -> Self {
+    pub(crate) const fn new(imports: Time, memory: Bytes, key: Key) -> Self {
         Self { imports, memory, key }
     }
 
     /// CPU time that process `number` takes to import it.
-    pub fn imports_of(&self, number: u64) -> Nanos {
+    pub(crate) fn imports_of(&self, number: u64) -> Nanos {
         self.imports.sample_keyed(draws::imports(self.key, number))
     }
 }
@@ -39,7 +39,7 @@ pub(crate) struct Preparation {
 
 impl Preparation {
     /// Pickles them.
-    pub async fn dump(me: &ThreadState, arguments: &[Payload]) -> Self {
+    pub(crate) async fn dump(me: &ThreadState, arguments: &[Payload]) -> Self {
         me.dumps(arguments).await;
         Self {
             pipe: Rc::new(Pipe::new(
@@ -53,14 +53,14 @@ impl Preparation {
 
     /// The parent writes them in one blocking write. If they exceed the pipe's capacity of 64 KiB, the parent waits
     /// here until the child has booted and reads.
-    pub async fn write(&self, me: &ThreadState) {
+    pub(crate) async fn write(&self, me: &ThreadState) {
         let writing = self.pipe.write(me.os(), me.id, self.length);
         me.allow_threads(writing).await;
         me.free(me.pickled_size(&self.arguments));
     }
 
     /// The child reads them, and has not unpickled them yet.
-    pub async fn read(&self, me: &ThreadState) {
+    pub(crate) async fn read(&self, me: &ThreadState) {
         let mut left = self.length.0;
         while left > 0 {
             left -= me
@@ -72,7 +72,7 @@ impl Preparation {
     }
 
     /// The arguments of the process, for unpickling.
-    pub fn arguments(&self) -> &[Payload] {
+    pub(crate) fn arguments(&self) -> &[Payload] {
         &self.arguments
     }
 }

@@ -12,10 +12,10 @@ use crate::cpython::threading::{Condition, Event};
 use crate::os::{Activity, Os};
 
 /// `_PoolCache`: the unfinished jobs, by number.
-pub struct PoolCache {
+pub(crate) struct PoolCache {
     jobs: RefCell<BTreeMap<u64, Job>>,
     /// `notifier`: tells the worker handler that the cache has become empty or that the pool is being closed.
-    pub notifier: SharedSimpleQueue<()>,
+    pub(crate) notifier: SharedSimpleQueue<()>,
 }
 
 /// An unfinished job.
@@ -28,7 +28,7 @@ enum Job {
 
 impl PoolCache {
     /// No jobs.
-    pub fn new(os: &Os) -> Self {
+    pub(crate) fn new(os: &Os) -> Self {
         Self {
             jobs: RefCell::default(),
             notifier: SharedSimpleQueue::new(os, "the change notifier"),
@@ -36,7 +36,7 @@ impl PoolCache {
     }
 
     /// Whether all jobs are finished.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.jobs.borrow().is_empty()
     }
 
@@ -49,7 +49,7 @@ impl PoolCache {
     }
 
     /// `cache[job]._set(index, ...)`: result `index` of job `job` has arrived.
-    pub async fn set(&self, me: &ThreadState, job: u64, index: u64) {
+    pub(crate) async fn set(&self, me: &ThreadState, job: u64, index: u64) {
         me.bytecode(me.costs().pool.set).await;
         let found = self.jobs.borrow().get(&job).cloned();
         match found {
@@ -62,10 +62,10 @@ impl PoolCache {
 }
 
 /// `apply_async(..., callback=queue.put)`: a queue, and the number that is put into it.
-pub type Callback = (Rc<SimpleQueue<usize>>, usize);
+pub(crate) type Callback = (Rc<SimpleQueue<usize>>, usize);
 
 /// `ApplyResult`: the result of one call.
-pub struct ApplyResult {
+pub(crate) struct ApplyResult {
     job: u64,
     event: Event,
     callback: Option<Callback>,
@@ -73,7 +73,7 @@ pub struct ApplyResult {
 
 impl ApplyResult {
     /// The result of a new job.
-    pub fn new(me: &ThreadState, cache: &PoolCache, job: u64, callback: Option<Callback>) -> Rc<Self> {
+    pub(crate) fn new(me: &ThreadState, cache: &PoolCache, job: u64, callback: Option<Callback>) -> Rc<Self> {
         let result = Rc::new(Self {
             job,
             event: Event::new(me, "a call's result"),
@@ -84,7 +84,7 @@ impl ApplyResult {
     }
 
     /// `get()`
-    pub async fn get(&self, me: &ThreadState) {
+    pub(crate) async fn get(&self, me: &ThreadState) {
         get(me, &self.event).await;
     }
 
@@ -99,7 +99,7 @@ impl ApplyResult {
 }
 
 /// `MapResult`: the results of all chunks of a `map`.
-pub struct MapResult {
+pub(crate) struct MapResult {
     job: u64,
     event: Event,
     number_left: Cell<u64>,
@@ -107,7 +107,7 @@ pub struct MapResult {
 
 impl MapResult {
     /// The result of a new job of `chunks` chunks.
-    pub fn new(me: &ThreadState, cache: &PoolCache, job: u64, chunks: u64) -> Rc<Self> {
+    pub(crate) fn new(me: &ThreadState, cache: &PoolCache, job: u64, chunks: u64) -> Rc<Self> {
         let result = Rc::new(Self {
             job,
             event: Event::new(me, "the results of a map"),
@@ -118,7 +118,7 @@ impl MapResult {
     }
 
     /// `get()`: waits for all chunks.
-    pub async fn get(&self, me: &ThreadState) {
+    pub(crate) async fn get(&self, me: &ThreadState) {
         get(me, &self.event).await;
     }
 
@@ -140,7 +140,7 @@ async fn get(me: &ThreadState, event: &Event) {
 }
 
 /// `IMapIterator` and `IMapUnorderedIterator`: give the results one by one.
-pub struct IMapIterator {
+pub(crate) struct IMapIterator {
     job: u64,
     cond: Condition,
     /// `_items`: the indices of results that can be handed out.
@@ -156,7 +156,7 @@ pub struct IMapIterator {
 
 impl IMapIterator {
     /// The results of a new job, in the order of the items or in the order of their arrival.
-    pub fn new(me: &ThreadState, cache: &PoolCache, job: u64, ordered: bool) -> Rc<Self> {
+    pub(crate) fn new(me: &ThreadState, cache: &PoolCache, job: u64, ordered: bool) -> Rc<Self> {
         let iterator = Rc::new(Self {
             job,
             cond: Condition::new(me, "the next result"),
@@ -171,7 +171,7 @@ impl IMapIterator {
     }
 
     /// `next()`: the index of the next result, or `None` after the last.
-    pub async fn next(&self, me: &ThreadState) -> Option<u64> {
+    pub(crate) async fn next(&self, me: &ThreadState) -> Option<u64> {
         me.bytecode(me.costs().pool.get).await;
         self.cond.acquire(me).await;
         let mut item = self.pop();
@@ -205,7 +205,7 @@ impl IMapIterator {
     }
 
     /// `_set_length`: the task handler has sent the last task.
-    pub async fn set_length(&self, me: &ThreadState, cache: &PoolCache, length: u64) {
+    pub(crate) async fn set_length(&self, me: &ThreadState, cache: &PoolCache, length: u64) {
         self.cond.acquire(me).await;
         self.length.set(Some(length));
         if self.is_over() {
