@@ -1,4 +1,4 @@
-//! Results in; console table, CSV, JSON, plots and manifest out. Nothing here knows how results were made.
+//! Turns results into console tables, CSV, JSON, plots and manifests. Nothing here knows how results were made.
 
 use std::io;
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ pub fn json(results: &Results) -> String {
 /// Why a report could not be made.
 #[derive(Debug, Error)]
 pub enum ReportError {
-    /// The output folder is no use. Nothing was changed in it.
+    /// Files cannot be written to the output folder. Nothing was changed in it.
     #[error(
         "cannot write results to {}: {source}\n\
          nothing was written; make the folder writable, or name another one with --out DIR",
@@ -49,25 +49,25 @@ pub enum ReportError {
     Folder {
         /// As the user or the scenario named it.
         folder: PathBuf,
-        /// What the operating system says.
+        /// The operating system's own message.
         source: io::Error,
     },
-    /// The plotting library gave up.
+    /// The plotting library failed.
     #[error(
-        "cannot draw {file}: {reason}\nplease report this with the scenario; results.csv has all figures"
+        "cannot draw {file}: {reason}\nplease report this, with the scenario; results.csv has all figures"
     )]
     Plot {
         /// Which file.
         file: &'static str,
-        /// What the library says.
+        /// The library's own message.
         reason: String,
     },
-    /// A file of an earlier command that cannot be used.
+    /// A file of an earlier command that cannot be read.
     #[error("cannot use {}: {reason}", path.display())]
     Unreadable {
         /// As the user named it, or as it was found beside what the user named.
         path: PathBuf,
-        /// What is wrong, and what would be right.
+        /// What is wrong, and what to do.
         reason: String,
     },
     /// A manifest that cannot be read.
@@ -75,10 +75,10 @@ pub enum ReportError {
     ManifestUnreadable {
         /// As the user named it.
         path: PathBuf,
-        /// What the operating system says.
+        /// The operating system's own message.
         source: io::Error,
     },
-    /// A file that is no manifest of ours.
+    /// A file that is not a manifest of this version.
     #[error(
         "{} is not a manifest that this gilsim {} can check: {source}\n\
          --verify takes the manifest.json of an earlier run, unchanged",

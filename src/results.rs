@@ -1,4 +1,4 @@
-//! What came out: replications, rows and their statistics.
+//! Results: replications, rows and their statistics.
 
 pub(crate) mod column;
 pub(crate) mod figures;
@@ -21,22 +21,22 @@ pub use value::{Value, significant};
 use crate::scenario::Scenario;
 use crate::units::{Bytes, Nanos};
 
-/// Everything that `experiment` makes of a scenario.
+/// All results of a scenario.
 #[derive(Clone, Debug)]
 pub struct Results {
-    /// What was asked.
+    /// The scenario.
     pub scenario: Scenario,
-    /// One per configuration, in the scenario's order.
+    /// One for each configuration, in the scenario's order.
     pub rows: Vec<Row>,
 }
 
 /// One configuration's replications.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// In order, one per replication.
+    /// One for each replication, in order.
     pub replications: Vec<Replication>,
-    /// The makespan of the implied sequential run with the same draws, per replication; `None` where the work
-    /// has a duration instead of a count, or where that run did not end.
+    /// The makespan of the baseline (a sequential run with the same random times) for each replication; `None` where the
+    /// work has a duration instead of a count, or where that run failed.
     pub baseline: Vec<Option<Nanos>>,
 }
 
@@ -45,39 +45,39 @@ pub struct Row {
 pub struct Replication {
     /// How it ended.
     pub status: Status,
-    /// Who waits for what, or who died, where it did not end well; else empty.
+    /// What went wrong (which thread waits for what, which process died); empty where nothing did.
     pub detail: String,
-    /// From just before the executor is built until the last result is in the caller's hands.
+    /// From just before the executor is created until the parent has the last result.
     pub makespan: Nanos,
-    /// Shutting the executor down, after the makespan.
+    /// Time to shut the executor down, after the makespan.
     pub teardown: Nanos,
-    /// From the beginning of the makespan until the executor is shut down and the results are gone.
+    /// From the beginning of the makespan until the executor is shut down and the results are freed.
     pub total: Nanos,
     /// Items done, or requests answered within the counted duration.
     pub items: u64,
     /// The time over which `items` were counted: the makespan, or the clients' duration.
     pub counted: Nanos,
-    /// From submission (or request) to the result in the caller's (or client's) hands.
+    /// From the submission of an item (or a request) to its result.
     pub latency: Latency,
-    /// Where the workers' time went, summed over workers, from each worker's creation to the makespan's end.
+    /// What the workers did, summed over all workers, from the creation of each to the end of the makespan.
     pub worker_time: TimeByActivity,
-    /// CPU time of the parent's own threads (caller, executor's helper threads) within the makespan.
+    /// CPU time of the parent's own threads (its main thread, the executor's helper threads) within the makespan.
     pub parent_busy: Nanos,
     /// Time that these threads waited for the interpreter lock, summed.
     pub parent_waiting_for_lock: Nanos,
-    /// Times that a core went from one thread to another.
+    /// The number of times that a core went from one thread to another.
     pub switches: u64,
     /// The most memory that all processes occupied together at one time, each page counted once.
     pub peak_memory: Bytes,
     /// The longest chain of items that must follow each other, by their own work alone.
     pub critical_path: Nanos,
-    /// Updates of shared state that others overwrote; `None` where the scenario updates none.
+    /// Updates of shared state that another worker overwrote; `None` where the scenario has no updates.
     pub lost_updates: Option<u64>,
     /// Events that the engine handled.
     pub events: u64,
 }
 
-/// Exact order statistics of the latencies of one replication; zero where nothing was done.
+/// Exact order statistics of the latencies of one replication; zero where no item was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Latency {
     /// Rounded down to whole ns.
@@ -90,14 +90,14 @@ pub struct Latency {
     pub p99: Nanos,
 }
 
-/// A length of time for each thing that a worker can be doing; they add up to its lifetime.
+/// The time that workers spend on each activity; the sum is their lifetime.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TimeByActivity {
     /// On a core, doing the task's own work.
     pub running: Nanos,
-    /// For the interpreter lock or a lock of the scenario.
+    /// Waiting for the interpreter lock or a lock of the scenario.
     pub waiting_for_lock: Nanos,
-    /// Could run, but every core it may have is taken.
+    /// Ready to run, while every core that it may use is taken.
     pub ready_without_core: Nanos,
     /// In an `io` step.
     pub io: Nanos,

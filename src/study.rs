@@ -1,4 +1,4 @@
-//! Questions about results: simulated beside published, and beside measured.
+//! Questions about results: how they compare with published and with measured figures.
 
 pub mod choices;
 pub mod compare;

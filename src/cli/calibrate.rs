@@ -37,7 +37,7 @@ Examples:
   gilsim run my-program.toml --set machine.profile=here.toml";
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
-    // First, for nobody wants to hear of it after a minute.
+    // An output that cannot be written is reported now, not after a minute of measuring.
     let file = beside(&arguments.out)?;
     let interpreter = Interpreter::at(&arguments.python)?;
     let interrupted = interruption()?;
@@ -50,14 +50,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     say(&calibration);
     let complaints = calibration.complaints();
     if !complaints.is_empty() && !arguments.force {
-        refuse("the figures are too unstable to use", &complaints);
-        eprintln!("run it again on a quiet host, or use --force; nothing is written");
+        refuse("the measurements are too unstable to use", &complaints);
+        eprintln!("nothing is written; run it again on a quiet host, or use --force");
         return Ok(FAILED);
     }
     let text = calibration.profile()?;
     save(file, &arguments.out, &text)?;
     eprintln!(
-        "{} fields are in {}; name it in the scenario's [machine], as `profile`, relative to the scenario's folder",
+        "{} fields are in {}; to use them, set `profile` in the scenario's [machine] to its path from the scenario's folder",
         calibration.fields(),
         arguments.out.display()
     );
@@ -71,18 +71,18 @@ fn say(calibration: &Calibration) {
     warn_of_skipped(calibration);
 }
 
-/// Goes through probes, with a bar on a terminal.
+/// Runs probes, with a progress bar on a terminal.
 pub(super) fn with_bar<T>(run: impl FnOnce(&mut dyn FnMut(Progress)) -> T) -> T {
     let bar = progress_bar(0, "probes");
-    let came_to = run(&mut |progress| match progress {
+    let result = run(&mut |progress| match progress {
         Progress::Begun(probes) => bar.set_length(probes),
         Progress::Done => bar.inc(1),
     });
     bar.finish_and_clear();
-    came_to
+    result
 }
 
-/// Says why a calibration cannot be trusted.
+/// Reports why a calibration cannot be trusted.
 pub(super) fn refuse(why: &str, complaints: &[String]) {
     eprintln!("error: {why}:");
     for complaint in complaints {
@@ -90,21 +90,24 @@ pub(super) fn refuse(why: &str, complaints: &[String]) {
     }
 }
 
-/// Says which probes came to nothing.
+/// Warns of each probe that failed.
 pub(super) fn warn_of_skipped(calibration: &Calibration) {
     for (probe, why) in calibration.skipped() {
-        eprintln!("warning: the probe {probe} was of no use here: {why}");
+        eprintln!("warning: the probe {probe} failed and is skipped: {why}");
     }
 }
 
-/// A file beside the one to be, which is moved into its place once it is whole. It goes when this is dropped.
+/// A temporary file beside the output, which is moved into its place once it is complete. It is deleted when dropped.
 fn beside(output: &Path) -> anyhow::Result<NamedTempFile> {
     let cannot = || format!("cannot write {}", output.display());
     if output.is_dir() {
-        anyhow::bail!("{}: it is a folder; name a file with -o", cannot());
+        anyhow::bail!("{}: it is a folder; name a file with --out", cannot());
     }
     if output.exists() && !output.is_file() {
-        anyhow::bail!("{}: it is no plain file; name another one with -o", cannot());
+        anyhow::bail!(
+            "{}: it is not a regular file; name another one with --out",
+            cannot()
+        );
     }
     let folder = match output.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -112,7 +115,7 @@ fn beside(output: &Path) -> anyhow::Result<NamedTempFile> {
     };
     let mut options = tempfile::Builder::new();
     options.prefix(".gilsim-");
-    // As any new file would be; the default is for secrets.
+    // The permissions of any new file; a temporary one has stricter ones by default.
     #[cfg(unix)]
     options.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     options

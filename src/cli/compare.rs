@@ -1,4 +1,4 @@
-//! `gilsim compare`: holds a simulation against a measurement of the same scenario.
+//! `gilsim compare`: compares a simulation with a measurement of the same scenario.
 
 use std::path::{Path, PathBuf};
 
@@ -63,7 +63,7 @@ pub(super) fn compare_with(arguments: &Arguments) -> anyhow::Result<u8> {
     }
     if manifest.gilsim != record.gilsim {
         eprintln!(
-            "warning: simulated by gilsim {}, measured by gilsim {}: they may not have drawn the same times",
+            "warning: simulated by gilsim {}, measured by gilsim {}: their random times may differ",
             manifest.gilsim, record.gilsim
         );
     }
@@ -77,7 +77,7 @@ pub(super) fn compare_with(arguments: &Arguments) -> anyhow::Result<u8> {
         Format::Csv => compared::to_csv(&comparison),
         Format::Json => compared::to_json(&comparison),
     });
-    eprintln!("Table and plot are in {}", folder.display());
+    eprintln!("Tables and plots are in {}", folder.display());
     Ok(arguments.bounds.judge(&comparison))
 }
 
@@ -102,27 +102,27 @@ fn text(path: &Path, verb: &str) -> Result<String, ReportError> {
 fn json<T: DeserializeOwned>(path: &Path, verb: &str) -> Result<T, ReportError> {
     serde_json::from_str(&text(path, verb)?).map_err(|error| ReportError::Unreadable {
         path: path.to_owned(),
-        reason: format!("{error}\nit is not what `gilsim {verb}` of this version writes"),
+        reason: format!("{error}\nit was not written by `gilsim {verb}` of this version; run that again"),
     })
 }
 
 pub(super) fn sheet(path: &Path, verb: &str) -> Result<Sheet, ReportError> {
     Sheet::from_csv(&text(path, verb)?).map_err(|reason| ReportError::Unreadable {
         path: path.to_owned(),
-        reason: format!("{reason}\nit is not what `gilsim {verb}` of this version writes"),
+        reason: format!("{reason}\nit was not written by `gilsim {verb}` of this version; run that again"),
     })
 }
 
-/// Why the two cannot be compared, if they cannot.
+/// Why the two cannot be compared; `None` if they can.
 fn mismatch(manifest: &Manifest, record: &Record) -> Option<String> {
     if manifest.scenario.sha256 != record.scenario.sha256 {
         let (simulated, measured) = (&manifest.scenario.path, &record.scenario.path);
         return Some(if simulated == measured {
-            format!(
-                "{simulated} is not the same file any more: it changed between `run` and `measure`; do both again"
-            )
+            format!("{simulated} changed between `run` and `measure`\nrun both again")
         } else {
-            format!("simulated was {simulated}, measured was {measured}, which is another scenario")
+            format!(
+                "{simulated} was simulated, but {measured} was measured\ncompare results of the same scenario"
+            )
         });
     }
     let sorted = |options: &[String]| {
@@ -137,22 +137,21 @@ fn mismatch(manifest: &Manifest, record: &Record) -> Option<String> {
             _ => format!("--set {}", options.join(" --set ")),
         };
         return Some(format!(
-            "simulated was with {}, measured with {}: another version or other work\nuse the same options for `run` and \
-             `measure`",
+            "the simulation used {}, the measurement used {}, so they did not do the same work\nuse the same options for \
+             `run` and `measure`",
             options(&manifest.overrides),
             options(&record.overrides)
         ));
     }
     (manifest.seed != record.seed).then(|| {
         format!(
-            "simulated was with the seed {}, measured with {}: the tasks took other times\nuse the same --seed for both",
+            "the simulation used the seed {}, the measurement used {}, so their random times differ\nuse the same --seed for both",
             manifest.seed, record.seed
         )
     })
 }
 
-/// Whether an option of `--set` takes one other profile: what the simulation thinks that things cost is nothing to those who
-/// measure. A list would be a sweep.
+/// Whether an option of `--set` replaces the profile, which does not matter to a measurement. A list would be a sweep.
 fn names_a_profile(option: &str) -> bool {
     let named = option
         .split_once('=')
@@ -184,7 +183,7 @@ fn write(
             compared::outputs(comparison, Some(&simulated), &release)?
         }
         Err(reason) => {
-            eprintln!("warning: there is no plot, since {reason}");
+            eprintln!("warning: no plot is written, because {reason}");
             compared::outputs(comparison, None, &release)?
         }
     };
@@ -192,11 +191,11 @@ fn write(
     Ok(())
 }
 
-/// The scenario as it was simulated; it names the axes of the plot.
+/// The scenario as it was simulated, which names the axes of the plot.
 fn scenario(manifest: &Manifest) -> Result<Scenario, String> {
     let path = &manifest.scenario.path;
     let scenario = Scenario::load(Path::new(path), &manifest.overrides, Some(manifest.seed))
-        .map_err(|_| format!("{path} cannot be read from here any more"))?;
+        .map_err(|_| format!("{path} can no longer be read from here"))?;
     if Manifest::digest(&scenario) != manifest.scenario.sha256 {
         return Err(format!("{path} has changed since it was simulated"));
     }
@@ -204,7 +203,7 @@ fn scenario(manifest: &Manifest) -> Result<Scenario, String> {
 }
 
 impl Bounds {
-    /// Says which bound does not hold.
+    /// Reports each bound that does not hold, and returns the exit code.
     fn judge(&self, comparison: &Comparison) -> u8 {
         let accuracy = comparison.main_accuracy();
         let bounds = [
@@ -237,7 +236,7 @@ impl Bounds {
         for (what, bound, figure, sign) in bounds {
             let Some(bound) = bound else { continue };
             let Some(figure) = figure else {
-                eprintln!("error: there is nothing to take the {what} of");
+                eprintln!("error: the {what} is unknown, because nothing could be compared");
                 code = FAILED;
                 continue;
             };

@@ -96,8 +96,8 @@ pub(super) fn measure(arguments: &Arguments) -> anyhow::Result<u8> {
     Ok(say_failures(&measured))
 }
 
-/// One more repetition of everything. What there is by then is written into `folder`, so that nothing complete is lost
-/// whatever happens.
+/// Measures one more repetition of everything, and writes all repetitions so far into `folder`, so that an interruption
+/// loses no complete repetition.
 pub(super) fn one_round(
     measurement: &mut Measurement<'_>,
     paces: &mut [Pace],
@@ -110,7 +110,7 @@ pub(super) fn one_round(
     Ok(measured)
 }
 
-/// What is wrong with the names of `--only`, if anything.
+/// What is wrong with the names given to `--only`, if anything.
 fn unknown_run(scenario: &Scenario, only: &[String]) -> Option<String> {
     let mut labels: Vec<&str> = Vec::new();
     for configuration in &scenario.configurations {
@@ -122,7 +122,7 @@ fn unknown_run(scenario: &Scenario, only: &[String]) -> Option<String> {
     let guess =
         did_you_mean(unknown, labels.iter().copied()).map_or(String::new(), |guess| format!("; {guess}"));
     Some(format!(
-        "--only {unknown}: no run of {} is called that{guess}\nits runs are {}",
+        "--only {unknown}: {} has no run of that name{guess}\nits runs are {}",
         scenario.path.display(),
         list(&labels, "and")
     ))
@@ -138,8 +138,8 @@ fn say_nothing_was_measured(measured: &Measured, interpreters: &[Interpreter]) {
     let configurations = &measured.scenario.configurations;
     if configurations.iter().all(|c| c.python.version != version) {
         eprintln!(
-            "--set python.version={version} takes the interpreter that there is, for `run` as for `measure`; \
-             or name one of the right version with --python PATH"
+            "use --set python.version={version} for both `run` and `measure`, or name an interpreter of the right version \
+             with --python PATH"
         );
     }
 }
@@ -149,8 +149,8 @@ fn say_noise(measured: &Measured) {
     let all: usize = measured.rows.iter().map(|row| row.repetitions.len()).sum();
     if noisy > 0 {
         eprintln!(
-            "warning: during {noisy} of {all} repetitions this machine was busy elsewhere, changed its speed or was not at \
-             its usual one; see the column `noisy`"
+            "warning: during {noisy} of {all} repetitions this machine was busy with other programs, or was not at its usual \
+             speed; see the column `noisy`"
         );
     }
 }
@@ -166,12 +166,12 @@ fn say_failures(measured: &Measured) -> u8 {
         .count();
     if failed > 0 {
         eprintln!(
-            "error: {failed} of {} configurations did not end; see `status` and `detail`",
+            "error: {failed} of {} configurations failed; see `status` and `detail`",
             measured.rows.len()
         );
     }
     if measured.interrupted {
-        eprintln!("error: interrupted; what was complete by then is printed and written");
+        eprintln!("error: interrupted; the repetitions that were complete are printed and written");
     }
     if failed > 0 || measured.interrupted {
         FAILED

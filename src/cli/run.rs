@@ -103,7 +103,7 @@ fn simulate(scenario: Scenario) -> (Results, Duration) {
     (results, began.elapsed())
 }
 
-/// How much was simulated, and how fast.
+/// Prints how much was simulated, and how fast.
 fn say_figures(results: &Results, took: Duration) {
     let replications = || results.rows.iter().flat_map(|row| &row.replications);
     let events: u64 = replications().map(|replication| replication.events).sum();
@@ -131,7 +131,7 @@ fn say_failures(results: &Results) -> u8 {
         return DONE;
     }
     eprintln!(
-        "error: {failed} of {} configurations did not end; see `status` and `detail`",
+        "error: {failed} of {} configurations failed; see `status` and `detail`",
         results.rows.len()
     );
     FAILED
@@ -142,7 +142,7 @@ fn verify(path: &Path) -> anyhow::Result<u8> {
     let scenario = Path::new(&manifest.scenario.path);
     if !scenario.exists() {
         eprintln!(
-            "error: {} records a run of {}, which is not there; verify from the folder that the run was made in",
+            "error: {} records a run of {}, which does not exist; run --verify in the folder where the run was made",
             path.display(),
             scenario.display()
         );

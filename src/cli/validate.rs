@@ -10,12 +10,10 @@ use std::slice;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use anyhow::Context;
-
 use crate::experiment;
 use crate::host::{Effort, Interpreter, Machine, Measurement, Measuring, Pace};
 use crate::report::compared::{self, Simulated};
-use crate::report::{self, Outputs, validated};
+use crate::report::{self, Outputs, human, validated};
 use crate::results::Status;
 use crate::results::measured::Measured;
 use crate::scenario::Scenario;
@@ -29,11 +27,11 @@ use super::measure::one_round;
 use super::{DONE, FAILED, Format, UNUSABLE, complain, interruption, print, progress_bar, width, write_text};
 use costs::{Costs, ROUNDS_BETWEEN};
 
-/// Repetitions of each configuration, and of the few that are quick.
+/// Repetitions of each configuration, in full and with `--quick`.
 const REPETITIONS: u32 = 4;
 const QUICK_REPETITIONS: u32 = 3;
 
-/// Replications of each: no time of these programs is random, but who wins a race for a lock is.
+/// Replications of each: no time of these programs is random, but the winner of a race for a lock is.
 const REPLICATIONS: u64 = 9;
 
 /// Why a validation is refused.
@@ -106,7 +104,7 @@ pub(super) fn validate(arguments: &Arguments) -> anyhow::Result<u8> {
     };
     let known = costs
         .known()
-        .with_context(|| format!("what was measured is in {}", arguments.out.display()))?;
+        .map_err(|error| anyhow::anyhow!("{error}\nthe measurements are in {}", arguments.out.display()))?;
     write_text(&arguments.out.join(PROFILE), &known.text)?;
     let mut validation = Validation::default();
     for (program, measured) in programs.into_iter().zip(measured) {
@@ -117,13 +115,10 @@ pub(super) fn validate(arguments: &Arguments) -> anyhow::Result<u8> {
         let validated = bench.compare(program, scenario, &measured)?;
         if !is_whole(&validated) {
             ended = false;
-            eprintln!(
-                "error: a configuration of {} did not end, see `remark`",
-                program.name
-            );
+            eprintln!("error: a configuration of {} failed; see `remark`", program.name);
         }
         validation.scenarios.push(validated);
-        // After each, so that nothing complete is lost whatever happens.
+        // After each program, so that an interruption loses no complete one.
         validated::outputs(&validation, &Bounds::REQUIRED).write(&arguments.out)?;
     }
     print(&match arguments.format {
@@ -132,16 +127,16 @@ pub(super) fn validate(arguments: &Arguments) -> anyhow::Result<u8> {
         Format::Json => validated::to_json(&validation),
     });
     eprintln!(
-        "All of it is in {}, after {:.0} s",
+        "All results are in {}, after {}",
         arguments.out.display(),
-        began.elapsed().as_secs_f64()
+        human::duration(began.elapsed().as_secs_f64())
     );
     if interrupted.load(Ordering::Relaxed) {
-        eprintln!("error: interrupted; what was complete by then is printed and written");
+        eprintln!("error: interrupted; the repetitions that were complete are printed and written");
     }
     if !known.complaints.is_empty() && !arguments.force {
         refuse(TOO_NOISY, &known.complaints);
-        eprintln!("what it is off by says little; run it again on a quiet host, or use --force");
+        eprintln!("the errors say little about the simulation; run it again on a quiet host, or use --force");
         ended = false;
     }
     Ok(judge(&validation, ended))
@@ -157,7 +152,7 @@ impl Arguments {
     }
 }
 
-/// Those that are asked for, in order.
+/// The programs that the options select, in order.
 fn programs(arguments: &Arguments) -> impl Iterator<Item = &'static Program> {
     let wanted = |program: &&Program| {
         if arguments.only.is_empty() {
@@ -187,8 +182,8 @@ impl<'a> Bench<'a> {
         ))
     }
 
-    /// Measures the programs in turns, and the costs in between: as many programs as were begun, and whether all came to
-    /// their end. Else the exit code.
+    /// Measures the programs in turns, and the costs in between. Returns the measurements of all programs that were begun,
+    /// and whether all of them ended well; or the exit code.
     fn measure(
         &self,
         programs: &[&Program],
@@ -197,11 +192,11 @@ impl<'a> Bench<'a> {
         // Programs and costs that were measured at one speed go together.
         let mut pace = Pace::default();
         costs.measure(&mut pace)?;
-        // Nobody wants to hear of it after ten minutes.
+        // A host that is too noisy is reported now, not after ten minutes of measuring.
         let complaints = costs.complaints();
         if !complaints.is_empty() && !self.arguments.force {
             refuse(TOO_NOISY, &complaints);
-            eprintln!("run it again on a quiet host, or use --force, or name a profile with --profile FILE");
+            eprintln!("run it again on a quiet host, use --force, or name a profile with --profile");
             return Ok(Err(FAILED));
         }
         write_text(&self.arguments.out.join(PROFILE), costs.until_known())?;
@@ -226,7 +221,7 @@ impl<'a> Bench<'a> {
         let (begun, ended) = self.take_turns(programs, &mut measurements, costs, &mut pace)?;
         let mut all = Vec::new();
         for (program, measurement) in programs.iter().zip(&measurements[..begun]) {
-            // Which moments were usual is known only now.
+            // Only now is the usual speed known.
             let measured = measurement.measured(slice::from_ref(&pace));
             report::measured::outputs(&measured).write(&self.folder(program))?;
             all.push(measured);
@@ -234,8 +229,8 @@ impl<'a> Bench<'a> {
         Ok(Ok((all, ended)))
     }
 
-    /// Rounds of all programs, until there are enough repetitions or something is wrong: how many programs have begun, and
-    /// whether all is well.
+    /// Measures rounds of all programs, until there are enough repetitions or something fails. Returns the number of programs
+    /// that were begun, and whether all is well.
     fn take_turns(
         &self,
         programs: &[&Program],
@@ -264,7 +259,7 @@ impl<'a> Bench<'a> {
                 if !ended && !self.arguments.keep_going {
                     bar.finish_and_clear();
                     eprintln!(
-                        "error: {} failed, and nothing more is measured; --keep-going goes on",
+                        "error: {} failed, so nothing more is measured; use --keep-going to continue",
                         program.name
                     );
                     break 'turns;
@@ -288,12 +283,12 @@ impl<'a> Bench<'a> {
         self.interrupted.load(Ordering::Relaxed)
     }
 
-    /// Where all goes that there is of a program.
+    /// The folder of one program.
     fn folder(&self, program: &Program) -> PathBuf {
         self.arguments.out.join(program.name)
     }
 
-    /// Writes the program beside the profile, and reads it for this interpreter; else the exit code.
+    /// Writes the program beside the profile, and reads it for this interpreter. Returns the exit code if it is invalid.
     fn scenario(&self, program: &Program) -> anyhow::Result<Result<Scenario, u8>> {
         let path = self.arguments.out.join(format!("{}.toml", program.name));
         write_text(&path, program.text)?;
@@ -315,7 +310,7 @@ impl<'a> Bench<'a> {
         let folder = self.folder(program);
         let results = experiment::run(scenario, || {});
         Outputs::of(&results)?.write(&folder)?;
-        // As they are written, so that `compare` comes to the same by hand.
+        // From the written files, so that `gilsim compare` gives the same result by hand.
         let replications = sheet(&folder.join("replications.csv"), "run")?;
         let repetitions = sheet(&folder.join("repetitions.csv"), "measure")?;
         let comparison = match compare(&replications, &repetitions) {
@@ -346,7 +341,7 @@ fn show(title: &str, comparison: &Comparison) {
     print(&format!("{title}\n{}\n", compared::table(comparison, width())));
 }
 
-/// Each reason once.
+/// The reasons for which configurations were skipped, each with their number.
 fn left_out(measured: &Measured) -> Vec<(String, usize)> {
     let mut reasons: Vec<(String, usize)> = Vec::new();
     for left in &measured.left_out {
@@ -358,7 +353,7 @@ fn left_out(measured: &Measured) -> Vec<(String, usize)> {
     reasons
 }
 
-/// Whether any repetition did not come to its end.
+/// Whether any repetition failed.
 fn has_failed(measured: &Measured) -> bool {
     let mut repetitions = measured.rows.iter().flat_map(|row| &row.repetitions);
     repetitions.any(|repetition| repetition.replication.status != Status::Done)
@@ -373,7 +368,7 @@ fn is_whole(validated: &Validated) -> bool {
     rows.all(|row| row.remark.is_empty())
 }
 
-/// Says which bound does not hold.
+/// Reports each bound that does not hold, and returns the exit code.
 fn judge(validation: &Validation, ended: bool) -> u8 {
     let mut code = if ended { DONE } else { FAILED };
     if validation.rows().next().is_none() {

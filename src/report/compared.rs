@@ -13,7 +13,7 @@ use crate::study::compare::{Accuracy, Compared, ComparedRow, Comparison, alike};
 
 /// The comparison for a person, at most `width` columns wide.
 pub fn table(comparison: &Comparison, width: u16) -> String {
-    // As much as fits without a line break in any cell; what is left out is in `compared.csv`.
+    // Columns are left out until no cell needs a line break; `compared.csv` has all of them.
     let body = |left_out: &[&str]| {
         let mut columns = columns(comparison);
         columns.retain(|column| !left_out.contains(&column.heading.as_str()));
@@ -78,7 +78,7 @@ fn columns(comparison: &Comparison) -> Vec<console::Column> {
     columns
 }
 
-/// What all rows together say.
+/// Accuracy and choices over all rows.
 fn verdict(comparison: &Comparison) -> String {
     let mut text = String::new();
     for figure in comparison.figures() {
@@ -89,8 +89,8 @@ fn verdict(comparison: &Comparison) -> String {
     let choices = &comparison.choices;
     if let (Some(largest), Some(mean)) = (comparison.largest_regret(), comparison.mean_regret()) {
         text += &format!(
-            "choices: the simulated winner is the measured one, or within its spread, in {} of {}; \
-             to follow it costs {} in the mean, {} at most\n",
+            "choices: the simulation finds the fastest configuration, or one within the measurement's spread, in {} of {}; following \
+             it costs {} on average, {} at most\n",
             choices.iter().filter(|choice| choice.right).count(),
             of_sweeps(choices.len()),
             human::percent(mean),
@@ -98,7 +98,7 @@ fn verdict(comparison: &Comparison) -> String {
         );
         for choice in choices.iter().filter(|choice| !choice.right) {
             text += &format!(
-                "  {}: simulated to be the fastest is {}, measured is {}; regret {}\n",
+                "  {}: the fastest is {} in the simulation, {} on the host; regret {}\n",
                 in_common(choice),
                 name(comparison, choice, choice.recommended),
                 name(comparison, choice, choice.best),
@@ -113,8 +113,7 @@ fn of_accuracy(accuracy: &Accuracy) -> String {
     let number = accuracy.configurations;
     let plural = if number == 1 { "" } else { "s" };
     format!(
-        "off by {} in the median and {} at the 90th percentile of {number} configuration{plural}; {} within the spread \
-         of the measurement",
+        "median error {}, 90th percentile {}, over {number} configuration{plural}; {} within the spread of the measurement",
         human::percent(accuracy.median),
         human::percent(accuracy.p90),
         accuracy.within_spread
@@ -125,7 +124,7 @@ fn of_sweeps(number: usize) -> String {
     format!("{number} sweep{}", if number == 1 { "" } else { "s" })
 }
 
-/// What a sweep's configurations have in common, but for the scenario.
+/// What a sweep's configurations have in common, without the scenario.
 fn in_common(choice: &Choice) -> String {
     let parts: Vec<String> = choice
         .given
@@ -140,7 +139,7 @@ fn in_common(choice: &Choice) -> String {
     }
 }
 
-/// The run of a row, and what else was chosen, as far as not given.
+/// The run of a row, and its other settings that are not common to the sweep.
 fn name(comparison: &Comparison, choice: &Choice, row: usize) -> String {
     let identity = comparison.identity.iter().zip(&comparison.rows[row].identity);
     let chosen = identity.filter(|(column, value)| {
@@ -158,7 +157,7 @@ fn name(comparison: &Comparison, choice: &Choice, row: usize) -> String {
     words.join(", ")
 }
 
-/// How many of the repetitions that count.
+/// The noisy repetitions among those that count.
 pub(super) fn noisy(row: &ComparedRow) -> String {
     match row.noisy {
         0 => String::new(),
@@ -272,7 +271,7 @@ pub(super) const CHOICES: [Column; 6] = [
     ),
 ];
 
-/// The figures of a configuration in the columns of [`FIGURES`]; where it has none, one row that says why.
+/// The figures of a configuration in the columns of [`FIGURES`]; if it has none, one row that says why.
 pub(super) fn figures_of(row: &ComparedRow) -> impl Iterator<Item = Vec<Value>> {
     let named = row.figures.iter().map(|compared| {
         let numbers = [
@@ -367,7 +366,7 @@ pub fn outputs(
     Ok(Outputs::new(files))
 }
 
-/// Measured points with their range on the simulated curves; `None` where the results are not of this scenario.
+/// Measured points with their range on the simulated lines; `None` if the results belong to another scenario.
 fn plot(comparison: &Comparison, simulated: &Simulated, release: &str) -> Option<Plot> {
     let Simulated { scenario, results } = simulated;
     if results.rows.len() != scenario.configurations.len() {
@@ -406,7 +405,7 @@ fn plot(comparison: &Comparison, simulated: &Simulated, release: &str) -> Option
         ),
         points,
     };
-    // A row without a figure did not end; the plot need not say how.
+    // A row without a figure failed; the plot does not say how.
     let estimates: Vec<(Option<Estimate>, Status)> = results
         .rows
         .iter()

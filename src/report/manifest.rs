@@ -1,4 +1,4 @@
-//! `manifest.json`: what went into a run and the digest of what came out, so that another run can be held to it.
+//! `manifest.json`: the inputs of a run and the digests of its outputs, so that another run can be compared with it.
 
 use std::fmt;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::results::{Results, Value, identity};
 use crate::scenario::{Configuration, Scenario};
 
 record! {
-    /// `manifest.json`: what went into a run and what came out. Its keys are in the order of these fields.
+    /// `manifest.json`: the inputs and outputs of a run. Its keys are in the order of these fields.
     pub struct Manifest {
         /// The version of gilsim that made the run. Another version may write other bytes.
         pub gilsim: String,
@@ -57,10 +57,10 @@ record! {
     }
 }
 
-/// One way in which a fresh run is not the recorded one: first what went in, then what came out.
+/// A difference between a new run and the recorded one, in its inputs or its outputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// Something else went in, which explains whatever differs in the outputs.
+    /// A different input, which explains all differences in the outputs.
     Input {
         /// What it is, in words.
         what: String,
@@ -69,17 +69,17 @@ pub enum Difference {
         /// As it is now.
         fresh: String,
     },
-    /// The same file with other bytes.
+    /// The same file with different bytes.
     Bytes {
         /// Its name.
         file: String,
     },
-    /// A recorded file that the fresh run does not make.
+    /// A recorded file that the new run does not write.
     Missing {
         /// Its name.
         file: String,
     },
-    /// A file that only the fresh run makes.
+    /// A file that only the new run writes.
     New {
         /// Its name.
         file: String,
@@ -94,9 +94,9 @@ impl fmt::Display for Difference {
                 recorded,
                 fresh,
             } => write!(f, "{what}: recorded {recorded}, now {fresh}"),
-            Self::Bytes { file } => write!(f, "{file}: other bytes"),
-            Self::Missing { file } => write!(f, "{file}: recorded, but no longer made"),
-            Self::New { file } => write!(f, "{file}: made now, but not recorded"),
+            Self::Bytes { file } => write!(f, "{file}: different bytes"),
+            Self::Missing { file } => write!(f, "{file}: recorded, but no longer written"),
+            Self::New { file } => write!(f, "{file}: written now, but not recorded"),
         }
     }
 }
@@ -159,7 +159,7 @@ impl Manifest {
     /// Reads back what [`Manifest::to_json`] wrote.
     ///
     /// # Errors
-    /// The file cannot be read, or is no manifest.
+    /// The file cannot be read, or is not a manifest.
     pub fn load(path: &Path) -> Result<Self, ReportError> {
         let text = fs::read_to_string(path).map_err(|source| ReportError::ManifestUnreadable {
             path: path.to_owned(),
@@ -171,8 +171,8 @@ impl Manifest {
         })
     }
 
-    /// In what a fresh run differs from the recorded one; empty where every byte is the same. Where the scenario
-    /// file lies is not held against it.
+    /// The differences between a new run and the recorded one; empty if every byte is the same. The path of the scenario
+    /// file may differ.
     pub fn verify(&self, fresh: &Outputs) -> Vec<Difference> {
         let mut differences = Vec::new();
         let recorded_manifest = fresh.files().iter().find(|file| file.name == Self::FILE);
@@ -233,7 +233,7 @@ impl Manifest {
     }
 }
 
-/// Identity and swept values of a configuration; what it does not have is left out.
+/// The columns that say which configuration it is, without empty ones.
 pub(super) fn identity_of(configuration: &Configuration, paths: &[&str]) -> Map<String, Json> {
     let swept = paths
         .iter()
@@ -304,8 +304,8 @@ mod tests {
             differences,
             [
                 "seed: recorded 7, now 8",
-                "results.csv: other bytes",
-                "replications.csv: other bytes"
+                "results.csv: different bytes",
+                "replications.csv: different bytes"
             ]
         );
     }

@@ -1,4 +1,4 @@
-//! What was measured on the real interpreter: on the console, as `measured.csv`, `repetitions.csv` and `measured.json`.
+//! Measurements on the real interpreter: on the console, and as `measured.csv`, `repetitions.csv` and `measured.json`.
 
 use serde_json::{Map, Value as Json};
 
@@ -97,7 +97,7 @@ pub fn to_json(measured: &Measured) -> String {
     json::json(&measured.sheet())
 }
 
-/// 3.10.13 comes after 3.9.18.
+/// The numbers of a release, for sorting: 3.10.13 comes after 3.9.18.
 fn numbers_of(release: &str) -> Vec<u64> {
     let digits = release.split(|c: char| !c.is_ascii_digit());
     digits.filter_map(|number| number.parse().ok()).collect()
@@ -177,7 +177,7 @@ pub fn table(measured: &Measured, width: u16) -> String {
     };
     let most = measured.rows.iter().map(|row| row.repetitions.len()).max();
     format!(
-        "{}\nmeasured with CPython {} on {} cores, {}, medians of {} (the range is the largest less the smallest)\n{}{}",
+        "{}\nMeasured with CPython {} on {} cores, {}, medians of {} (range: largest minus smallest, relative to the median)\n{}{}",
         measured.scenario.title,
         releases.join(" and "),
         measured.host.cores,
@@ -202,7 +202,7 @@ fn failures(measured: &Measured, summaries: &[Summary]) -> String {
         .collect()
 }
 
-/// What was left out, one line for each reason with all configurations that it holds for.
+/// The configurations that were skipped: one line for each reason.
 pub fn left_out(measured: &Measured) -> Vec<String> {
     let mut by_reason: Vec<(&str, Vec<String>)> = Vec::new();
     for left in &measured.left_out {
@@ -221,12 +221,12 @@ pub fn left_out(measured: &Measured) -> Vec<String> {
             if more > 0 {
                 list += &format!("; and {more} more");
             }
-            format!("not measured, since {reason}: {list}")
+            format!("not measured, because {reason}: {list}")
         })
         .collect()
 }
 
-/// A configuration in a few words: its run and what the sweep set.
+/// A configuration in a few words: its run and its swept settings.
 fn name(scenario: &Scenario, index: usize) -> String {
     let configuration = &scenario.configurations[index];
     let swept = configuration.swept.iter().map(|setting| {
@@ -291,7 +291,7 @@ mod tests {
         assert_eq!(
             left_out(&measured),
             [
-                "not measured, since this is only a test: sequential, cores = 1; sequential, cores = 2; \
+                "not measured, because this is only a test: sequential, cores = 1; sequential, cores = 2; \
                  sequential, cores = 4; sequential, cores = 8; and 2 more"
             ]
         );

@@ -1,4 +1,4 @@
-//! A run's files, whole or not at all: everything is built in memory first, then moved into place.
+//! The files of a command, written completely or not at all: everything is built in memory, then moved into place.
 
 use std::fs;
 use std::io;
@@ -8,18 +8,18 @@ use crate::report::manifest::Manifest;
 use crate::report::{ReportError, csv, plot, published};
 use crate::results::Results;
 
-/// What a run leaves behind, in the order in which it is written.
+/// The files of a command, in the order in which they are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outputs {
     files: Vec<OutputFile>,
 }
 
-/// One file to be.
+/// A file to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputFile {
     /// Its name in the output folder.
     pub name: &'static str,
-    /// All of it.
+    /// Its content.
     pub bytes: Vec<u8>,
 }
 
@@ -29,7 +29,7 @@ impl Outputs {
         Self { files }
     }
 
-    /// Every file of a run, the manifest of the others last.
+    /// Every file of a run; last the manifest, which has the digests of the others.
     ///
     /// # Errors
     /// A plot cannot be drawn.
@@ -67,7 +67,7 @@ impl Outputs {
         Ok(Self { files })
     }
 
-    /// Finds out, before anything is simulated, whether files can be written into `folder`. Leaves nothing behind.
+    /// Checks, before anything is simulated, whether files can be written into `folder`. Leaves nothing behind.
     ///
     /// # Errors
     /// They cannot.
@@ -76,7 +76,7 @@ impl Outputs {
             folder: folder.to_owned(),
             source,
         };
-        // The nearest folder that exists already: it is there that others would be made.
+        // The nearest folder that exists already, where the others would be created.
         let here = |path: &Path| {
             if path.as_os_str().is_empty() {
                 PathBuf::from(".")
@@ -98,11 +98,11 @@ impl Outputs {
         &self.files
     }
 
-    /// Writes all files into `folder`, which is made if need be, and says where they are. Other files there
-    /// stay as they are.
+    /// Writes all files into `folder`, which is created if necessary, and returns their paths. Other files there are not
+    /// touched.
     ///
     /// # Errors
-    /// The folder cannot be made or written to. Then it is as it was: files that had been replaced are put back.
+    /// The folder cannot be created or written to. It is then as it was before: files that had been replaced are restored.
     pub fn write(&self, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
         let unusable = |source| ReportError::Folder {
             folder: folder.to_owned(),
@@ -112,15 +112,15 @@ impl Outputs {
         fs::create_dir_all(folder).map_err(unusable)?;
         let written = self.write_into(folder).map_err(unusable);
         if written.is_err() && made_here {
-            // Only ever removes an empty folder; if it will not go, the first error is the one to tell.
+            // This only removes an empty folder. If it fails, the first error is the one to report.
             let _ = fs::remove_dir(folder);
         }
         written
     }
 
     fn write_into(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
-        // The scratch folders are inside the target, not beside it: only there is it sure that a rename stays
-        // on one file system, and that the right to write here is all it takes. Both vanish when dropped.
+        // The temporary folders are inside the target, so that a rename stays on one file system and needs no permission
+        // beside that to write here. Both are deleted when dropped.
         let fresh = tempfile::Builder::new().prefix(".gilsim-").tempdir_in(folder)?;
         let replaced = tempfile::Builder::new().prefix(".gilsim-").tempdir_in(folder)?;
         for file in &self.files {
@@ -144,7 +144,7 @@ impl Outputs {
     }
 }
 
-/// A file on its way into place, and what stood there before on its way out.
+/// A file that is moved into place, and the old file that it replaces.
 struct Replacement {
     new: PathBuf,
     target: PathBuf,
@@ -165,7 +165,7 @@ impl Replacement {
         fs::rename(&self.new, &self.target).inspect_err(|_| self.undo())
     }
 
-    /// As well as it can be done: a second failure on the way back has nobody left to handle it.
+    /// Restores the old file as far as possible: a second failure is ignored, because the first one is reported.
     fn undo(&self) {
         if self.target.exists() {
             let _ = fs::remove_file(&self.target);

@@ -1,6 +1,6 @@
 //! `speedup.svg` and `speedup.png`: one chart of a scenario's results.
 //!
-//! Three steps, of which only the last knows the plotting library: [`chart`] decides what to show, the layouts
+//! There are three steps, and only the last one knows the plotting library: [`chart`] decides what to show, the layouts
 //! ([`lines`], [`bars`]) place it as plain shapes on a [`figure`], and [`draw`] hands these to a backend. Both
 //! files come from the same figure, and its bytes are the same on every machine: positions are computed with
 //! exactly rounded arithmetic and `libm`, and the only font is the one that comes with the program.
@@ -32,12 +32,12 @@ pub struct Plot {
 }
 
 impl Plot {
-    /// Speedup over cores, or what comes closest for these results.
+    /// Speedup over cores, or the closest that these results allow.
     pub fn of(results: &Results) -> Self {
         Self::place(&Chart::of(results))
     }
 
-    /// One figure of each configuration, over so many replications, and what was measured of it.
+    /// A figure of each configuration over its replications, and what was measured of it.
     pub fn beside(
         scenario: &Scenario,
         figure: &results::figures::Figure,
@@ -59,7 +59,7 @@ impl Plot {
     /// As an SVG document.
     ///
     /// # Errors
-    /// The plotting library gives up.
+    /// The plotting library fails.
     pub fn svg(&self) -> Result<Vec<u8>, ReportError> {
         draw::svg(&self.figure).map_err(|reason| ReportError::Plot {
             file: "speedup.svg",
@@ -70,7 +70,7 @@ impl Plot {
     /// As a PNG image, two pixels to each unit of the SVG.
     ///
     /// # Errors
-    /// The plotting library gives up.
+    /// The plotting library fails.
     pub fn png(&self) -> Result<Vec<u8>, ReportError> {
         draw::png(&self.figure).map_err(|reason| ReportError::Plot {
             file: "speedup.png",

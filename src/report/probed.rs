@@ -1,4 +1,4 @@
-//! What a function was found to do, as the `[[task]]` of a scenario, with what speaks for it in comments.
+//! The behaviour of a probed function as the `[[task]]` of a scenario, with the evidence in comments.
 
 use std::fmt::Write;
 
@@ -11,13 +11,13 @@ use crate::units::Bytes;
 /// A time that varies by less than this from call to call is written as one number.
 const STEADY: f64 = 0.05;
 
-/// What is not known of more CPU time than this may change the picture.
+/// A larger share of unexplained CPU time may change the result.
 const MUCH_UNKNOWN: f64 = 0.2;
 
-/// Below this, what data is made of changes nothing.
+/// The kind of smaller data does not matter.
 const LEAST_DATA: Bytes = Bytes(1_000);
 
-/// What a person pastes into a scenario.
+/// The text to paste into a scenario.
 pub fn task(request: &Request, release: &str, probed: &Probed) -> String {
     let mut text = String::new();
     let function = request
@@ -44,7 +44,7 @@ pub fn task(request: &Request, release: &str, probed: &Probed) -> String {
         say(
             &mut text,
             format!(
-                "#   and {time} of CPU time in other threads of the call, which the steps below leave out"
+                "#   and {time} of CPU time in other threads of the call, which the steps below do not include"
             ),
         );
     }
@@ -52,7 +52,7 @@ pub fn task(request: &Request, release: &str, probed: &Probed) -> String {
         say(
             &mut text,
             format!(
-                "#   not sure: this machine was busy elsewhere during {} % of the time; try again when it is not",
+                "#   uncertain: this machine was busy with other programs during {} % of the time; try again on a quiet machine",
                 rounded_percent(probed.unknown)
             ),
         );
@@ -64,7 +64,7 @@ pub fn task(request: &Request, release: &str, probed: &Probed) -> String {
         let memory = human::bytes(memory.0 as f64);
         say(
             &mut text,
-            format!("#   memory: {memory} beyond what was there, at most"),
+            format!("#   memory: at most {memory} more than before the call"),
         );
     }
     say(
@@ -95,7 +95,7 @@ fn say(text: &mut String, line: String) {
     writeln!(text, "{line}").expect("a string takes what it is given");
 }
 
-/// How long, which share, and between which shares it moved from call to call.
+/// The time of a part, its share of a call, and the range of that share over the calls.
 fn explain(part: &Part, whole: f64) -> String {
     let what = match part.doing {
         Doing::Python => "with the interpreter lock, in bytecode",
@@ -153,7 +153,7 @@ fn step(part: &Part) -> String {
     }
 }
 
-/// One number where calls are alike, else a distribution of the same mean and spread.
+/// One number where the calls take the same time, else a distribution with the same mean and spread.
 fn time(seconds: &[f64]) -> String {
     let mean = mean(seconds).unwrap_or_default();
     let squares: f64 = seconds.iter().map(|s| (s - mean) * (s - mean)).sum();

@@ -32,7 +32,7 @@ pub fn table(results: &Results, width: u16) -> Option<String> {
         ])
         .collect();
     let headline = format!(
-        "{}: {} beside our {}",
+        "{}: published {} beside simulated {}",
         published.file, published.metric.theirs, published.metric.ours
     );
     let verdict = verdict(&Agreement::of(&compared));
@@ -94,11 +94,11 @@ pub fn to_csv(results: &Results) -> Option<Vec<u8>> {
     Some(csv::csv(&Sheet::new(keys.iter().copied(), FIGURES, rows)))
 }
 
-/// How far off the judged cells are, in one line.
+/// The errors of the judged cells, in one line.
 fn verdict(agreement: &Agreement) -> String {
     let mut words = match (agreement.median, agreement.worst) {
         (Some(median), Some(worst)) => format!(
-            "{} predictions, off by {} in the median and {} at worst",
+            "{} predictions: median error {}, largest {}",
             agreement.judged,
             human::percent(median),
             human::percent(worst)
@@ -106,11 +106,14 @@ fn verdict(agreement: &Agreement) -> String {
         _ => "no predictions to judge".to_owned(),
     };
     if agreement.fitted > 0 {
-        words += &format!("; {} more were fitted and are not judged", agreement.fitted);
+        words += &format!(
+            "; {} other figures were fitted and are not judged",
+            agreement.fitted
+        );
     }
     if agreement.unmatched > 0 {
         words += &format!(
-            "; {} have no configuration that ended to be held against",
+            "; {} have no configuration that matches and ended well",
             agreement.unmatched
         );
     }
@@ -120,12 +123,12 @@ fn verdict(agreement: &Agreement) -> String {
 fn remark(cell: &ComparedCell) -> &'static str {
     match (cell.fitted, cell.row) {
         (true, _) => "fitted",
-        (false, None) => "no such configuration",
+        (false, None) => "no matching configuration",
         (false, Some(_)) => "",
     }
 }
 
-/// All keys that any cell is matched by, in first-seen order.
+/// All keys that any cell is matched by, in the order of first use.
 fn keys(published: &Published) -> Vec<&str> {
     let mut keys = Vec::new();
     for (key, _) in published.cells.iter().flat_map(|cell| &cell.matches) {

@@ -5,9 +5,14 @@
 mod formats;
 pub(crate) mod markdown;
 mod outputs;
+mod profile;
 mod scenario;
 
-/// The pages about files, each with its name: what a scenario may hold, and what every command writes.
-pub(crate) fn pages() -> [(&'static str, String); 2] {
-    [("scenario.md", scenario::page()), ("outputs.md", outputs::page())]
+/// The pages about files, each with its name: what scenarios and profiles may hold, and what every command writes.
+pub(crate) fn pages() -> [(&'static str, String); 3] {
+    [
+        ("scenario.md", scenario::page()),
+        ("profile.md", profile::page()),
+        ("outputs.md", outputs::page()),
+    ]
 }

@@ -1,4 +1,4 @@
-//! The table on the console: for a person, so only what varies or matters, in units that can be read.
+//! The table on the console. People read it, so it shows only what varies or matters, in readable units.
 
 use crate::model::StartMethod;
 use crate::report::console::{Column, render};
@@ -10,13 +10,13 @@ use crate::results::{Results, Status, Summary};
 use crate::scenario::{Configuration, Transport};
 use crate::units::Bytes;
 
-/// Shares below this are left out of "where the time went".
+/// Smaller shares of the workers' time are left out.
 const WORTH_TELLING: f64 = 0.005;
 
 /// The table for a person, at most `width` columns wide, with a headline above and words below. No colours.
 pub fn table(results: &Results, width: u16) -> String {
     let summaries = results.summaries();
-    // As many shares as fit without a line break in any cell; if not even one does, some cell has to wrap.
+    // As many shares as fit without a line break in any cell. If not even one fits, some cell has to wrap.
     let body = |shares| render(&columns(results, &summaries, shares), width);
     let unbroken = |body: &String| body.lines().count() == summaries.len() + 2;
     let body = [3, 2]
@@ -27,7 +27,7 @@ pub fn table(results: &Results, width: u16) -> String {
     format!("{}\n{body}{}", headline(results), remarks(results, &summaries))
 }
 
-/// `shares` is how many activities of the workers to tell.
+/// `shares` is the number of activities to name in the column of the workers' time.
 fn columns(results: &Results, summaries: &[Summary], shares: usize) -> Vec<Column> {
     let mut columns = identity_columns(&results.scenario.configurations);
     let figure = |cell: &dyn Fn(&Summary) -> Option<String>| -> Vec<String> {
@@ -88,7 +88,7 @@ fn columns(results: &Results, summaries: &[Summary], shares: usize) -> Vec<Colum
     columns
 }
 
-/// Whether a scenario says anything about memory beside what is pickled.
+/// Whether a scenario says anything about memory, apart from the data of items.
 fn asks_about_memory(configurations: &[Configuration]) -> bool {
     configurations.iter().any(|configuration| {
         let program = &configuration.program;
@@ -99,7 +99,7 @@ fn asks_about_memory(configurations: &[Configuration]) -> bool {
     })
 }
 
-/// The run, and whatever else tells the configurations apart.
+/// The run, and the other settings that distinguish the configurations.
 pub(super) fn identity_columns(configurations: &[Configuration]) -> Vec<Column> {
     let each = |cell: &dyn Fn(&Configuration) -> String| -> Vec<String> {
         configurations.iter().map(cell).collect()
@@ -141,7 +141,7 @@ fn short_name(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
 }
 
-/// The largest so many, in words.
+/// The largest shares, in words.
 fn top_shares(shares: &Shares, most: usize) -> String {
     let mut parts: Vec<(&str, f64)> = shares
         .named()
@@ -164,7 +164,7 @@ fn in_words(activity: &str) -> &str {
     }
 }
 
-/// What is the same for all rows.
+/// The title, and what is the same for all rows.
 fn headline(results: &Results) -> String {
     let scenario = &results.scenario;
     let mut facts = Vec::new();
@@ -190,7 +190,7 @@ fn headline(results: &Results) -> String {
     format!("{}\n{}", scenario.title, facts.join(", "))
 }
 
-/// What a table cannot say: the bound that dependencies set, and what went wrong.
+/// What the table has no column for: the bound that dependencies set, and what went wrong.
 fn remarks(results: &Results, summaries: &[Summary]) -> String {
     let mut remarks = String::new();
     let depends = |c: &Configuration| c.tasks.iter().any(|group| !group.after.is_empty());
@@ -210,8 +210,8 @@ fn remarks(results: &Results, summaries: &[Summary]) -> String {
                 format!("{from} to {to}")
             };
             remarks += &format!(
-                "Critical path: the longest chain of items that must follow each other takes {range} by their own \
-                 work,\nso no executor and no number of cores can be faster than that.\n"
+                "Critical path: the longest chain of dependent items takes {range} of their own work,\nso no executor and no \
+                 number of cores can be faster.\n"
             );
         }
     }
@@ -275,7 +275,7 @@ mod tests {
         results.rows[1].replications[0].status = Status::Deadlock;
         results.rows[1].replications[0].detail = "worker 1 waits for lock a, which worker 2 holds".to_owned();
         let text = table(&results, 100);
-        assert!(text.contains("takes 25.0 ms by their own work"), "{text}");
+        assert!(text.contains("takes 25.0 ms of their own work"), "{text}");
         assert!(
             text.contains("threads: deadlock: 1 of 10 replications: worker 1 waits for lock a"),
             "{text}"

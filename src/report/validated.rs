@@ -1,4 +1,4 @@
-//! How far the simulation is off over many scenarios: on the console, as CSV and JSON.
+//! The accuracy of the simulation over many scenarios: on the console, as CSV and as JSON.
 
 use crate::report::compared::{CHOICES, FIGURES, figures_of, short, values_of};
 use crate::report::console::{self, render};
@@ -8,7 +8,7 @@ use crate::results::{Sheet, Value};
 use crate::study::compare::{Accuracy, ComparedRow, Comparison};
 use crate::study::validation::{Bounds, Validated, Validation};
 
-/// A row per scenario, and what all of them say together; at most `width` columns wide.
+/// A row for each scenario, then the figures over all of them; at most `width` columns wide.
 pub fn table(validation: &Validation, bounds: &Bounds, width: u16) -> String {
     let scenarios = &validation.scenarios;
     let of = |cell: &dyn Fn(&Comparison) -> Option<String>| -> Vec<String> {
@@ -36,12 +36,12 @@ pub fn table(validation: &Validation, bounds: &Bounds, width: u16) -> String {
             "regret",
             of(&|comparison| comparison.largest_regret().map(human::percent)),
         ),
-        console::Column::words("farthest off", of(&farthest)),
+        console::Column::words("largest error", of(&farthest)),
     ];
     format!("{}{}", render(&columns, width), verdict(validation, bounds))
 }
 
-/// Right ones of all sweeps.
+/// The sweeps with a right choice, out of all sweeps.
 fn winners(comparison: &Comparison) -> Option<String> {
     let choices = &comparison.choices;
     let right = choices.iter().filter(|choice| choice.right).count();
@@ -63,7 +63,7 @@ fn farthest(comparison: &Comparison) -> Option<String> {
     ))
 }
 
-/// What tells a row from the others of its scenario, in words.
+/// The settings that distinguish a row from the others of its scenario, in words.
 fn configuration(comparison: &Comparison, row: &ComparedRow) -> String {
     let columns = comparison.identity.iter().zip(&row.identity).enumerate();
     let words = columns.filter_map(|(index, (column, value))| {
@@ -85,13 +85,12 @@ fn configuration(comparison: &Comparison, row: &ComparedRow) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// Each bound, and whether it holds; then what was left out.
+/// Each bound, and whether it holds; then what was skipped.
 fn verdict(validation: &Validation, bounds: &Bounds) -> String {
     let mut text = String::new();
     if let Some(accuracy) = validation.accuracy() {
         text += &format!(
-            "{} configurations: off by {} in the median and {} at the 90th percentile; {} within the spread of the \
-             measurement\n",
+            "{} configurations: median error {}, 90th percentile {}; {} within the spread of the measurement\n",
             accuracy.configurations,
             human::percent(accuracy.median),
             human::percent(accuracy.p90),
@@ -100,14 +99,12 @@ fn verdict(validation: &Validation, bounds: &Bounds) -> String {
     }
     if let Some((regret, sweeps)) = validation.mean_regret() {
         text += &format!(
-            "to follow the simulated winner costs {} in the mean of {sweeps} sweeps\n",
+            "following the simulation costs {} on average over {sweeps} sweeps\n",
             human::percent(regret)
         );
     }
     for judged in validation.judged(bounds) {
-        let figure = judged
-            .figure
-            .map_or("nothing to take it of".to_owned(), human::percent);
+        let figure = judged.figure.map_or("unknown".to_owned(), human::percent);
         let (side, verdict) = (
             if judged.is_most { "at most" } else { "at least" },
             if judged.holds() { "holds" } else { "MISSED" },
@@ -120,7 +117,7 @@ fn verdict(validation: &Validation, bounds: &Bounds) -> String {
     }
     for scenario in &validation.scenarios {
         for (reason, number) in &scenario.left_out {
-            text += &format!("left out of {}: {number}, since {reason}\n", scenario.name);
+            text += &format!("skipped in {}: {number}, because {reason}\n", scenario.name);
         }
     }
     text

@@ -1,4 +1,4 @@
-//! What came out on the real interpreter: repetitions in the terms of replications, with their spread.
+//! Measurements on the real interpreter: repetitions in the terms of replications, with their spread.
 
 use crate::results::column::{Column, Unit};
 use crate::results::figures::{FIGURES, Figure};
@@ -12,13 +12,13 @@ use crate::units::Nanos;
 /// Everything that was measured of a scenario.
 #[derive(Clone, Debug)]
 pub struct Measured {
-    /// What was asked.
+    /// The scenario.
     pub scenario: Scenario,
     /// Configurations that were measured at least once, in the scenario's order.
     pub rows: Vec<MeasuredRow>,
-    /// Configurations that were not, in the scenario's order.
+    /// Configurations that were skipped, in the scenario's order.
     pub left_out: Vec<LeftOut>,
-    /// Somebody did not wait for all repetitions.
+    /// The measurement was interrupted before all repetitions were done.
     pub interrupted: bool,
     /// Where it was measured.
     pub host: Host,
@@ -33,7 +33,7 @@ pub struct Host {
     pub system: String,
     /// Releases of CPython, in full, with the path of each.
     pub interpreters: Vec<(String, String)>,
-    /// Free-threaded versions whose bytecode was held against that of a build with the lock: how many times as long it takes.
+    /// Free-threaded versions that were compared with a build with the lock: how many times as long their bytecode takes.
     pub slowdowns: Vec<(String, f64)>,
 }
 
@@ -51,20 +51,20 @@ pub struct MeasuredRow {
 /// One run of one configuration on the real interpreter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Repetition {
-    /// The simulator's replication of this number has the same draws.
+    /// The simulated replication of this number has the same random times.
     pub number: u64,
-    /// What came out, as far as it can be measured; zero elsewhere.
+    /// The results, as far as they can be measured; zero elsewhere.
     pub replication: Replication,
-    /// The makespan of the sequential run with the same draws; `None` where there is none, or it did not end.
+    /// The makespan of the baseline with the same random times; `None` where there is none, or it failed.
     pub baseline: Option<Nanos>,
-    /// By how much the speed of the same work differed between before and after, as a fraction.
+    /// The difference of the speed of the same loop before and after, as a fraction.
     pub drift: f64,
-    /// How fast bytecode ran just before and after, at the moment and on the CPU farthest off: 1 is where most moments of
-    /// the interpreter are. `None` where it did not come to an end, or there are too few to tell.
+    /// The speed of bytecode just before and after, on the CPU that was farthest from the usual speed: 1 is usual. `None` if
+    /// the repetition failed, or there are too few samples.
     pub speed: Option<f64>,
-    /// Share of the machine's CPU time that others took meanwhile; `None` where the system does not tell.
+    /// Share of the machine's CPU time that other programs took meanwhile; `None` if the system does not report it.
     pub elsewhere: Option<f64>,
-    /// The machine was too busy, too unsteady or at another speed than usual for this to be trusted, however often it was tried.
+    /// The machine was too busy, too unsteady or not at its usual speed in every attempt.
     pub noisy: bool,
 }
 
@@ -73,11 +73,11 @@ pub struct Repetition {
 pub struct LeftOut {
     /// Index into the scenario's configurations.
     pub configuration: usize,
-    /// Why not.
+    /// Why it cannot be measured.
     pub reason: String,
 }
 
-/// Columns of `results.csv` that cannot be measured from outside: empty here, as are the shares of [`ACTIVITIES`].
+/// Columns of `results.csv` that cannot be measured from outside. They are empty, as are the shares of [`ACTIVITIES`].
 const NOT_MEASURED: [&str; 7] = [
     "parent_busy",
     "parent_waiting_for_lock",
@@ -159,7 +159,7 @@ pub(crate) const REPETITION: [Column; 5] = [
 ];
 
 impl MeasuredRow {
-    /// In the terms of simulated rows.
+    /// The same in the terms of simulated rows.
     pub fn row(&self) -> Row {
         Row {
             replications: self
@@ -175,7 +175,7 @@ impl MeasuredRow {
         }
     }
 
-    /// How many are not to be trusted.
+    /// The number of noisy repetitions.
     pub fn noisy(&self) -> usize {
         self.repetitions
             .iter()

@@ -3,10 +3,10 @@
 use crate::results::{Sheet, Value};
 
 impl Sheet {
-    /// Reads what was written as CSV: numbers become numbers again, though integers above 2^53 lose their last digits.
+    /// Reads a sheet from CSV. Numbers become numbers again, although integers above 2^53 lose their last digits.
     ///
     /// # Errors
-    /// It is no CSV, or a row has too few or too many cells: in words, with the line.
+    /// The text is not CSV, or a row has too few or too many cells. The message names the line.
     pub fn from_csv(text: &str) -> Result<Self, String> {
         let mut reader = ::csv::Reader::from_reader(text.as_bytes());
         let header = reader.headers().map_err(|error| error.to_string())?;
@@ -20,14 +20,14 @@ impl Sheet {
         Ok(Self { columns, rows })
     }
 
-    /// Where a column is.
+    /// The index of a column.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column == name)
     }
 }
 
 fn value(column: &str, cell: &str) -> Value {
-    // 3.10 is no number: it is later than 3.9 and not the same as 3.1.
+    // 3.10 is a version and not a number: it is later than 3.9 and differs from 3.1.
     if column.rsplit('.').next() == Some("version") {
         return cell.into();
     }
@@ -35,7 +35,7 @@ fn value(column: &str, cell: &str) -> Value {
         return Value::Integer(integer);
     }
     match cell.parse::<f64>() {
-        // A run may be called `inf`.
+        // A run may have the name `inf`.
         Ok(number) if number.is_finite() => Value::Number(number),
         _ => cell.into(),
     }

@@ -3,12 +3,12 @@
 //! Bit-identical on every platform: only `+ - * /` and `sqrt`, which IEEE 754 rounds exactly, summed in the
 //! order of the samples. The quantiles of Student's t are a table and a polynomial for that reason.
 
-/// A mean over replications and how far it can be trusted.
+/// A mean over replications and its uncertainty.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// Arithmetic mean.
     pub mean: f64,
-    /// 95 % confidence interval of the mean; `None` for a single sample, which says nothing of its spread.
+    /// 95 % confidence interval of the mean; `None` for a single sample, which has no spread.
     pub interval: Option<Interval>,
 }
 
@@ -40,20 +40,20 @@ impl Estimate {
         Some(Self { mean, interval })
     }
 
-    /// Half the width of the interval: what stands behind a "±".
+    /// Half the width of the interval: the number after "±".
     pub fn half_width(&self) -> Option<f64> {
         self.interval.map(|interval| (interval.high - interval.low) / 2.0)
     }
 }
 
-/// Arithmetic mean; `None` of nothing. Exact where all samples are the same: no rounding makes an interval of them.
+/// Arithmetic mean; `None` without samples. Exact if all samples are equal, so that rounding creates no interval.
 pub fn mean(samples: &[f64]) -> Option<f64> {
     let first = *samples.first()?;
     let beyond: f64 = samples.iter().map(|sample| sample - first).sum();
     Some(first + beyond / samples.len() as f64)
 }
 
-/// Half-way between the two middle samples where their number is even; `None` of nothing.
+/// The middle sample, or the mean of the two middle ones; `None` without samples.
 pub fn median(samples: &[f64]) -> Option<f64> {
     let mut sorted = samples.to_vec();
     sorted.sort_by(f64::total_cmp);

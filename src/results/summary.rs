@@ -1,4 +1,4 @@
-//! What a row says once its replications are taken together.
+//! The figures of a row over all its replications.
 
 use crate::results::statistics::{Estimate, mean};
 use crate::results::{Replication, Results, Row, Status, TimeByActivity};
@@ -6,31 +6,31 @@ use crate::scenario::Configuration;
 use crate::units::{Bytes, Nanos};
 
 /// A row's figures over its replications. A figure of finished work (makespan, speedup, throughput, latency,
-/// teardown) is `None` unless every replication is done: a mean over those that happened to end would flatter.
-/// Where the time went, switches, memory and events are told in any case.
+/// teardown) is `None` unless every replication is done, because a mean over those that ended well would be too good.
+/// The workers' time, switches, memory and events are always known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
-    /// The worst of the replications.
+    /// The worst status of the replications.
     pub status: Status,
-    /// Who waits for what, from the first replication of that status.
+    /// What went wrong in the first replication of that status.
     pub detail: String,
-    /// How many there were.
+    /// The number of replications.
     pub replications: u64,
     /// Seconds.
     pub makespan: Option<Estimate>,
     /// The baseline's makespan over this one's, replication by replication. `None` where there is no baseline.
     pub speedup: Option<Estimate>,
-    /// Mean speedup over physical cores: 1 is all that the cores could give to pure computation.
+    /// Mean speedup divided by the number of physical cores.
     pub efficiency: Option<f64>,
     /// Items or requests per second.
     pub throughput: Option<Estimate>,
-    /// Means over replications; `None` too where nothing was answered.
+    /// Means over replications; also `None` where a replication has no result at all.
     pub latency: Option<LatencySummary>,
-    /// Where the workers' time went, all replications together; `None` where there was no worker time.
+    /// What the workers did, over all replications together; `None` where there was no worker time.
     pub shares: Option<Shares>,
-    /// CPU time of the parent's own threads over the makespan; beyond 1 where several ran at once.
+    /// CPU time of the parent's own threads, divided by the makespan; above 1 where several ran at once.
     pub parent_busy: Option<f64>,
-    /// Time that they waited for the interpreter lock over the makespan; beyond 1 where several waited.
+    /// Time that they waited for the interpreter lock, divided by the makespan; above 1 where several waited at once.
     pub parent_waiting_for_lock: Option<f64>,
     /// Mean number of times that a core went from one thread to another.
     pub switches: f64,
@@ -42,7 +42,7 @@ pub struct Summary {
     pub events: f64,
     /// Mean, seconds; `None` where the work has a duration and no items to follow each other.
     pub critical_path: Option<f64>,
-    /// Mean number of updates of shared state that others overwrote; `None` where the scenario updates none.
+    /// Mean number of updates of shared state that another worker overwrote; `None` where the scenario has no updates.
     pub lost_updates: Option<f64>,
     /// Mean, seconds.
     pub total: Option<f64>,
@@ -92,7 +92,7 @@ impl TimeByActivity {
         ]
     }
 
-    /// All of it.
+    /// The sum of all activities.
     pub fn total(&self) -> Nanos {
         self.parts().into_iter().sum()
     }
@@ -221,8 +221,8 @@ fn ratio(part: Nanos, whole: Nanos) -> Option<f64> {
     (whole > Nanos::ZERO).then(|| part.0 as f64 / whole.0 as f64)
 }
 
-/// What the first replication of the worst status says, and how many share that status if not all do. Where all are done,
-/// what the first has to say is about itself.
+/// The detail of the first replication with the worst status, and the number of replications with that status unless all
+/// have it. If all are done, the detail is that of the first replication.
 fn detail(replications: &[Replication], worst: Status) -> String {
     if worst == Status::Done {
         let first = replications.first().map_or("", |replication| &replication.detail);

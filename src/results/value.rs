@@ -5,7 +5,7 @@ use std::fmt;
 /// One cell of a results table.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// There is no such figure here, which is not the same as zero.
+    /// There is no such figure, which is not the same as zero.
     Empty,
     /// A name.
     Text(String),
@@ -59,8 +59,8 @@ impl From<&str> for Value {
     }
 }
 
-/// A number to so many significant digits (at least 1), in plain decimal: no exponent, no trailing zeros.
-/// Nothing at all for what is not a finite number.
+/// A number with this many significant digits (at least 1), in plain decimal: no exponent, no trailing zeros. The text is
+/// empty for a number that is not finite.
 pub fn significant(number: f64, digits: usize) -> String {
     if !number.is_finite() {
         return String::new();

@@ -1,4 +1,4 @@
-//! What following the simulation would have meant: for each sweep the choice that it recommends, beside the best one.
+//! The cost of following the simulation: for each sweep, the configuration that it recommends beside the best one.
 //!
 //! A sweep is all configurations that do the same work on the same machine. They differ in what a programmer may
 //! choose: the run, its workers, its start method, the version of Python and so on.
@@ -14,19 +14,19 @@ pub type Given = Vec<(String, String)>;
 pub struct Choice {
     /// What all its configurations have in common: identity columns and their values, empty ones left out.
     pub given: Given,
-    /// How many configurations there are to choose from.
+    /// The number of configurations to choose from.
     pub options: usize,
     /// Index of the compared row that the simulation recommends.
     pub recommended: usize,
     /// Index of the compared row that was measured to be the best.
     pub best: usize,
-    /// The recommended one is the best, or no farther from it than the two measurements are spread.
+    /// Whether the recommended one is the best, or no slower than the spread of the two measurements.
     pub right: bool,
-    /// What following the recommendation costs: measured time of the recommended over that of the best, less one.
+    /// The cost of following the recommendation: the measured time of the recommended one over that of the best, minus 1.
     pub regret: f64,
 }
 
-/// Every sweep with something to choose, in the order of its first row.
+/// Every sweep with at least two configurations, in the order of its first row.
 pub fn choices(identity: &[String], rows: &[ComparedRow]) -> Vec<Choice> {
     let mut sweeps: Vec<(Given, Vec<usize>)> = Vec::new();
     for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.main().is_some()) {
@@ -43,7 +43,7 @@ pub fn choices(identity: &[String], rows: &[ComparedRow]) -> Vec<Choice> {
         .collect()
 }
 
-/// The columns that are given to a programmer, not chosen.
+/// The columns that a programmer cannot choose, with their values.
 fn given(identity: &[String], values: &[Value]) -> Given {
     let is_given = |column: &str| {
         let parts = ["machine.", "task.", "background.", "program."];
@@ -58,7 +58,7 @@ fn given(identity: &[String], values: &[Value]) -> Given {
 }
 
 fn choice(given: Given, options: &[usize], rows: &[ComparedRow]) -> Option<Choice> {
-    // As times, so that less is better: of throughput the time for one.
+    // As times, so that less is better: for a throughput, the time of one item.
     let time = |figure: &str, value: f64| {
         if figure == "makespan_s" {
             value

@@ -1,8 +1,9 @@
 //! Simulated figures beside those that were measured on the real interpreter, configuration by configuration.
 //!
-//! Repetition r of a measurement does the work of replication r of the simulation. So each measured figure is held
-//! against the simulated one with the same draws, and what the draws make of it is no part of error or spread. Where all
-//! replications have the same work, which their critical path tells, each is held against the median of all.
+//! Repetition r of a measurement does the same work as replication r of the simulation. So each measured figure is compared
+//! with the simulated one that has the same random times, and the random times contribute neither to error nor to spread.
+//! Where all replications have the same work (they have the same critical path), each repetition is compared with the median
+//! of all replications.
 
 mod table;
 
@@ -17,17 +18,17 @@ use table::{Group, Table};
 const OF_COUNTED: [&str; 2] = ["makespan_s", "speedup"];
 const OF_TIMED: [&str; 3] = ["throughput_per_s", "latency_mean_s", "latency_p99_s"];
 
-/// Of one quiet repetition alone nobody knows how far another one would be from it.
+/// A single quiet repetition has no spread.
 const FEWEST_QUIET: usize = 2;
 
-/// Everything that a comparison says.
+/// A comparison of simulated with measured results.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     /// Names of the columns that say which configuration it is, `scenario` first.
     pub identity: Vec<String>,
     /// One for each configuration that was measured, in the order of the measurement.
     pub rows: Vec<ComparedRow>,
-    /// What following the simulation would have meant, sweep by sweep.
+    /// The cost of following the simulation, for each sweep.
     pub choices: Vec<Choice>,
 }
 
@@ -40,7 +41,7 @@ pub struct ComparedRow {
     pub figures: Vec<Compared>,
     /// Repetitions that both sides have, and that count.
     pub repetitions: usize,
-    /// How many of these are not to be trusted: none where there are at least two others.
+    /// How many of these are noisy. Noisy ones only count where fewer than two others exist.
     pub noisy: usize,
     /// Why there is nothing to compare; empty where there is.
     pub remark: String,
@@ -59,12 +60,12 @@ pub struct Compared {
     pub range: Interval,
     /// (simulated - measured) / measured, in the median over repetitions.
     pub error: f64,
-    /// How far the repetition farthest off is from the median one, as a fraction of it, each taken in units of the
-    /// simulated figure with its draws: what the measurement itself is not sure of.
+    /// The distance from the median repetition to the one farthest from it, as a fraction, each in units of the simulated
+    /// figure with the same random times: the uncertainty of the measurement itself.
     pub spread: f64,
 }
 
-/// How far all errors of one figure are off, taken together.
+/// The errors of one figure over all configurations.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Accuracy {
     /// Configurations that have the figure.
@@ -80,8 +81,8 @@ pub struct Accuracy {
 /// Why nothing can be compared.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CompareError {
-    /// A table that lacks a column.
-    #[error("{table} has no column `{column}`: is it of `gilsim {verb}`?")]
+    /// A table without a column that is needed.
+    #[error("{table} has no column `{column}`\nuse a folder that `gilsim {verb}` of this version wrote")]
     NoColumn {
         /// Which of the two.
         table: &'static str,
@@ -92,8 +93,8 @@ pub enum CompareError {
     },
     /// Tables of different sweeps.
     #[error(
-        "the two are not of one sweep: the simulated configurations are told apart by {simulated}, the measured ones by \
-         {measured}"
+        "the two results have different sweeps: simulated over {simulated}, measured over {measured}\nuse the same scenario \
+         and the same --set options for `run` and `measure`"
     )]
     OtherSweep {
         /// Columns of the simulation.
@@ -102,14 +103,16 @@ pub enum CompareError {
         measured: String,
     },
     /// No configuration is in both.
-    #[error("no configuration that was measured was simulated as well")]
+    #[error(
+        "the two results have no configuration in common\nuse the same scenario and the same --set options for `run` and `measure`"
+    )]
     NothingInCommon,
 }
 
-/// Holds `repetitions.csv` against `replications.csv`.
+/// Compares `repetitions.csv` with `replications.csv`.
 ///
 /// # Errors
-/// They are not such tables, or not of the same sweep, or have nothing in common.
+/// They are not such tables, they have different sweeps, or they have no configuration in common.
 pub fn compare(replications: &Sheet, repetitions: &Sheet) -> Result<Comparison, CompareError> {
     let simulated_sheet = Table::of(replications, "replications.csv", "run")?;
     let measured_sheet = Table::of(repetitions, "repetitions.csv", "measure")?;
@@ -145,7 +148,7 @@ pub fn compare(replications: &Sheet, repetitions: &Sheet) -> Result<Comparison, 
     })
 }
 
-/// Values that were written alike.
+/// Whether values are written in the same way.
 pub fn alike(one: &[Value], other: &[Value]) -> bool {
     let shown = |values: &[Value]| values.iter().map(Value::to_string).collect::<Vec<_>>();
     shown(one) == shown(other)
@@ -179,7 +182,7 @@ fn compared_row(
         .any(|row| simulated_sheet.number(row, "speedup").is_some());
     let figures: &[&'static str] = if is_counted { &OF_COUNTED } else { &OF_TIMED };
     let compared = figures.iter().filter_map(|figure| {
-        // Nothing tells these replications apart but who won which race: none is any repetition's own.
+        // These replications differ only in the winners of races, so none of them belongs to a repetition.
         let of_all = same_work
             .then(|| simulated_sheet.median(&simulated.rows, figure))
             .flatten();
@@ -290,7 +293,7 @@ impl Comparison {
         Accuracy::of(self.rows.iter().filter_map(ComparedRow::main))
     }
 
-    /// Share of sweeps whose simulated winner is the real one, or within its spread; `None` where nobody had a choice.
+    /// Share of sweeps whose simulated winner is the real one, or within its spread; `None` without sweeps.
     pub fn right_choices(&self) -> Option<f64> {
         let right: Vec<f64> = self
             .choices
@@ -308,7 +311,7 @@ impl Comparison {
             .max_by(f64::total_cmp)
     }
 
-    /// What it costs to follow the prediction, in the mean of all sweeps.
+    /// The mean cost of following the simulation over all sweeps.
     pub fn mean_regret(&self) -> Option<f64> {
         mean(
             &self
@@ -490,7 +493,7 @@ mod tests {
         let error = compare(&plain, &repetitions).unwrap_err().to_string();
         assert_eq!(
             error,
-            "replications.csv has no column `replication`: is it of `gilsim run`?"
+            "replications.csv has no column `replication`\nuse a folder that `gilsim run` of this version wrote"
         );
     }
 

@@ -11,11 +11,11 @@ use crate::scenario::{Cell, Configuration, MatchValue};
 pub struct ComparedCell {
     /// Index of the cell in the published table.
     pub cell: usize,
-    /// Index of the row that it speaks of; `None` where no configuration matches.
+    /// Index of the row that it describes; `None` where no configuration matches.
     pub row: Option<usize>,
-    /// Our figure; `None` where no configuration matches or it has no such figure (it did not end, say).
+    /// The simulated figure; `None` where no configuration matches, or where it has no such figure because it failed.
     pub simulated: Option<f64>,
-    /// Their figure.
+    /// The published figure.
     pub published: f64,
     /// The profile was fitted on this cell, so agreement proves nothing and it is not judged.
     pub fitted: bool,
@@ -29,14 +29,14 @@ impl ComparedCell {
     }
 }
 
-/// How far the judged cells are off, taken together.
+/// The errors of the judged cells.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Agreement {
     /// Cells that are predictions and have a simulated figure.
     pub judged: usize,
     /// Cells that the profile was fitted on.
     pub fitted: usize,
-    /// Cells that have nothing to be held against.
+    /// Cells without a simulated figure.
     pub unmatched: usize,
     /// Median absolute relative difference of the judged cells; `None` where there are none.
     pub median: Option<f64>,
@@ -65,9 +65,9 @@ impl Agreement {
     }
 }
 
-/// Holds every published cell against the configuration it speaks of, in the table's order: one compared cell
-/// for each match, so that a cell that speaks of several runs judges each of them, and one without a figure of
-/// ours where nothing matches. Nothing at all where the scenario names no published table.
+/// Compares every published cell with the configurations that it describes, in the order of the table. There is one
+/// compared cell for each match, so that a cell that describes several runs judges each of them, and one without a
+/// simulated figure where nothing matches. The list is empty where the scenario names no published table.
 pub fn compare(results: &Results) -> Vec<ComparedCell> {
     let Some(published) = &results.scenario.published else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Comparisons of many scenarios taken together: whether the simulation is as good as it has to be.
+//! Comparisons of many scenarios together: whether the simulation is accurate enough.
 
 use super::choices::Choice;
 use super::compare::{Accuracy, Compared, ComparedRow, Comparison};
@@ -16,13 +16,13 @@ pub struct Validation {
 pub struct Validated {
     /// Name of its file, without the ending.
     pub name: String,
-    /// What came out; `None` where no configuration could be measured.
+    /// The comparison; `None` where no configuration could be measured.
     pub comparison: Option<Comparison>,
-    /// Why configurations were left out, and how many for each reason.
+    /// Why configurations were skipped, and the number for each reason.
     pub left_out: Vec<(String, usize)>,
 }
 
-/// How far a simulation may be off, as fractions.
+/// The largest errors that a simulation may have, as fractions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
     /// The most for the median error of makespan and throughput.
@@ -50,21 +50,21 @@ impl Bounds {
     }
 }
 
-/// A bound, and what there is.
+/// A bound, and the figure that it bounds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
     /// What is bounded.
     pub what: &'static str,
-    /// What came out, as a fraction; `None` where there was nothing to take it of.
+    /// The figure, as a fraction; `None` where nothing was measured.
     pub figure: Option<f64>,
-    /// What is asked for, as a fraction.
+    /// The bound, as a fraction.
     pub bound: f64,
     /// The figure may not be above its bound; else it may not be below.
     pub is_most: bool,
 }
 
 impl Judged {
-    /// Whether the bound holds. It does not where nothing is known.
+    /// Whether the bound holds. It does not where the figure is unknown.
     pub fn holds(&self) -> bool {
         match self.figure {
             Some(figure) if self.is_most => figure <= self.bound,
@@ -117,13 +117,13 @@ impl Validation {
         self.choices().map(regret).max_by(f64::total_cmp)
     }
 
-    /// What it costs to follow the prediction, in the mean of all sweeps, and how many these are.
+    /// The mean cost of following the simulation, and the number of sweeps.
     pub fn mean_regret(&self) -> Option<(f64, usize)> {
         let regrets: Vec<f64> = self.choices().map(|choice| choice.regret).collect();
         mean(&regrets).map(|regret| (regret, regrets.len()))
     }
 
-    /// Each bound beside what there is.
+    /// Each bound beside its figure.
     pub fn judged(&self, bounds: &Bounds) -> [Judged; 4] {
         [
             Judged {
@@ -154,7 +154,7 @@ impl Validation {
     }
 }
 
-/// Of how many it holds; `None` of none.
+/// The share of `true`; `None` without any.
 fn share(each: impl Iterator<Item = bool>) -> Option<f64> {
     let (mut right, mut all) = (0u32, 0u32);
     for holds in each {
@@ -170,7 +170,7 @@ mod tests {
     use crate::results::made_up;
     use crate::study::compare::compare;
 
-    /// Two scenarios, 5 and 20 configurations; the measurement is so many times the simulation.
+    /// Two scenarios with 5 and 20 configurations; the measured times are the simulated ones times a factor.
     fn validation(factor: impl Fn(usize, usize) -> f64) -> Validation {
         let scenarios = [made_up::runs_only(), made_up::quickstart()].map(|results| {
             let measured = made_up::measured(&results, &factor);

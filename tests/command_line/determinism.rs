@@ -155,8 +155,8 @@ fn verify_says_that_the_scenario_has_changed() {
     for words in [
         "Not the same",
         "scenario",
-        "results.csv: other bytes",
-        "speedup.png: other bytes",
+        "results.csv: different bytes",
+        "speedup.png: different bytes",
     ] {
         assert!(said.stderr.contains(words), "{words} is not in\n{}", said.stderr);
     }
@@ -181,7 +181,7 @@ fn verify_says_which_file_the_manifest_has_otherwise() {
         .gilsim(&["run", "--verify", "out/manifest.json"])
         .exits_with(1);
     assert!(
-        said.stderr.contains("speedup.svg: other bytes"),
+        said.stderr.contains("speedup.svg: different bytes"),
         "{}",
         said.stderr
     );

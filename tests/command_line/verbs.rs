@@ -160,7 +160,7 @@ fn a_configuration_that_cannot_end_is_named_and_the_others_still_run() {
     let desk = Desk::with(DEADLOCK);
     let said = desk.gilsim(&["run", "scenario.toml"]).exits_with(1);
     assert!(
-        said.stderr.contains("2 of 4 configurations did not end"),
+        said.stderr.contains("2 of 4 configurations failed"),
         "{}",
         said.stderr
     );

@@ -59,7 +59,7 @@ fn a_profile_says_what_was_measured_and_what_was_not() {
     assert!(said.stderr.starts_with("The host was quiet: "), "{}", said.stderr);
     assert!(
         said.stderr
-            .contains("the probe waking was of no use here: OSError: none")
+            .contains("the probe waking failed and is skipped: OSError: none")
     );
     let text = desk.read("profile.toml");
     for line in [
@@ -91,7 +91,10 @@ fn a_noisy_host_is_refused_unless_forced() {
         said.stderr
             .contains("other programs had 50 % of the CPUs; 15 % is the most")
     );
-    assert!(said.stderr.contains("use --force; nothing is written"));
+    assert!(
+        said.stderr
+            .contains("nothing is written; run it again on a quiet host, or use --force")
+    );
     nothing_is_left(&desk);
 
     calibrate(&desk, &script, &["--force", "-o", "noisy.toml"]).exits_with(0);
@@ -144,7 +147,7 @@ fn a_place_that_cannot_be_written_to_is_found_out_first() {
     );
     let said = calibrate(&desk, &script, &["-o", "."]).exits_with(2);
     assert!(
-        said.stderr.contains("it is a folder; name a file with -o"),
+        said.stderr.contains("it is a folder; name a file with --out"),
         "{}",
         said.stderr
     );
@@ -153,7 +156,11 @@ fn a_place_that_cannot_be_written_to_is_found_out_first() {
     let path = socket.path().join("socket");
     let _listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket is made");
     let said = calibrate(&desk, &script, &["-o", path.to_str().expect("a plain path")]).exits_with(2);
-    assert!(said.stderr.contains("it is no plain file"), "{}", said.stderr);
+    assert!(
+        said.stderr.contains("it is not a regular file"),
+        "{}",
+        said.stderr
+    );
     assert!(!path.is_file());
     nothing_is_left(&desk);
 }

@@ -645,7 +645,7 @@ fn an_interpreter_that_crashes_has_a_row_that_says_so() {
     ];
     let said = run(&desk, &arguments).exits_with(1);
     assert!(
-        said.stderr.contains("2 of 2 configurations did not end"),
+        said.stderr.contains("2 of 2 configurations failed"),
         "{}",
         said.stderr
     );
@@ -827,7 +827,7 @@ fn other_work_is_not_compared() {
     run(&desk, &["measure", "scenario.toml", "--repeat", "1"]).exits_with(0);
     let measured = "output/scenario-measured";
     for (arguments, words) in [
-        (&["run", "other.toml"][..], "which is another scenario"),
+        (&["run", "other.toml"][..], "compare results of the same scenario"),
         (
             &[
                 "run",
@@ -837,18 +837,18 @@ fn other_work_is_not_compared() {
                 "--out",
                 "output/other",
             ],
-            "another version or other work",
+            "did not do the same work",
         ),
         (
             &["run", "scenario.toml", "--seed", "9", "--out", "output/other"],
-            "the tasks took other times",
+            "their random times differ",
         ),
     ] {
         run(&desk, arguments).exits_with(0);
         let said = run(&desk, &["compare", "output/other", measured]).exits_with(2);
         assert!(said.stderr.contains(words), "{words}: {}", said.stderr);
     }
-    // The same work, and another opinion of what it costs: what is measured does not depend on that.
+    // The same work, and another profile: measurements do not depend on it.
     let profile = ["--set", "machine.profile=linux-2-cpu-vm"];
     let simulated = ["run", "scenario.toml", "--out", "output/other"];
     run(&desk, &[&simulated[..], &profile].concat()).exits_with(0);

@@ -1,8 +1,8 @@
-//! The profile of `gilsim validate`: given, or calibrated in between of what is measured.
+//! The profile of `gilsim validate`: given, or calibrated between the measurements of the programs.
 //!
-//! A machine changes its speed within minutes. Costs that are all measured before the programs would all be off by as
-//! much in the same direction; so some rounds of all probes come before the programs, some after every few of theirs, and
-//! some at the end, and one profile is made of all their samples.
+//! The speed of a machine changes within minutes. If all costs were measured before the programs, all of them would be off
+//! in the same direction. So some rounds of all probes run before the programs, some between them and some at the end, and
+//! one profile is made from all samples.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -14,40 +14,40 @@ use crate::profile::Profile;
 
 use super::super::calibrate::{warn_of_skipped, with_bar};
 
-/// So many times a program has a round until costs are measured again.
+/// The number of program rounds between two measurements of the costs.
 pub(super) const ROUNDS_BETWEEN: usize = 12;
 
-/// Says what the scenarios need to be read while the costs are not known.
+/// A profile to read the scenarios with until the costs are known.
 const UNTIL_KNOWN: &str = "description = \"not calibrated yet\"\nlike = \"linux-x86_64\"\n";
 
-/// Where they come from.
+/// Where the costs come from.
 pub(super) enum Costs<'a> {
     /// The text of a profile.
     Given(String),
-    /// This host, part by part.
+    /// They are measured on this host, part by part.
     Measured(Parts<'a>),
 }
 
-/// A calibration that is spread.
+/// A calibration in several parts.
 pub(super) struct Parts<'a> {
     interpreter: &'a Interpreter,
     interrupted: &'a AtomicBool,
     effort: Effort,
-    /// Of each part.
+    /// Rounds of each part.
     rounds: u32,
     gathered: Vec<Evidence>,
 }
 
-/// What a profile came to.
+/// The finished profile.
 pub(super) struct Known {
-    /// The profile.
+    /// Its text.
     pub text: String,
     /// Why it cannot be trusted; empty where it can.
     pub complaints: Vec<String>,
 }
 
 impl<'a> Costs<'a> {
-    /// A file, or a profile that is just like a bundled one.
+    /// The text of a file, or a profile that is the same as a bundled one.
     pub fn given(name: &str) -> anyhow::Result<Self> {
         let profile = Profile::load(name, Path::new(""))?;
         if Path::new(name).is_file() {
@@ -60,7 +60,7 @@ impl<'a> Costs<'a> {
         )))
     }
 
-    /// To be measured beside so many rounds of programs: as thoroughly as in one piece.
+    /// Costs to be measured between this number of program rounds, with as many samples in total as a calibration has.
     pub fn measured(
         interpreter: &'a Interpreter,
         interrupted: &'a AtomicBool,
@@ -77,7 +77,7 @@ impl<'a> Costs<'a> {
         })
     }
 
-    /// What to read scenarios with as long as nothing is simulated.
+    /// The profile to read scenarios with before anything is simulated.
     pub fn until_known(&self) -> &str {
         match self {
             Self::Given(text) => text,
@@ -85,8 +85,8 @@ impl<'a> Costs<'a> {
         }
     }
 
-    /// The next part, if anything is measured; `pace` is the interpreter's. Where it comes to nothing, those before it will
-    /// do.
+    /// Measures the next part, if costs are measured at all; `pace` is the interpreter's. A part that fails is skipped if
+    /// there are earlier ones.
     ///
     /// # Errors
     /// Those of [`gather`], of the first part.
@@ -97,7 +97,7 @@ impl<'a> Costs<'a> {
         match parts.gather(pace) {
             Err(error) if !parts.gathered.is_empty() => {
                 if !matches!(error, HostError::Interrupted) {
-                    eprintln!("warning: {error}; what was calibrated before has to do");
+                    eprintln!("warning: {error}; the profile uses the earlier calibrations");
                 }
                 Ok(())
             }
@@ -105,7 +105,7 @@ impl<'a> Costs<'a> {
         }
     }
 
-    /// Why what has been measured so far cannot be trusted; empty where nothing is wrong.
+    /// Why the measurements so far cannot be trusted; empty where nothing is wrong.
     pub fn complaints(&self) -> Vec<String> {
         match self {
             Self::Given(_) => Vec::new(),

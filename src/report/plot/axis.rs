@@ -4,7 +4,7 @@ use crate::report::human;
 use crate::results::significant;
 use crate::units::grouped_by;
 
-/// What a number is a number of: decides how it is written.
+/// The unit of a number, which decides how it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// A count or a ratio.
@@ -39,7 +39,7 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// Along which something is varied: ticks at the values themselves where they are few.
+    /// For a setting: ticks at the values themselves where they are few.
     pub fn of_settings(name: &str, unit: Unit, values: &[f64]) -> Self {
         let mut distinct = values.to_vec();
         distinct.sort_by(f64::total_cmp);
@@ -67,7 +67,7 @@ impl Axis {
         axis
     }
 
-    /// Of what came out: round values, from zero unless ratios are what counts.
+    /// For figures: ticks at round values, from zero unless ratios matter.
     pub fn of_figures(name: &str, unit: Unit, spacing: Spacing, values: &[f64]) -> Self {
         let (low, high) = range(values);
         let low = if spacing == Spacing::Linear {
@@ -91,7 +91,7 @@ impl Axis {
         axis
     }
 
-    /// How far along the axis a value lies: 0 at its beginning, 1 at its end.
+    /// The place of a value along the axis: 0 at its beginning, 1 at its end.
     pub fn position(&self, value: f64) -> f64 {
         let place = |value: f64| {
             if self.spacing == Spacing::Linear {
@@ -118,12 +118,12 @@ impl Axis {
         self.spacing == Spacing::Log2
     }
 
-    /// The least value that has a place on the axis.
+    /// The smallest value on the axis.
     pub fn low(&self) -> f64 {
         self.low
     }
 
-    /// Leaves so much of the length free at both ends.
+    /// Leaves this share of the length free at both ends.
     fn widen(&mut self, share: f64) {
         if self.spacing == Spacing::Linear {
             let room = if self.high > self.low {
@@ -177,7 +177,7 @@ impl Axis {
         (first..=last).map(|index| index as f64 * step).collect()
     }
 
-    /// Writes the values as words. Where ticks span many units each has its own; else the label has it.
+    /// Writes the values as words. Each tick has a unit where they span many; else the label has it.
     fn name_ticks(&mut self, values: &[f64], unit: Unit) {
         let plain = |value: f64| with_commas(&significant(value, 6));
         self.ticks = values

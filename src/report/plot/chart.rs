@@ -29,9 +29,9 @@ pub struct LineChart {
     pub title: String,
     /// What the marks mean that the labels do not say.
     pub notes: Vec<String>,
-    /// What is varied.
+    /// The setting.
     pub x: Quantity,
-    /// What comes out.
+    /// The figure.
     pub y: Quantity,
     /// At most ten.
     pub lines: Vec<Line>,
@@ -39,14 +39,14 @@ pub struct LineChart {
     pub ideal: Vec<(f64, f64)>,
 }
 
-/// The rows of a run, as far as they differ in x alone.
+/// The rows of a run that differ only in the setting on the x axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    /// What tells it from the others.
+    /// What distinguishes it from the others.
     pub label: String,
     /// In rising x.
     pub points: Vec<(f64, Estimate)>,
-    /// A figure that does not depend on x: a run that has no such setting.
+    /// A figure that does not depend on x, because the run has no such setting.
     pub level: Option<f64>,
     /// What was measured.
     pub measured: Vec<MeasuredPoint>,
@@ -59,7 +59,7 @@ pub struct BarChart {
     pub title: String,
     /// What the marks mean that the labels do not say.
     pub notes: Vec<String>,
-    /// What comes out.
+    /// The figure.
     pub x: Quantity,
     /// In the scenario's order.
     pub bars: Vec<Bar>,
@@ -68,11 +68,11 @@ pub struct BarChart {
 /// A configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
-    /// What tells it from the others.
+    /// What distinguishes it from the others.
     pub label: String,
-    /// `None` where it did not end.
+    /// `None` where the configuration failed.
     pub figure: Option<Estimate>,
-    /// How it ended.
+    /// Its status.
     pub status: Status,
     /// What was measured.
     pub measured: Vec<MeasuredPoint>,
@@ -81,7 +81,7 @@ pub struct Bar {
 /// A figure that someone measured.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MeasuredPoint {
-    /// The setting; of no meaning for a bar.
+    /// The setting; without meaning for a bar.
     pub x: f64,
     /// The figure.
     pub y: f64,
@@ -92,7 +92,7 @@ pub struct MeasuredPoint {
 }
 
 impl MeasuredPoint {
-    /// Everything that has to find room on an axis.
+    /// Every value that must fit on an axis.
     pub fn extent(&self) -> impl Iterator<Item = f64> {
         let ends = self.spread.map(|spread| [spread.low, spread.high]);
         std::iter::once(self.y).chain(ends.into_iter().flatten())
@@ -104,7 +104,7 @@ impl MeasuredPoint {
 pub struct Beside {
     /// What their marks mean; empty where there are none.
     pub note: String,
-    /// For each configuration of the scenario those that speak of it; `x` is of no meaning yet.
+    /// The points of each configuration of the scenario; their `x` has no meaning yet.
     pub points: Vec<Vec<MeasuredPoint>>,
 }
 
@@ -117,9 +117,9 @@ struct Item<'a> {
 }
 
 impl Chart {
-    /// The published figure over the first setting that the published table matches by; else speedup, or
-    /// throughput where there is no speedup (or where requests come by themselves, whatever becomes of them, the 99th
-    /// percentile of latency), over cores, workers or the first number that varies.
+    /// The published figure over the first setting that the published table matches by. Without a published table, speedup
+    /// over cores, workers or the first number that varies; throughput where there is no speedup, and the 99th percentile of
+    /// latency where requests arrive independently of the replies.
     pub fn of(results: &Results) -> Self {
         let summaries = results.summaries();
         let figure = figure(results, &summaries);
@@ -137,7 +137,7 @@ impl Chart {
         )
     }
 
-    /// A figure of each configuration, over so many replications, and what was measured of it.
+    /// A figure of each configuration over its replications, and what was measured of it.
     pub fn beside(
         scenario: &Scenario,
         figure: &Figure,
@@ -166,7 +166,7 @@ impl Chart {
     }
 }
 
-/// The published table, as far as it speaks of these configurations.
+/// The published figures of these configurations.
 fn published(results: &Results) -> Beside {
     let Some(published) = &results.scenario.published else {
         return Beside::default();
@@ -194,7 +194,7 @@ fn published(results: &Results) -> Beside {
     }
 }
 
-/// What comes out.
+/// The figure on the y axis.
 fn figure(results: &Results, summaries: &[Summary]) -> &'static Figure {
     let published = results
         .scenario
@@ -230,7 +230,7 @@ fn varied(scenario: &Scenario) -> Option<String> {
             numbers.map(|(key, _)| key.as_str())
         });
     let swept = identity::swept_paths(configurations);
-    // Two machines and eight numbers of workers are two lines over workers, not eight over cores.
+    // Two values of cores and eight of workers give two lines over workers, not eight over cores.
     let values = |key| distinct_values(configurations, key);
     let resources = if values("workers") > values("cores") {
         ["workers", "cores"]
@@ -241,7 +241,7 @@ fn varied(scenario: &Scenario) -> Option<String> {
     keys.find(|key| varies(configurations, key)).map(str::to_owned)
 }
 
-/// How many different numbers there are, all runs together.
+/// The number of different values over all runs.
 fn distinct_values(configurations: &[Configuration], key: &str) -> usize {
     let mut values: Vec<f64> = configurations
         .iter()
@@ -380,8 +380,8 @@ fn bar_chart(scenario: &Scenario, items: &[Item], figure: &Figure, marks: &Notes
     }
 }
 
-/// Perfect scaling over cores, or over workers: these are of no use beyond the cores, unless what they do shows
-/// that they mostly wait. Nothing where the lines leave it behind, or where x is something else.
+/// Perfect scaling over cores, or over workers. Workers beyond the number of cores do not help, unless the results show that
+/// they mostly wait. Empty where a line is above it, or where x is another setting.
 fn ideal(items: &[Item], lines: &[Line], key: &str) -> Vec<(f64, f64)> {
     let points = || {
         lines

@@ -20,7 +20,7 @@ const AVERAGED: usize = 2;
 struct Habits<B> {
     /// Draws words.
     write: fn(&mut B, &Text) -> Result<(), String>,
-    /// Drawing units by which a stroke comes out wider than asked for: bitmaps fill the pixels on both edges.
+    /// Drawing units by which a stroke is wider than requested: bitmaps fill the pixels on both edges.
     swelling: u32,
 }
 

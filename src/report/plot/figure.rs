@@ -70,11 +70,11 @@ impl Colour {
     pub const PAPER: Self = Self(255, 255, 255, 1.0);
     /// Words.
     pub const INK: Self = Self(34, 34, 34, 1.0);
-    /// Words that matter less.
+    /// Less important words.
     pub const PALE_INK: Self = Self(95, 95, 95, 1.0);
     /// Lines that help the eye.
     pub const GRID: Self = Self(226, 226, 226, 1.0);
-    /// The ideal, which nobody measured.
+    /// The ideal line.
     pub const IDEAL: Self = Self(140, 140, 140, 1.0);
 
     /// The same colour, letting through what is below.

@@ -3,8 +3,8 @@
 /// How wide words are at a font size.
 pub type TextWidth<'a> = &'a dyn Fn(&str, f64) -> f64;
 
-/// Words in at most so many lines of at most `width`, never broken around a `=`. What does not fit loses its
-/// middle, since names differ at their beginning or at their end.
+/// Words in at most `most` lines of at most `width`, never broken around a `=`. A line that does not fit loses its middle,
+/// because names differ at their beginning or at their end.
 pub fn wrap(words: &str, most: usize, width: f64, size: f64, text_width: TextWidth) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let words = words.replace(" = ", "\u{a0}=\u{a0}");

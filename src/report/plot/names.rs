@@ -21,7 +21,7 @@ pub fn others<'a>(configuration: &'a Configuration, key: &'a str) -> impl Iterat
         .filter(move |setting| column_of(&setting.path) != column_of(key))
 }
 
-/// What tells a configuration from all of these: its run if there are several, and the settings that vary.
+/// What distinguishes a configuration from all of these: its run if there are several, and the settings that vary.
 pub fn label(configuration: &Configuration, all: &[&Configuration], key: Option<&str>) -> String {
     let mut parts = Vec::new();
     if all.iter().any(|other| other.run != configuration.run) {
@@ -53,7 +53,7 @@ fn in_words(setting: &Setting, configuration: &Configuration) -> String {
     }
 }
 
-/// Whether there is one group of tasks and nothing beside it, so that nobody asks whose setting it is.
+/// Whether there is one group of tasks and no background thread, so that the owner of a setting is clear.
 fn is_only(configuration: &Configuration) -> bool {
     configuration.tasks.len() == 1 && configuration.background.is_empty()
 }

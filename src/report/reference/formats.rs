@@ -1,18 +1,15 @@
 //! What a table of a TOML file may hold, as Markdown: its keys with values, defaults and meaning, and its words.
 
-use super::markdown::{Page, code, codes, quoted};
+use super::markdown::{Page, code, quoted};
 use crate::input::{Choice, Format, Key, Presence, Shape, Words};
 use crate::units::{Nanos, grouped};
 
-/// Where other sections of a page describe a table or a choice of tables.
+/// What a page knows about its tables beyond their formats.
 pub(super) trait Sections {
-    /// The heading of the section about a table, without Markdown; `None` where it has none.
-    fn of_table(&self, format: &'static Format) -> Option<String>;
+    /// Where a choice of tables is described.
+    fn link_of_choice(&self, choice: &'static Choice) -> String;
 
-    /// The heading of the section about a choice of tables; `None` where it has none.
-    fn of_choice(&self, choice: &'static Choice) -> Option<String>;
-
-    /// What else a key of this table needs to be said: a sentence before its meaning; may be empty.
+    /// A sentence before the meaning of a key; may be empty.
     fn remark(&self, format: &'static Format, key: &'static Key) -> String;
 }
 
@@ -79,18 +76,9 @@ pub(super) fn value(shape: &'static Shape, sections: &dyn Sections) -> String {
             words.join(", ")
         }
         Shape::Pattern { what, .. } => (*what).to_owned(),
-        Shape::Table(format) => match sections.of_table(format) {
-            Some(section) => format!("table [{section}](#{})", anchor(&section)),
-            None => format!("table with {}", members(format, sections)),
-        },
-        Shape::Tables(format) => match sections.of_table(format) {
-            Some(section) => format!("tables [{section}](#{})", anchor(&section)),
-            None => format!("tables with {}", members(format, sections)),
-        },
-        Shape::OneOf(choice) => match sections.of_choice(choice) {
-            Some(section) => format!("[{}](#{})", kind(choice), anchor(&section)),
-            None => format!("table with one of {}", codes(choice.tags())),
-        },
+        Shape::Table(format) => format!("table {}", link(format)),
+        Shape::Tables(format) => format!("tables {}", link(format)),
+        Shape::OneOf(choice) => format!("[{}]({})", kind(choice), sections.link_of_choice(choice)),
         Shape::List(element) => format!("list of: {}", value(element, sections)),
         Shape::Map(element) => format!("table of names, each with: {}", value(element, sections)),
         Shape::Either(shapes) => {
@@ -107,6 +95,39 @@ pub(super) fn members(format: &'static Format, sections: &dyn Sections) -> Strin
         .map(|key| format!("{} ({})", code(key.name), value(&key.shape, sections)))
         .collect();
     each.join(", ")
+}
+
+/// The heading of the section about a table.
+pub(super) fn as_heading(format: &Format) -> String {
+    match format.name.chars().next() {
+        Some('[') => code(format.name),
+        _ => capitalised(format.name),
+    }
+}
+
+fn link(format: &Format) -> String {
+    let heading = as_heading(format);
+    format!("[{heading}](#{})", anchor(&heading))
+}
+
+/// The tables that a value may be.
+pub(super) fn tables_in(shape: &'static Shape) -> Vec<&'static Format> {
+    match shape {
+        Shape::Table(format) | Shape::Tables(format) => vec![format],
+        Shape::Either(shapes) => shapes.iter().flat_map(tables_in).collect(),
+        Shape::Map(element) => tables_in(element),
+        // Steps and random times are sections of their own.
+        Shape::OneOf(_) | Shape::List(_) => Vec::new(),
+        Shape::Text
+        | Shape::Name
+        | Shape::Boolean
+        | Shape::Integer { .. }
+        | Shape::Number { .. }
+        | Shape::Duration { .. }
+        | Shape::Size { .. }
+        | Shape::Words(_)
+        | Shape::Pattern { .. } => Vec::new(),
+    }
 }
 
 /// The words that a value may be, and those of the elements of a list or a map.
@@ -149,8 +170,19 @@ fn reserved(format: &'static Format) -> Vec<String> {
     reserved
 }
 
+/// The heading of the section about a choice of tables: `Steps`.
+pub(super) fn plural(choice: &Choice) -> String {
+    format!("{}s", capitalised(kind(choice)))
+}
+
+fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
 /// What a choice of tables is called, without its article: `step`.
-pub(super) fn kind(choice: &Choice) -> &str {
+fn kind(choice: &Choice) -> &str {
     choice.what.trim_start_matches("an ").trim_start_matches("a ")
 }
 

@@ -1,6 +1,6 @@
 //! `scenario.md`: every table, key and word of a scenario file.
 
-use super::formats::{Sections, anchor, kind, members, table, value};
+use super::formats::{Sections, anchor, as_heading, members, plural, table, tables_in, value};
 use super::markdown::{Page, code, codes, quoted};
 use crate::input::{Choice, Format, Key, Shape};
 use crate::scenario::executor::{ExecutorName, SPECIAL_KEYS, executors_with};
@@ -61,7 +61,7 @@ fn top(page: &mut Page) {
 
 /// A table of the file, and the tables that only it contains.
 fn section(page: &mut Page, format: &'static Format) {
-    page.heading(2, &code(format.name));
+    page.heading(2, &as_heading(format));
     page.text(format.help);
     table(page, format, 2, &Scenario);
     if std::ptr::eq(format, &RUN) {
@@ -70,7 +70,7 @@ fn section(page: &mut Page, format: &'static Format) {
     let mut known: Vec<&Format> = Vec::new();
     for inner in format.keys.iter().flat_map(|key| tables_in(&key.shape)) {
         if !known.iter().any(|known| std::ptr::eq(*known, inner)) {
-            page.heading(3, &capitalised(inner.name));
+            page.heading(3, &as_heading(inner));
             page.text(inner.help);
             table(page, inner, 3, &Scenario);
             known.push(inner);
@@ -129,38 +129,12 @@ fn times(page: &mut Page) {
     page.table(["key", "value", "meaning"], &rows);
 }
 
-/// The tables that a value may be, without those that have a section of their own.
-fn tables_in(shape: &'static Shape) -> Vec<&'static Format> {
-    match shape {
-        Shape::Table(format) => vec![format],
-        Shape::Either(shapes) => shapes.iter().flat_map(tables_in).collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn plural(choice: &Choice) -> String {
-    format!("{}s", capitalised(kind(choice)))
-}
-
-fn capitalised(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string());
-    first.unwrap_or_default() + letters.as_str()
-}
-
 /// The sections of this page.
 struct Scenario;
 
 impl Sections for Scenario {
-    fn of_table(&self, format: &'static Format) -> Option<String> {
-        Some(match format.name.starts_with('[') {
-            true => format.name.to_owned(),
-            false => capitalised(format.name),
-        })
-    }
-
-    fn of_choice(&self, choice: &'static Choice) -> Option<String> {
-        Some(plural(choice))
+    fn link_of_choice(&self, choice: &'static Choice) -> String {
+        format!("#{}", anchor(&plural(choice)))
     }
 
     fn remark(&self, format: &'static Format, key: &'static Key) -> String {
