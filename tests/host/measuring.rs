@@ -790,9 +790,9 @@ fn a_simulation_is_compared_with_its_measurement() {
     let (simulated, measured) = ("output/scenario", "output/scenario-measured");
     let said = run(&desk, &["compare", simulated, measured]).exits_with(0);
     for words in [
-        "makespan: off by",
-        "speedup: off by",
-        "choices: the simulated winner",
+        "makespan: median error",
+        "speedup: median error",
+        "choices: the simulation finds",
     ] {
         assert!(said.stdout.contains(words), "{}", said.stdout);
     }

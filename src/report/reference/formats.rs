@@ -67,9 +67,18 @@ pub(super) fn value(shape: &'static Shape, sections: &dyn Sections) -> String {
             format!("number above {above}, at most {max}")
         }
         Shape::Number { .. } => "number".to_owned(),
-        Shape::Duration { min, .. } if *min == Nanos::ZERO => "duration".to_owned(),
-        Shape::Duration { min, .. } if *min == Nanos(1) => "duration above 0".to_owned(),
-        Shape::Duration { min, .. } => format!("duration of at least {min}"),
+        Shape::Duration { min, max } => {
+            let at_least = match *min {
+                Nanos::ZERO => String::new(),
+                Nanos(1) => " above 0".to_owned(),
+                min => format!(" of at least {min}"),
+            };
+            let at_most = match *max {
+                Nanos::LONGEST => String::new(),
+                max => format!(", at most {max}"),
+            };
+            format!("duration{at_least}{at_most}")
+        }
         Shape::Size { .. } => "size".to_owned(),
         Shape::Words(words) => {
             let words: Vec<String> = words.names().into_iter().map(quoted).collect();
