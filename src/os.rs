@@ -1,23 +1,21 @@
 //! The operating system: CPUs and their scheduler, threads and processes, memory, and what threads wait for.
 //!
-//! Knows nothing of Python. A thread is an `async fn` that names itself in every call (`os.compute(me, ...)`): what
-//! it awaits here is either a burst of CPU work or a wait, and the scheduler decides when either is over.
+//! It knows nothing about Python. A thread is an `async fn` that names itself in every call (`os.compute(me, ...)`). It
+//! awaits either a burst of CPU work or a wait, and the scheduler decides when either is over.
 
 mod byte_stream;
 mod condition_variable;
 mod counted_queue;
 mod deadlock;
 mod epoll;
-mod fair;
 mod inspect;
 mod kill;
 mod memory;
 mod mutex;
 mod network;
 mod out_of_memory;
-mod pelt;
 mod pipe;
-mod process;
+mod process_table;
 mod scheduler;
 mod semaphore;
 mod suspension;
@@ -39,8 +37,8 @@ pub use mutex::Mutex;
 pub use network::Network;
 pub use out_of_memory::Kill;
 pub use pipe::{CAPACITY as PIPE_CAPACITY, Pipe};
-pub use process::{Parting, ProcessId};
-pub use scheduler::{LineId, Touching};
+pub use process_table::{Parting, ProcessId};
+pub use scheduler::{CpuId, LineId, Touching};
 pub use semaphore::Semaphore;
 pub use suspension::{Burst, Wait, Wakeup};
 pub use thread::{Activity, ObjectId, ThreadId, ThreadSpec, Woken, Work};
@@ -55,7 +53,7 @@ use crate::units::Nanos;
 use deadlock::Objects;
 use memory::Memory;
 use out_of_memory::Limit;
-use scheduler::{Scheduler, Waking};
+use scheduler::{Scheduler, SlotOwner, Waking};
 use suspension::{BurstKind, Until};
 use thread::{State, Thread};
 
@@ -66,7 +64,8 @@ pub struct Os {
     memory: RefCell<Memory>,
     memory_limit: RefCell<Limit>,
     objects: RefCell<Objects>,
-    /// Foreground threads that something will make go on: running, ready or waiting for the clock.
+    /// Number of foreground threads that will go on without another thread's help: running, ready or waiting for the
+    /// clock.
     hopeful: Cell<usize>,
     deadlock: RefCell<Option<String>>,
     slack: RefCell<Stream>,
@@ -77,11 +76,11 @@ pub struct Os {
 /// How a simulation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Somebody called [`Os::stop`]: the foreground is done.
+    /// [`Os::stop`] was called: the foreground is done.
     Done,
     /// The time limit passed.
     Limit,
-    /// No foreground thread can ever go on; says who waits for what.
+    /// No foreground thread can ever go on; the text says which thread waits for what.
     Deadlock(String),
 }
 
@@ -91,7 +90,7 @@ impl Os {
         Self::with_ledger(cores, smt, profile, key, Ledger::default())
     }
 
-    /// The same, keeping every span of every thread, CPU and lock: see [`Os::spans`] and [`Os::stays`].
+    /// Like [`Os::new`], and keeps every span of every thread, CPU and lock: see [`Os::spans`] and [`Os::stays`].
     pub fn recording(cores: usize, smt: usize, profile: Arc<Profile>, key: Key) -> Rc<Self> {
         Self::with_ledger(cores, smt, profile, key, Ledger::recording())
     }
@@ -99,18 +98,7 @@ impl Os {
     fn with_ledger(cores: usize, smt: usize, profile: Arc<Profile>, key: Key, ledger: Ledger) -> Rc<Self> {
         let engine = Engine::new();
         let recording = ledger.is_recording();
-        let scheduler = Scheduler::new(
-            &engine,
-            (cores, smt),
-            (
-                profile.costs.scheduler.clone(),
-                profile.costs.joint_speed.clone(),
-                profile.costs.cache.clone(),
-                profile.costs.cache_line.clone(),
-            ),
-            ledger,
-            key,
-        );
+        let scheduler = Scheduler::new(&engine, (cores, smt), &profile, ledger, key);
         Rc::new(Self {
             engine,
             scheduler: RefCell::new(scheduler),
@@ -140,17 +128,9 @@ impl Os {
         self.engine.now()
     }
 
-    /// Lets the machine run until the foreground is done, is stuck for good, or `limit` has passed.
+    /// Runs the machine until the foreground is done or can never go on, or until `limit`.
     pub fn run(&self, limit: Nanos) -> Outcome {
-        let cpus = self.scheduler.borrow().cpus.len();
-        let ended = self
-            .engine
-            .run(limit, |slot: Slot| match slot.index().checked_sub(cpus) {
-                None => self.scheduler.borrow_mut().tick(&self.engine, slot.index()),
-                Some(thread) => {
-                    self.wake_because(ThreadId(thread as u32), Woken::TimedOut, Waking::Plainly);
-                }
-            });
+        let ended = self.engine.run(limit, |slot: Slot| self.interrupted(slot));
         match (self.deadlock.take(), ended) {
             (Some(report), _) => Outcome::Deadlock(report),
             (None, Ended::Stopped) => Outcome::Done,
@@ -159,17 +139,29 @@ impl Os {
         }
     }
 
+    /// The slot of a CPU or of a waiting thread fired: a tick, or the thread's timer.
+    fn interrupted(&self, slot: Slot) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        match scheduler.tables.owner_of(slot) {
+            SlotOwner::Cpu(cpu) => scheduler.tick(&self.engine, cpu),
+            SlotOwner::Thread(thread) => {
+                drop(scheduler);
+                self.wake_because(thread, Woken::TimedOut, Waking::Plainly);
+            }
+        }
+    }
+
     /// Ends [`Os::run`]: the foreground is done.
     pub fn stop(&self) {
         self.engine.stop();
     }
 
-    /// A new process that maps no memory yet.
+    /// Adds a process that maps no memory yet.
     pub fn add_process(&self) -> ProcessId {
         self.scheduler.borrow_mut().processes.add()
     }
 
-    /// A new thread, ready to run. `body` is given the thread's id.
+    /// Adds a thread that is ready to run. `body` receives the thread's id.
     pub fn spawn<F: Future<Output = ()> + 'static>(
         self: &Rc<Self>,
         spec: ThreadSpec,
@@ -178,8 +170,8 @@ impl Os {
         self.spawn_where(spec, false, body)
     }
 
-    /// A thread that lives outside the machine (a client on the network): it needs no CPU, does no CPU work, and
-    /// goes on the moment that its wait is over.
+    /// Adds a thread that lives outside the machine (a client on the network): it needs no CPU, does no CPU work, and
+    /// goes on at the moment when its wait is over.
     pub fn spawn_external<F: Future<Output = ()> + 'static>(
         self: &Rc<Self>,
         spec: ThreadSpec,
@@ -195,19 +187,18 @@ impl Os {
         body: impl FnOnce(ThreadId) -> F,
     ) -> ThreadId {
         let mut scheduler = self.scheduler.borrow_mut();
-        let thread = ThreadId(scheduler.threads.len() as u32);
+        let thread = scheduler.tables.threads.next();
         let slot = self.engine.add_slot();
-        let track = scheduler.ledger.open(spec.activity.label(), self.now());
+        let track = scheduler.accounts.ledger.open(spec.activity.label(), self.now());
         let foreground = spec.foreground;
         let cpu = scheduler.cpu_for_new_thread(&self.engine);
-        scheduler
-            .threads
-            .push(Thread::new(spec, slot, track, external, cpu, self.now()));
+        let record = Thread::new(spec, slot, track, external, cpu, self.now());
+        scheduler.tables.threads.add(record);
         if foreground {
             self.hopeful.set(self.hopeful.get() + 1);
         }
         scheduler.wake(&self.engine, thread, Woken::Signalled, Waking::AtBirth);
-        scheduler.guess_utilization(&self.engine, thread);
+        scheduler.tables.guess_utilization(self.now(), thread);
         drop(scheduler);
         let (os, life) = (self.clone(), body(thread));
         self.engine.spawn(slot, async move {
@@ -218,7 +209,7 @@ impl Os {
         thread
     }
 
-    /// CPU work of the calling thread, at the pace of the core that it gets; preempted and resumed at will.
+    /// CPU work of the calling thread, at the pace of the core that it gets. The thread may be preempted and resumed.
     pub fn compute(&self, me: ThreadId, time: Nanos) -> Burst<'_> {
         Burst {
             os: self,
@@ -229,8 +220,8 @@ impl Os {
         }
     }
 
-    /// The same of code that has to come into the core's caches first: of the interpreter, not of the kernel, whose way to
-    /// a thread that wakes is in the wake-up latency.
+    /// Like [`Os::compute`], for code that the core's caches must load first: code of the interpreter. The kernel's way to
+    /// a thread that wakes up is part of the wake-up latency.
     pub fn execute(&self, me: ThreadId, time: Nanos) -> Burst<'_> {
         Burst {
             kind: BurstKind::Code,
@@ -238,7 +229,7 @@ impl Os {
         }
     }
 
-    /// The same that [`Os::interrupt`] may cut short. Gives back what is left of it.
+    /// Like [`Os::execute`], for work that [`Os::interrupt`] may cut short. Returns the work that is left.
     pub fn execute_interruptibly(&self, me: ThreadId, work: Work) -> Burst<'_> {
         Burst {
             work,
@@ -247,43 +238,47 @@ impl Os {
         }
     }
 
-    /// Makes an interruptible burst of `thread` end after at most `gap` more CPU time. Nothing happens if it is
-    /// in no such burst.
+    /// Ends an interruptible burst of `thread` after at most `gap` more CPU time. Does nothing if the thread is not in such
+    /// a burst.
     pub fn interrupt(&self, thread: ThreadId, gap: Nanos) {
         self.scheduler
             .borrow_mut()
             .interrupt(&self.engine, thread, Work::at_full_speed(gap));
     }
 
-    /// A cost too small for an event of its own: the calling thread works it off before its next burst.
+    /// Adds a cost that is too small for an event of its own: the calling thread pays it before its next burst.
     pub fn owe(&self, me: ThreadId, time: Nanos) {
-        let owed = &mut self.scheduler.borrow_mut().threads[me.index()].owed;
+        let owed = &mut self.scheduler.borrow_mut().tables[me].owed;
         *owed = owed.plus(Work::at_full_speed(time));
     }
 
-    /// A cache line that threads will write to.
+    /// Adds a cache line that threads will write to.
     pub fn add_line(&self) -> LineId {
-        self.scheduler.borrow_mut().add_line()
+        self.scheduler.borrow_mut().pacing.add_line()
     }
 
-    /// From now on the calling thread keeps touching a cache line while it works, or none.
+    /// From now on the calling thread touches a cache line again and again while it works, or none.
     pub fn touch(&self, me: ThreadId, touching: Option<Touching>) {
-        self.scheduler.borrow_mut().touch(&self.engine, me, touching);
+        let scheduler = &mut *self.scheduler.borrow_mut();
+        scheduler
+            .pacing
+            .touch(&mut scheduler.tables, &self.engine, me, touching);
     }
 
-    /// Where the kernel returns to the program: the calling thread gives way if it has been told to.
+    /// The kernel returns to the program: the calling thread gives way if it has been told to.
     pub fn preemption_point(&self, me: ThreadId) -> Burst<'_> {
         self.compute(me, Nanos::ZERO)
     }
 
-    /// Wakes a thread that sleeps on a futex, if there is one, for which the calling thread pays before it goes on; on
-    /// its way back from the kernel it may have to give way to whom it woke.
+    /// Wakes a thread that sleeps on a futex, if there is one. The calling thread pays for it before it goes on, and may
+    /// have to give way to the woken thread on its way back from the kernel.
     #[inline]
     pub(crate) fn futex_wake(&self, me: ThreadId, sleeper: impl Into<Option<ThreadId>>) -> Wakeup<'_> {
         self.wake_and_pay(me, sleeper.into(), Waking::Plainly)
     }
 
-    /// The same where nobody sees when the call returns: the cost goes before the calling thread's next burst.
+    /// Like [`Os::futex_wake`], where it does not matter when the call returns: the calling thread pays before its next
+    /// burst.
     #[inline]
     pub(crate) fn futex_wake_on_credit(
         &self,
@@ -293,14 +288,14 @@ impl Os {
         self.wake_on_credit(me, sleeper.into(), Waking::Plainly)
     }
 
-    /// Wakes a thread that waits for bytes or for room: the calling thread is taken to be about to wait itself
+    /// Wakes a thread that waits for bytes or for room. The kernel assumes that the calling thread is about to wait itself
     /// (`wake_up_interruptible_sync_poll`).
     #[inline]
     pub(crate) fn sync_wake(&self, me: ThreadId, sleeper: impl Into<Option<ThreadId>>) -> Wakeup<'_> {
         self.wake_and_pay(me, sleeper.into(), Waking::Synchronously)
     }
 
-    /// The same where nobody sees when the call returns.
+    /// Like [`Os::sync_wake`], where it does not matter when the call returns.
     #[inline]
     pub(crate) fn sync_wake_on_credit(
         &self,
@@ -327,15 +322,15 @@ impl Os {
         }))
     }
 
-    /// Wakes a sleeper. Says what that costs the calling thread.
+    /// Wakes a sleeper. Returns what that costs the calling thread.
     fn wake_at_cost(&self, me: ThreadId, sleeper: ThreadId, waking: Waking) -> Nanos {
         let slept = self.wake_because(sleeper, Woken::Signalled, waking);
         let costs = &self.costs().scheduler;
-        let threads = &self.scheduler.borrow().threads;
-        if threads[me.index()].external || threads[sleeper.index()].external {
-            // The network is no futex.
+        let threads = &self.scheduler.borrow().tables.threads;
+        if threads[me].external || threads[sleeper].external {
+            // The network is not a futex.
             Nanos::ZERO
-        } else if slept && threads[sleeper.index()].state == State::OnCpu {
+        } else if slept && threads[sleeper].state == State::OnCpu {
             costs.futex_wake + costs.wake_idle_core
         } else {
             costs.futex_wake
@@ -357,18 +352,18 @@ impl Os {
         self.wait(me, None, Until::Timer(time))
     }
 
-    /// Waits off-core for `time` and the timer's slack, only to look then whether `object` is there: as long as it is
-    /// not, the thread is none that goes on by itself.
+    /// Waits off-core for `time` and the timer's slack, to look then whether `object` is there. For as long as it is not,
+    /// the thread does not count as one that goes on by itself.
     pub fn sleep_between_looks(&self, me: ThreadId, object: ObjectId, time: Nanos) -> Wait<'_> {
         self.wait(me, Some(object), Until::NextLook(time))
     }
 
-    /// Waits off-core for a device that answers after `time` exactly: no timer, no slack.
+    /// Waits off-core for a device that answers after exactly `time`, without a timer and its slack.
     pub fn wait_for_device(&self, me: ThreadId, time: Nanos) -> Wait<'_> {
         self.wait(me, None, Until::Device(time))
     }
 
-    /// Waits off-core for `object`, until woken by a thread that is sure to come, so that the wait never makes a
+    /// Waits off-core for `object`, until woken by a thread that is certain to come, so that the wait never causes a
     /// deadlock, or for `time` and the timer's slack.
     #[inline]
     pub(crate) fn block_for_sure(&self, me: ThreadId, object: ObjectId, time: Option<Nanos>) -> Wait<'_> {
@@ -407,7 +402,7 @@ impl Os {
 
     fn wake_because(&self, thread: ThreadId, woken: Woken, waking: Waking) -> bool {
         let mut scheduler = self.scheduler.borrow_mut();
-        let record = &scheduler.threads[thread.index()];
+        let record = &scheduler.tables[thread];
         if record.foreground && record.state == (State::Blocked { hopeful: false }) {
             self.hopeful.set(self.hopeful.get() + 1);
         }
@@ -416,57 +411,58 @@ impl Os {
 
     /// Whether a thread has a CPU.
     pub(crate) fn is_on_cpu(&self, thread: ThreadId) -> bool {
-        self.scheduler.borrow().threads[thread.index()].state == State::OnCpu
+        self.scheduler.borrow().tables[thread].state == State::OnCpu
     }
 
     /// Whether the calling thread's last wait ended on a core that was not cold: one that had just been busy.
     pub(crate) fn woke_hot(&self, me: ThreadId) -> bool {
-        self.scheduler.borrow().threads[me.index()].woke_hot
+        self.scheduler.borrow().tables[me].woke_hot
     }
 
-    /// Sets what the calling thread is busy with, and gives back what it was before.
+    /// Sets the activity of the calling thread, and returns its previous one.
     pub fn enter(&self, me: ThreadId, activity: Activity) -> Activity {
         let mut scheduler = self.scheduler.borrow_mut();
-        let before = scheduler.threads[me.index()].activity;
+        let before = scheduler.tables[me].activity;
         if before != activity && before != Activity::Ended {
             scheduler.enter(&self.engine, me, activity);
         }
         before
     }
 
-    /// A process ends, and its memory is given back, but for pages that processes which it forked still map. Says whether
-    /// it had not ended before.
+    /// Ends a process and gives its memory back, except for pages that its forked children still map. Says whether it had
+    /// not ended before.
     pub fn exit_process(&self, process: ProcessId) -> bool {
         self.memory.borrow_mut().exit(process);
         self.scheduler.borrow_mut().processes.end(process)
     }
 
-    /// Whose thread it is; `None` outside of all processes.
+    /// The process of a thread; `None` outside of all processes.
     pub fn process_of(&self, thread: ThreadId) -> Option<ProcessId> {
-        self.scheduler.borrow().threads[thread.index()].process
+        self.scheduler.borrow().tables[thread].process
     }
 
-    /// As reports name a thread.
+    /// The name of a thread in reports.
     pub fn name_of(&self, thread: ThreadId) -> Rc<str> {
-        self.scheduler.borrow().threads[thread.index()].name.clone()
+        self.scheduler.borrow().tables[thread].name.clone()
     }
 
-    /// How many events have fired.
+    /// Number of events that have fired.
     pub fn events(&self) -> u64 {
         self.engine.events()
     }
 
-    /// Times that a CPU went from one thread to another.
+    /// Number of times that a CPU went from one thread to another.
     pub fn switches(&self) -> u64 {
-        self.scheduler.borrow().switches
+        self.scheduler.borrow().accounts.switches
     }
 
     /// Time that a thread has spent with an activity until now.
     pub fn time_in(&self, thread: ThreadId, activity: Activity) -> Nanos {
         let scheduler = self.scheduler.borrow();
         let totals = scheduler
+            .accounts
             .ledger
-            .totals(scheduler.threads[thread.index()].track, self.now());
+            .totals(scheduler.tables[thread].track, self.now());
         Nanos(totals[activity.label() as usize])
     }
 

@@ -1,14 +1,14 @@
-//! Whether the foreground can ever go on, and if not, who waits for what.
+//! Whether the foreground can ever go on, and if not, which thread waits for what.
 //!
-//! A thread goes on by itself while it runs, is ready or waits for the clock. One that waits for a lock goes on if the
-//! lock's owner can; one that waits for anything else (work, a result, room in a pipe) needs some foreground thread
-//! that can go on. Background threads never count: they may spin forever beside a foreground that is stuck.
+//! A thread goes on by itself if it runs, is ready or waits for the clock. A thread that waits for a lock can go on if the
+//! lock's owner can; a thread that waits for anything else (work, a result, room in a pipe) needs a foreground thread that
+//! can go on. Background threads never count: they may run forever beside a foreground that is stuck.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 use super::Os;
-use super::thread::{ObjectId, State, ThreadId};
+use super::thread::{ObjectId, State, Thread, ThreadId};
 
 /// What can be waited for.
 #[derive(Default)]
@@ -19,18 +19,18 @@ pub(super) struct Objects {
 struct Object {
     name: Rc<str>,
     owner: Owner,
-    /// Free where it has no owner.
+    /// It is free if it has no owner.
     is_lock: bool,
-    /// For who only looks now and then: whether the next look will find it.
+    /// For threads that only look now and then: whether the next look will find it.
     is_there: Rc<dyn Fn() -> bool>,
 }
 
-/// Who holds a lock, or has promised a signal: whoever waits for it waits for that thread. Shared between the object
-/// and the table that reports of a deadlock are made from.
+/// The thread that holds a lock or has promised a signal: its waiters wait for that thread. Shared between the object and
+/// the table that deadlock reports are made from.
 pub(crate) type Owner = Rc<Cell<Option<ThreadId>>>;
 
 impl Os {
-    /// Registers something that threads will wait for, by the name that a report of a deadlock gives it.
+    /// Registers something that threads will wait for. Deadlock reports call it `name`.
     pub(crate) fn add_object(&self, name: impl Into<Rc<str>>) -> (ObjectId, Owner) {
         let table = &mut self.objects.borrow_mut().table;
         let owner = Owner::default();
@@ -43,14 +43,14 @@ impl Os {
         (ObjectId(table.len() as u32 - 1), owner)
     }
 
-    /// The same for a lock.
+    /// Registers a lock. Deadlock reports call it `name`.
     pub(crate) fn add_lock(&self, name: impl Into<Rc<str>>) -> (ObjectId, Owner) {
         let (object, owner) = self.add_object(name);
         self.objects.borrow_mut().table[object.0 as usize].is_lock = true;
         (object, owner)
     }
 
-    /// The same for something that threads look for now and then: `is_there` says whether the next look will find it.
+    /// Registers something that threads look for now and then: `is_there` says whether the next look will find it.
     pub(crate) fn add_sight(
         &self,
         name: impl Into<Rc<str>>,
@@ -61,10 +61,10 @@ impl Os {
         object
     }
 
-    /// A thread began to wait without a timer, or ended. If no foreground thread goes on by itself, the run may be
-    /// over: even where it was a background thread, for a foreground thread may have waited for that one.
+    /// A thread began to wait without a timer, or ended. If no foreground thread goes on by itself, the run may be over.
+    /// That holds for background threads as well, because a foreground thread may have waited for one.
     pub(super) fn lost_hope(&self, thread: ThreadId) {
-        if self.scheduler.borrow().threads[thread.index()].foreground {
+        if self.scheduler.borrow().tables[thread].foreground {
             self.hopeful.set(self.hopeful.get() - 1);
         }
         self.stop_if_stuck();
@@ -78,61 +78,52 @@ impl Os {
         }
     }
 
-    /// Follows each waiting foreground thread from lock to owner until a thread that can go on, or none.
+    /// Follows each waiting foreground thread from lock to owner, until it finds a thread that can go on.
     fn some_foreground_thread_can_go_on(&self) -> bool {
-        let scheduler = self.scheduler.borrow();
+        let threads = &self.scheduler.borrow().tables.threads;
         let objects = self.objects.borrow();
-        let waiting = |thread: &ThreadId| scheduler.threads[thread.index()].foreground;
-        (0..scheduler.threads.len() as u32)
-            .map(ThreadId)
-            .filter(waiting)
-            .any(|first| {
-                let mut thread = first;
-                // A chain longer than there are threads has gone round in a circle.
-                for _ in 0..scheduler.threads.len() {
-                    match scheduler.threads[thread.index()].state {
-                        State::Ended => return false,
-                        State::Blocked { hopeful: false } => {
-                            let Some(object) = scheduler.threads[thread.index()].waits_for else {
-                                return false;
-                            };
-                            let object = &objects.table[object.0 as usize];
-                            match object.owner.get() {
-                                Some(owner) => thread = owner,
-                                // A free lock with waiters: one of them has been woken to take it.
-                                None => return object.is_lock || (object.is_there)(),
-                            }
+        let mut foreground = threads.ids().filter(|&thread| threads[thread].foreground);
+        foreground.any(|first| {
+            let mut thread = first;
+            // A chain with more links than there are threads has gone round in a circle.
+            for _ in 0..threads.len() {
+                match threads[thread].state {
+                    State::Ended => return false,
+                    State::Blocked { hopeful: false } => {
+                        let Some(object) = threads[thread].waits_for else {
+                            return false;
+                        };
+                        let object = &objects.table[object.0 as usize];
+                        match object.owner.get() {
+                            Some(owner) => thread = owner,
+                            // A free lock with waiters: one of them has been woken to take it.
+                            None => return object.is_lock || (object.is_there)(),
                         }
-                        _ => return true,
                     }
+                    _ => return true,
                 }
-                false
-            })
+            }
+            false
+        })
     }
 
-    /// One clause for each waiting foreground thread, the first eight.
+    /// One clause for each waiting foreground thread, at most eight.
     pub(super) fn who_waits_for_what(&self) -> String {
         const SHOWN: usize = 8;
-        let scheduler = self.scheduler.borrow();
+        let threads = &self.scheduler.borrow().tables.threads;
         let objects = self.objects.borrow();
-        let stuck: Vec<ThreadId> = (0..scheduler.threads.len() as u32)
-            .map(ThreadId)
-            .filter(|thread| {
-                let record = &scheduler.threads[thread.index()];
-                record.foreground && matches!(record.state, State::Blocked { .. })
-            })
-            .collect();
+        let is_stuck = |record: &&Thread| record.foreground && matches!(record.state, State::Blocked { .. });
+        let stuck: Vec<&Thread> = threads.iter().filter(is_stuck).collect();
         let mut clauses: Vec<String> = stuck
             .iter()
             .take(SHOWN)
-            .map(|thread| {
-                let record = &scheduler.threads[thread.index()];
+            .map(|record| {
                 let Some(object) = record.waits_for else {
                     return format!("{} waits", record.name);
                 };
                 let object = &objects.table[object.0 as usize];
                 let held = object.owner.get().map_or(String::new(), |owner| {
-                    let owner = &scheduler.threads[owner.index()];
+                    let owner = &threads[owner];
                     let over = match (owner.state, owner.killed) {
                         (State::Ended, true) => ", which was killed",
                         (State::Ended, false) => ", which has ended",

@@ -1,33 +1,33 @@
-//! What a finished simulation can be asked about: each thread's life and work, and who had what CPU or lock when.
+//! What can be read from a finished simulation: each thread's life and work, and which thread had which CPU or lock when.
 
 use std::rc::Rc;
 
 use super::thread::{ObjectId, State, ThreadId, Work};
-use super::{Os, ProcessId};
+use super::{CpuId, Os, ProcessId};
 use crate::engine::Span;
 use crate::units::{Bytes, Nanos};
 
 /// A thread's life, and the CPU work in it.
 #[derive(Clone, Debug)]
 pub struct Life {
-    /// As reports name it.
+    /// Its name in reports.
     pub name: Rc<str>,
-    /// When it was made.
+    /// When it was created.
     pub born: Nanos,
-    /// When it was over; `None` where it outlived the run.
+    /// When it ended; `None` if it outlived the run.
     pub ended: Option<Nanos>,
-    /// CPU work that was asked of it, in units of [`Work`]. What an interrupted burst gave back is not in it.
+    /// CPU work that it was asked to do, in units of [`Work`], without what interrupted bursts gave back.
     pub asked: u128,
-    /// CPU work that it got done on a core.
+    /// CPU work that a core did for it.
     pub done: Work,
-    /// What was asked and is not done yet: nothing at the end of a life.
+    /// CPU work that it was asked to do and has not done: none at the end of a life.
     pub left: Work,
 }
 
-/// A process, and what it occupies when it is asked for.
+/// A process, and the memory that it occupies now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Footprint {
-    /// That of its first thread.
+    /// The name of its first thread.
     pub name: String,
     /// Its unique set size, without segments of shared memory.
     pub unique: Bytes,
@@ -35,11 +35,11 @@ pub struct Footprint {
     pub resident: Bytes,
 }
 
-/// What only one thread can have at a time.
+/// Something that only one thread can have at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resource {
-    /// A hardware thread: CPU `c + k * cores` is the k-th of core `c`.
-    Cpu(usize),
+    /// A hardware thread.
+    Cpu(CpuId),
     /// A lock.
     Lock(ObjectId),
 }
@@ -47,22 +47,22 @@ pub enum Resource {
 /// A thread had a resource for a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stay {
-    /// What it had.
+    /// What the thread had.
     pub resource: Resource,
-    /// Who.
+    /// The thread.
     pub thread: ThreadId,
-    /// From, inclusive.
+    /// The beginning, inclusive.
     pub from: Nanos,
-    /// To, exclusive; [`Nanos::FOREVER`] where it still had it when the run ended.
+    /// The end, exclusive; [`Nanos::FOREVER`] if the thread still had the resource when the run ended.
     pub to: Nanos,
 }
 
-/// Every stay, on request. Each is noted when it begins, whoever else may be there, so that a test can see it.
+/// Every stay, on request. A stay is recorded even if another thread has the resource, so that a test can see that.
 #[derive(Debug, Default)]
 pub(super) struct Stays {
     recording: bool,
     all: Vec<Stay>,
-    /// Indices into `all` of those that have not ended.
+    /// Indices into `all` of the stays that have not ended.
     open: Vec<usize>,
 }
 
@@ -104,22 +104,22 @@ impl Stays {
 }
 
 impl Os {
-    /// Every thread that ever was, in the order of their births, as it stands now.
+    /// The lives of all threads until now, in the order of their creation.
     pub fn lives(&self) -> Vec<Life> {
         let mut scheduler = self.scheduler.borrow_mut();
-        scheduler.charge_all(&self.engine);
+        scheduler.tables.charge_all(self.now());
         let life = |thread: &super::thread::Thread| Life {
             name: thread.name.clone(),
             born: thread.born,
-            ended: (thread.state == State::Ended).then(|| scheduler.ledger.since(thread.track)),
+            ended: (thread.state == State::Ended).then(|| scheduler.accounts.ledger.since(thread.track)),
             asked: thread.asked,
             done: thread.done,
             left: thread.remaining.plus(thread.beyond),
         };
-        scheduler.threads.iter().map(life).collect()
+        scheduler.tables.threads.iter().map(life).collect()
     }
 
-    /// Every process that has not ended, in the order of their births.
+    /// Every process that has not ended, in the order of their creation.
     pub fn footprints(&self) -> Vec<Footprint> {
         let living: Vec<ProcessId> = self.memory.borrow().living().collect();
         let footprint = |process| Footprint {
@@ -130,26 +130,29 @@ impl Os {
         living.into_iter().map(footprint).collect()
     }
 
-    /// Every ended span of every thread: empty unless the machine was made by [`Os::recording`].
+    /// Every ended span of every thread: empty unless the machine was created by [`Os::recording`].
     pub fn spans(&self) -> Vec<Span> {
-        self.scheduler.borrow().ledger.spans().to_vec()
+        self.scheduler.borrow().accounts.ledger.spans().to_vec()
     }
 
-    /// Who had which CPU and which lock, in the order of the beginnings: empty unless the machine was made by
+    /// Which thread had which CPU and which lock, ordered by the beginning: empty unless the machine was created by
     /// [`Os::recording`].
     pub fn stays(&self) -> Vec<Stay> {
-        self.scheduler.borrow().stays.all.clone()
+        self.scheduler.borrow().accounts.stays.all.clone()
     }
 
-    /// `thread` took a lock, or the lock is free again.
+    /// Records that `thread` took a lock, or that the lock is free again.
     pub(crate) fn note_holder(&self, lock: ObjectId, thread: Option<ThreadId>) {
         if !self.recording {
             return;
         }
         let mut scheduler = self.scheduler.borrow_mut();
         match thread {
-            Some(thread) => scheduler.stays.begin(Resource::Lock(lock), thread, self.now()),
-            None => scheduler.stays.end(Resource::Lock(lock), self.now()),
+            Some(thread) => scheduler
+                .accounts
+                .stays
+                .begin(Resource::Lock(lock), thread, self.now()),
+            None => scheduler.accounts.stays.end(Resource::Lock(lock), self.now()),
         }
     }
 }

@@ -1,25 +1,26 @@
-//! The death of a process: what the kernel does for one that can do nothing for itself any more (`do_group_exit` and
-//! `do_exit` in `kernel/exit.c` of Linux).
+//! The death of a process: what the kernel does for a process that can no longer act (`do_exit` and `do_group_exit` in
+//! `kernel/exit.c` of Linux).
 //!
 //! ```text
 //!  its threads    end where they are: on a CPU, ready, asleep
 //!  its memory     is given back
-//!  its files      are closed: the sentinel hangs up; other pipes stay open, for the parent has both their ends, too
+//!  its files      are closed: the sentinel hangs up; other pipes stay open, because the parent has both their ends as well
 //!  its parent     may reap it
-//!  semaphores     are memory that others share, and stay as they are: what it had taken stays taken
+//!  semaphores     are memory that other processes share, and stay as they are: acquired units stay acquired
 //! ```
-//! Threads in queues that only their own process sees (condition variables, parking lots, the interpreter lock) die with
-//! whoever could signal them. Queues that others share may hold dead threads: who wakes the next waiter passes them over.
+//! Threads in queues that only their own process sees (condition variables, parking lots, the interpreter lock) die
+//! together with all threads that could signal them. Queues that processes share may hold dead threads: a thread that
+//! wakes the next waiter skips them.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use super::Os;
-use super::process::{Parting, ProcessId};
+use super::process_table::{Parting, ProcessId};
 use super::thread::{State, ThreadId};
 
 impl Os {
-    /// Says by what the parent of `process` learns of its end, should it be killed.
+    /// Sets how the parent of `process` learns about its end if it is killed.
     pub fn set_parting(&self, process: ProcessId, parting: Parting) {
         self.scheduler
             .borrow_mut()
@@ -27,23 +28,24 @@ impl Os {
             .set_parting(process, parting);
     }
 
-    /// `kill(2)` with `SIGKILL`, or a signal that nobody handles: the process is over. Nothing happens if it was already.
+    /// `kill(2)` with `SIGKILL`, or with a signal that is not handled: ends the process. Does nothing if it is over.
     ///
     /// A thread that kills its own process goes no further than its next `.await`.
     pub fn kill(&self, process: ProcessId) {
         let mut scheduler = self.scheduler.borrow_mut();
-        let mut victims: Vec<(ThreadId, State)> = (0..)
-            .zip(&scheduler.threads)
-            .filter(|(_, record)| record.process == Some(process) && record.state != State::Ended)
-            .map(|(index, record)| (ThreadId(index), record.state))
+        let threads = &scheduler.tables.threads;
+        let mut victims: Vec<(ThreadId, State)> = threads
+            .ids()
+            .map(|thread| (thread, threads[thread].state))
+            .filter(|&(thread, state)| threads[thread].process == Some(process) && state != State::Ended)
             .collect();
         if victims.is_empty() {
             return;
         }
-        // Those on a CPU last, lest it go to another of them.
+        // Threads on a CPU come last, so that their CPU does not go to another victim.
         victims.sort_by_key(|(_, state)| *state == State::OnCpu);
         for (thread, state) in victims {
-            let foreground = scheduler.threads[thread.index()].foreground;
+            let foreground = scheduler.tables[thread].foreground;
             if foreground && state != (State::Blocked { hopeful: false }) {
                 self.hopeful.set(self.hopeful.get() - 1);
             }
@@ -64,7 +66,7 @@ impl Os {
         self.stop_if_stuck();
     }
 
-    /// The first of a queue of waiters that is alive, off the queue.
+    /// Takes waiters off a queue up to the first one that is alive, which is returned.
     pub(super) fn pop_living(&self, waiters: &RefCell<VecDeque<ThreadId>>) -> Option<ThreadId> {
         let mut waiters = waiters.borrow_mut();
         loop {

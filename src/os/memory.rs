@@ -1,37 +1,37 @@
-//! What processes occupy of the machine's memory: `mm/memory.c` (private pages, copies on write), `mm/shmem.c` (shared
+//! The machine's memory that processes occupy: `mm/memory.c` (private pages, copies on write), `mm/shmem.c` (shared
 //! segments), `kernel/fork.c` (`dup_mmap`).
 //!
-//! A page counts once, however many processes map it, and only once it has been touched: what is occupied is the
-//! proportional set sizes (`Pss` in `/proc/PID/smaps_rollup`) of all processes together, and segments that nobody maps
-//! but whose name still exists. Pages of the kernel itself (page tables, what lies in pipes) are not in it.
+//! A page counts once, however many processes map it, and only after it has been touched. The occupied memory is the sum
+//! of the proportional set sizes (`Pss` in `/proc/PID/smaps_rollup`) of all processes, and segments that no process maps
+//! but whose name still exists. Pages of the kernel itself (page tables, the contents of pipes) do not count.
 
 use super::{Os, ProcessId};
 use crate::units::{Bytes, Nanos};
 
-/// A page, as most machines have it.
+/// Size of a page on most machines.
 pub const PAGE: Bytes = Bytes::from_kib(4);
 
-/// Whole pages that so many bytes need.
+/// Number of pages that `bytes` need.
 pub const fn pages(bytes: Bytes) -> u64 {
     bytes.0.div_ceil(PAGE.0)
 }
 
-/// Memory that several processes can map: `/dev/shm`, or the pages of a program's file.
+/// Memory that several processes can map: in `/dev/shm`, or the pages of a program's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SegmentId(u32);
 
-/// What a process maps: `struct mm_struct`.
+/// The memory that a process maps: `struct mm_struct`.
 #[derive(Debug, Default)]
 struct AddressSpace {
-    /// Pages that it has touched first, or copied.
+    /// Bytes in pages that it was the first to touch, or has copied.
     own: u128,
-    /// Pages of the process that it was forked from, to which it has not written.
+    /// Bytes in pages of the process that it was forked from, to which it has not written.
     inherited: u128,
-    /// Whose pages these are.
+    /// The process that these pages belong to.
     forked_from: Option<ProcessId>,
-    /// How many processes inherited from it and still are there.
+    /// Number of processes that inherited from it and still exist.
     heirs: u32,
-    /// The most that one of them inherited of what it had touched itself: that much outlives it.
+    /// The most that one of them inherited of its own pages: that much outlives it.
     bequeathed: u128,
     segments: Vec<SegmentId>,
     exited: bool,
@@ -39,10 +39,10 @@ struct AddressSpace {
 
 #[derive(Debug)]
 struct Segment {
-    /// Pages that somebody has touched.
+    /// Bytes in pages that have been touched.
     present: u128,
     mapped_by: u32,
-    /// It has a name, and exists even if nobody maps it.
+    /// It has a name, and exists even if no process maps it.
     linked: bool,
 }
 
@@ -72,7 +72,7 @@ impl Memory {
 
     fn map(&mut self, process: ProcessId, bytes: u128) {
         let space = self.space(process);
-        // Killed by a thread of its own, which has not come to its next `.await` yet.
+        // One of its own threads has killed it, and has not reached its next `.await` yet.
         if space.exited {
             return;
         }
@@ -87,7 +87,7 @@ impl Memory {
         }
         debug_assert!(
             space.own + space.inherited >= bytes,
-            "gives back what it does not have"
+            "a process gives back memory that it does not map"
         );
         let own = bytes.min(space.own);
         space.own -= own;
@@ -140,7 +140,7 @@ impl Memory {
         self.forget(process);
     }
 
-    /// Gives back what a process left to its heirs once there are none; and so on to those that it inherited from.
+    /// Gives back what a process left to its heirs once it has none, and the same for the processes that it inherited from.
     fn forget(&mut self, process: ProcessId) {
         let space = self.space(process);
         if !space.exited || space.heirs > 0 {
@@ -155,7 +155,7 @@ impl Memory {
         }
     }
 
-    /// One process less maps it. Gives back what lay there if nobody can reach it any more.
+    /// A process no longer maps the segment. Returns the bytes that are freed because no process can reach it any more.
     fn unmap_segment(&mut self, segment: SegmentId) -> u128 {
         self.segments[segment.0 as usize].mapped_by -= 1;
         self.free_if_unreachable(segment)
@@ -181,12 +181,12 @@ impl Memory {
 }
 
 impl Memory {
-    /// What is occupied now.
+    /// Occupied bytes.
     pub const fn occupied(&self) -> u128 {
         self.occupied
     }
 
-    /// The processes that map anything and have not ended.
+    /// The processes that map memory and have not ended.
     pub fn living(&self) -> impl Iterator<Item = ProcessId> {
         let spaces = (0..).zip(&self.spaces);
         spaces
@@ -194,14 +194,14 @@ impl Memory {
             .map(|(index, _)| ProcessId(index))
     }
 
-    /// For reports; sums may be too large for 64 bits.
+    /// Bytes for reports; sums may be too large for 64 bits.
     pub fn clamped(bytes: u128) -> Bytes {
         Bytes(u64::try_from(bytes).unwrap_or(u64::MAX))
     }
 }
 
 impl Os {
-    /// The process touches `bytes` that nobody else maps.
+    /// The process touches `bytes` that no other process maps.
     pub fn map(&self, process: ProcessId, bytes: Bytes) {
         self.memory.borrow_mut().map(process, bytes.0.into());
         self.check_memory();
@@ -212,28 +212,29 @@ impl Os {
         self.memory.borrow_mut().unmap(process, bytes.0.into());
     }
 
-    /// `fork(2)`: the child maps all that its parent maps, and neither has a copy before one of them writes. What the
-    /// parent gives back later is taken for gone, though a child may still map it.
+    /// `fork(2)`: the child maps all that its parent maps, and a page is copied only when one of them writes to it. What
+    /// the parent gives back later counts as free, although a child may still map it.
     pub fn fork_memory(&self, parent: ProcessId, child: ProcessId) {
         self.memory.borrow_mut().fork(parent, child);
     }
 
-    /// A process shares the pages that its code writes to, since a fork. `work` of it has them all copied, and takes longer
-    /// by `delay` in all.
+    /// Since a fork, a process shares the pages that its code writes to. `work` copies all of them, and takes `delay` longer
+    /// for it.
     pub fn share_pages(&self, process: ProcessId, delay: Nanos, work: Nanos) {
         let mut scheduler = self.scheduler.borrow_mut();
         scheduler.processes.copies(process).or_after(delay, work);
     }
 
-    /// A forked process writes to so many bytes of what it inherited, as far as it has not done so yet: these become
-    /// its own. Says how many.
+    /// A forked process writes to `bytes` of the memory that it inherited. As far as it has not written to that much before,
+    /// the bytes become its own. Returns their number.
     pub fn copy_on_write(&self, process: ProcessId, bytes: Bytes) -> Bytes {
         let copied = self.memory.borrow_mut().copy_on_write(process, bytes.0.into());
         self.check_memory();
         Memory::clamped(copied)
     }
 
-    /// A segment without pages, which exists by its name if it is `linked`, else as long as somebody maps it.
+    /// Adds a segment without pages. It exists for as long as a process maps it, and if it is `linked`, until its name is
+    /// removed.
     pub fn add_segment(&self, linked: bool) -> SegmentId {
         let segments = &mut self.memory.borrow_mut().segments;
         segments.push(Segment {
@@ -254,7 +255,7 @@ impl Os {
         memory.segments[segment.0 as usize].mapped_by += 1;
     }
 
-    /// Somebody touches so many bytes of a segment for the first time.
+    /// `bytes` of a segment are touched for the first time.
     pub fn populate(&self, segment: SegmentId, bytes: Bytes) {
         let mut memory = self.memory.borrow_mut();
         memory.segments[segment.0 as usize].present += u128::from(bytes.0);
@@ -263,7 +264,7 @@ impl Os {
         self.check_memory();
     }
 
-    /// `munmap(2)` of a segment. Says how many bytes were freed by it.
+    /// `munmap(2)` of a segment. Returns the number of bytes that it frees.
     pub fn unmap_segment(&self, process: ProcessId, segment: SegmentId) -> Bytes {
         let mut memory = self.memory.borrow_mut();
         let mapped = &mut memory.space(process).segments;
@@ -274,37 +275,37 @@ impl Os {
         Memory::clamped(memory.unmap_segment(segment))
     }
 
-    /// `shm_unlink(3)`: the segment loses its name. Says how many bytes were freed by it.
+    /// `shm_unlink(3)`: the segment loses its name. Returns the number of bytes that it frees.
     pub fn unlink_segment(&self, segment: SegmentId) -> Bytes {
         let mut memory = self.memory.borrow_mut();
         memory.segments[segment.0 as usize].linked = false;
         Memory::clamped(memory.free_if_unreachable(segment))
     }
 
-    /// Private memory of a process, its own and inherited: what `fork(2)` has to copy the page tables of.
+    /// Private memory of a process, its own and inherited: `fork(2)` has to copy the page tables for it.
     pub fn mapped(&self, process: ProcessId) -> Bytes {
         let memory = self.memory.borrow();
         let space = memory.spaces.get(process.0 as usize);
         Memory::clamped(space.map_or(0, |space| space.own + space.inherited))
     }
 
-    /// What a process alone occupies: its unique set size, without segments.
+    /// Memory that a process alone occupies: its unique set size, without segments.
     pub fn unique(&self, process: ProcessId) -> Bytes {
         let memory = self.memory.borrow();
         Memory::clamped(memory.spaces.get(process.0 as usize).map_or(0, |space| space.own))
     }
 
-    /// All that a process maps and that is there: its resident set size.
+    /// Memory that a process maps and that has been touched: its resident set size.
     pub fn resident(&self, process: ProcessId) -> Bytes {
         Memory::clamped(self.memory.borrow().resident(process))
     }
 
-    /// What is occupied now, each page once.
+    /// Memory that is occupied now. Each page counts once.
     pub fn occupied(&self) -> Bytes {
         Memory::clamped(self.memory.borrow().occupied)
     }
 
-    /// The most that was occupied at one time: at most all that there is, for what was too much is never touched.
+    /// The most memory that was occupied at one time, at most the limit: memory beyond it is never touched.
     pub fn peak_memory(&self) -> Bytes {
         let limit = self.memory_limit.borrow().bytes().unwrap_or(u128::MAX);
         Memory::clamped(self.memory.borrow().peak.min(limit))

@@ -1,36 +1,36 @@
 //! The out-of-memory killer: `mm/oom_kill.c`, and `mm/memcontrol.c` where a control group has the limit.
 //!
-//! When processes occupy more than there is, the one with the largest resident set is killed (`oom_badness`, with nothing
-//! in swap and `oom_score_adj` 0 for all). Pages that a process shares count in full, so that a parent whose workers share
-//! what it has is no worse off than they. That goes on until all fits.
+//! When processes occupy more memory than there is, the one with the largest resident set is killed (`oom_badness`, with
+//! nothing in swap and `oom_score_adj` 0 for all). Pages that a process shares count in full, so that a parent whose
+//! workers share its pages counts no more than they do. This is repeated until the rest fits.
 
 use super::memory::Memory;
 use super::{Os, ProcessId};
 use crate::units::Bytes;
 
-/// How much there is, and what it has come to.
+/// The limit, and the processes killed because of it.
 #[derive(Debug, Default)]
 pub(super) struct Limit {
     bytes: Option<u128>,
-    /// Without it nothing goes on.
+    /// The process without which the run ends.
     program: Option<ProcessId>,
     kills: Vec<Kill>,
 }
 
-/// A process that the kernel has killed because memory ran out.
+/// A process that the kernel killed because memory ran out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kill {
-    /// Which.
+    /// The process.
     pub process: ProcessId,
-    /// Its name in reports: that of its first thread.
+    /// Its name in reports: the name of its first thread.
     pub name: String,
-    /// What it had resident.
+    /// Its resident set size.
     pub resident: Bytes,
-    /// What there is for all processes together.
+    /// The limit for all processes together.
     pub limit: Bytes,
-    /// How many processes there were.
+    /// Number of processes before it was killed.
     pub processes: usize,
-    /// It was the program itself, and all is over.
+    /// It was the program itself, so that the run ended.
     pub is_program: bool,
 }
 
@@ -41,19 +41,19 @@ impl Limit {
 }
 
 impl Os {
-    /// All processes together may occupy `memory`; if `program` is killed, the run ends.
+    /// Limits the memory of all processes together to `memory`. If `program` is killed, the run ends.
     pub fn limit_memory(&self, memory: Option<Bytes>, program: ProcessId) {
         let mut limit = self.memory_limit.borrow_mut();
         limit.bytes = memory.map(|memory| memory.0.into());
         limit.program = Some(program);
     }
 
-    /// Whom the kernel has killed because memory ran out, in that order.
+    /// The processes that the kernel killed because memory ran out, in that order.
     pub fn killed_for_memory(&self) -> Vec<Kill> {
         self.memory_limit.borrow().kills.clone()
     }
 
-    /// `out_of_memory`, where more is occupied than there is.
+    /// `out_of_memory`: kills processes for as long as they occupy more than there is.
     pub(super) fn check_memory(&self) {
         while let Some(kill) = self.next_kill() {
             let (process, is_program) = (kill.process, kill.is_program);
@@ -65,7 +65,7 @@ impl Os {
         }
     }
 
-    /// `select_bad_process`; of several alike the first.
+    /// `select_bad_process`; of several equal ones the first.
     fn next_kill(&self) -> Option<Kill> {
         let limit = self.memory_limit.borrow();
         let memory = self.memory.borrow();
@@ -91,6 +91,7 @@ impl Os {
     pub(super) fn name_of_process(&self, process: ProcessId) -> String {
         let scheduler = self.scheduler.borrow();
         let first = scheduler
+            .tables
             .threads
             .iter()
             .find(|thread| thread.process == Some(process));

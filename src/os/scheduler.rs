@@ -1,135 +1,136 @@
-//! The CPUs (hardware threads) and who runs on them: slices, ticks, preemption, placement, balance.
+//! The CPUs (hardware threads) and the threads that run on them: slices, ticks, preemption, placement, balance.
 //!
-//! Models `kernel/sched/core.c` and the parts of `kernel/sched/fair.c` around the run queue ([`fair`](super::fair)):
-//! `try_to_wake_up`, `select_idle_sibling`, `wakeup_preempt`, `task_tick_fair`, `sched_balance_newidle`.
-//! Where a profile says so, threads take [`turns`] instead. Slices end at ticks only; a tick is simulated only where
-//! more than one thread wants the CPU, and the ones in between are made up for by arithmetic.
+//! Models `kernel/sched/core.c` and the parts of `kernel/sched/fair.c` around the [`run_queue`]: `task_tick_fair`,
+//! `wakeup_preempt`, `try_to_wake_up`, `schedule`. If a profile says so, threads take turns instead: see [`round_robin`].
+//! Slices end only at ticks. A tick is simulated only where more than one thread wants the CPU; the effect of the others
+//! is computed when it is needed.
+//!
+//! ```text
+//!                    Scheduler           starts, stops, wakes and preempts threads
+//!     ┌────────────┬─────┴──────┬────────────┬────────────┐
+//!  Placement    Queueing    Balancing     Pacing      Accounts
+//!  which CPU    run queues  CPUs take     speed and   what results
+//!  a thread     and         each other's  pace of     are made of
+//!  goes to      slices      threads       CPUs
+//!     └────────────┴─────┬──────┴────────────┘
+//!                     Tables             threads and CPUs
+//! ```
+//! Each part owns its state. Its methods name in their signatures what they change beside it.
 
-mod accounting;
-mod balance;
+mod accounts;
+mod backlog;
+mod balancing;
 mod cache_line;
+mod charging;
 mod cold_caches;
 mod cpu;
-mod enqueue;
-mod joint_speed;
-mod newly_idle;
+mod delayed_sleepers;
+mod idle_scan;
+mod migration;
+mod newidle_balance;
+mod pacing;
+mod pelt;
 mod periodic_balance;
 mod placement;
-mod sleepers;
+mod queueing;
+mod round_robin;
+mod run_queue;
 mod slices;
-mod turns;
+mod tables;
 mod utilization;
 mod wake_affine;
 
-pub use cache_line::{LineId, Touching};
-pub(crate) use cold_caches::Cold;
-pub(crate) use wake_affine::{Wakes, Waking};
-
-use cache_line::Pace;
-use cpu::Cpu;
-use newly_idle::Overloaded;
-use periodic_balance::Rounds;
-use utilization::IdleScan;
+use std::sync::Arc;
 
 use rand::distr::Distribution;
 
-use super::inspect::{Resource, Stays};
-use super::process::Processes;
+pub use cache_line::{LineId, Touching};
+pub(crate) use cold_caches::Cold;
+pub(crate) use pelt::Utilization;
+pub(crate) use run_queue::Entity;
+pub use tables::CpuId;
+pub(crate) use tables::SlotOwner;
+pub(crate) use wake_affine::{Wakes, Waking};
+
+use accounts::Accounts;
+use balancing::Balancing;
+use cache_line::Pace;
+use cold_caches::delay_of_code;
+use cpu::Cpu;
+use pacing::Pacing;
+use periodic_balance::Rounds;
+use placement::Placement;
+use queueing::Queueing;
+use tables::{Cpus, Tables, Threads};
+
+use super::inspect::Resource;
+use super::process_table::Processes;
 use super::suspension::BurstKind;
-use super::thread::{Activity, FULL_SPEED, ObjectId, State, Thread, ThreadId, Woken, Work};
+use super::thread::{Activity, ObjectId, State, ThreadId, Woken, Work};
 use crate::engine::{Action, Engine, Ledger};
-use crate::profile::{CacheCosts, CacheLineCosts, JointSpeed, SchedulerCosts};
+use crate::profile::{Profile, SchedulerCosts};
 use crate::random::{Key, Stream};
 use crate::units::Nanos;
 
-/// Everything that the operating system keeps about threads and CPUs.
+/// Everything that the operating system knows about threads and CPUs.
 pub(crate) struct Scheduler {
-    pub threads: Vec<Thread>,
-    pub cpus: Vec<Cpu>,
-    pub ledger: Ledger,
+    pub tables: Tables,
     pub processes: Processes,
-    pub stays: Stays,
-    /// Times that a CPU went from one thread to another.
-    pub switches: u64,
-    cores: usize,
-    costs: SchedulerCosts,
-    joint_speed: JointSpeed,
-    cache: CacheCosts,
-    cache_line: CacheLineCosts,
-    /// How many there are.
-    lines: u32,
-    /// All CPUs run at full speed whatever their neighbours do.
-    flat: bool,
-    idle: usize,
-    /// Whether it matters how busy CPUs have been.
-    tracks: bool,
-    idle_scan: IdleScan,
-    /// The thread that was resumed last: at work at this moment, unless an interrupt is.
-    polled: Option<ThreadId>,
-    /// Of threads from queue to queue.
-    moves: u64,
-    /// Of threads that took a turn in a queue, where they take turns.
-    turns: i64,
-    /// Threads in all run queues together.
-    waiting: usize,
-    /// Threads that sleep and are in a run queue still.
-    in_debt: usize,
-    overloaded: Overloaded,
-    /// The tick at which busy CPUs last looked at each other.
-    balanced: Nanos,
+    pub accounts: Accounts,
+    pub pacing: Pacing,
+    placement: Placement,
+    queues: Queueing,
+    balancing: Balancing,
     latency: Stream,
-    dice: Stream,
-    race: Stream,
+    profile: Arc<Profile>,
 }
 
 impl Scheduler {
-    /// `cores` x `smt` CPUs; CPU `c + k * cores` is the k-th hardware thread of core `c`.
+    /// A machine of `cores` x `smt` CPUs.
     pub fn new(
         engine: &Engine,
         (cores, smt): (usize, usize),
-        (costs, joint_speed, cache, cache_line): (SchedulerCosts, JointSpeed, CacheCosts, CacheLineCosts),
+        profile: &Arc<Profile>,
         ledger: Ledger,
         key: Key,
     ) -> Self {
+        let costs = &profile.costs.scheduler;
+        let cpus: Vec<Cpu> = (0..cores * smt)
+            .map(|cpu| Cpu::new(engine.add_slot(), Rounds::from(costs.tick * cpu as u64)))
+            .collect();
         Self {
-            threads: Vec::new(),
-            cpus: (0..cores * smt)
-                .map(|cpu| Cpu::new(engine.add_slot(), Rounds::from(costs.tick * cpu as u64)))
-                .collect(),
-            stays: Stays::new(ledger.is_recording()),
-            ledger,
+            placement: Placement::new(profile.clone(), cpus.len()),
+            queues: Queueing::new(profile.clone()),
+            balancing: Balancing::new(profile.clone(), key),
+            pacing: Pacing::new(profile.clone(), smt),
+            tables: Tables {
+                tracks_utilization: utilization::is_tracked(costs, cpus.len()),
+                threads: Threads::default(),
+                cpus: Cpus::new(cores, cpus),
+            },
             processes: Processes::default(),
-            switches: 0,
-            cores,
-            idle: cores * smt,
-            tracks: utilization::is_tracked(&costs, cores * smt),
-            idle_scan: IdleScan::all_of(cores * smt),
-            polled: None,
-            moves: 0,
-            turns: 0,
-            waiting: 0,
-            in_debt: 0,
-            overloaded: Overloaded::default(),
-            balanced: Nanos::ZERO,
-            costs,
-            flat: smt == 1 && joint_speed.busy_cores.iter().all(|&speed| speed == FULL_SPEED),
-            joint_speed,
-            cache,
-            cache_line,
-            lines: 0,
+            accounts: Accounts::new(ledger),
             latency: Stream::named(key.name("wake latency")),
-            dice: Stream::named(key.name("newidle balance")),
-            race: Stream::named(key.name("balance")),
+            profile: profile.clone(),
         }
     }
 
-    /// A new burst for a thread that has its CPU. It runs at once, unless it had to give way.
-    /// True if it is over already, for nothing else happens before its end.
+    fn costs(&self) -> &SchedulerCosts {
+        &self.profile.costs.scheduler
+    }
+
+    /// The CPU of a new thread.
+    pub fn cpu_for_new_thread(&mut self, engine: &Engine) -> CpuId {
+        self.placement.cpu_for_new_thread(&mut self.tables, engine.now())
+    }
+
+    /// Starts a new burst of a thread that has its CPU. It runs at once, unless the thread had to give way.
+    /// True if the burst is over already, because nothing else happens before its end.
     pub fn start_burst(&mut self, engine: &Engine, thread: ThreadId, work: Work, kind: BurstKind) -> bool {
-        let cpu = self.threads[thread.index()].cpu;
-        self.charge(engine, cpu);
-        let delay = self.delay_of_code(thread, work, kind);
-        let record = &mut self.threads[thread.index()];
+        let cpu = self.tables[thread].cpu;
+        self.tables.charge(engine.now(), cpu);
+        let record = &mut self.tables[thread];
+        let delay = delay_of_code(record, &mut self.processes, work, kind);
         debug_assert!(
             record.state == State::OnCpu && !record.in_burst,
             "{} has no CPU",
@@ -138,45 +139,45 @@ impl Scheduler {
         record.ask(work.plus(delay));
         record.interruptible = kind == BurstKind::InterruptibleCode;
         record.in_burst = true;
-        if self.cpus[cpu].must_resched {
+        if self.tables[cpu].must_resched {
             self.reschedule(engine, cpu);
             return false;
         }
-        let end = self.end_of_burst(cpu, thread);
+        let end = self.tables.end_of_burst(cpu, thread);
         let over = engine.skip_to(end);
         if !over {
-            engine.schedule(self.threads[thread.index()].slot, end, Action::Resume);
+            engine.schedule(self.tables[thread].slot, end, Action::Resume);
         }
         over
     }
 
     /// Whether the thread, which is being polled, has been told to give way.
     pub fn must_resched(&self, thread: ThreadId) -> bool {
-        let record = &self.threads[thread.index()];
-        !record.external && self.cpus[record.cpu].must_resched
+        let record = &self.tables[thread];
+        !record.external && self.tables[record.cpu].must_resched
     }
 
-    /// Lets a burst end after `gap` more work at most; what lies beyond is kept for the thread to take up again.
+    /// Lets a burst end after at most `gap` more work; the rest is kept for the thread to continue with.
     pub fn interrupt(&mut self, engine: &Engine, thread: ThreadId, gap: Work) {
-        let record = &self.threads[thread.index()];
+        let record = &self.tables[thread];
         if !record.in_burst || !record.interruptible {
             return;
         }
         let (cpu, on_cpu) = (record.cpu, record.state == State::OnCpu);
         if on_cpu {
-            self.charge(engine, cpu);
+            self.tables.charge(engine.now(), cpu);
         }
-        let record = &mut self.threads[thread.index()];
+        let record = &mut self.tables[thread];
         if record.remaining > gap {
             record.beyond.0 += record.remaining.0 - gap.0;
             record.remaining = gap;
             if on_cpu {
-                self.schedule_end_of_burst(engine, cpu, thread);
+                self.tables.schedule_end_of_burst(engine, cpu, thread);
             }
         }
     }
 
-    /// The thread gives up its CPU and waits, until `deadline` at most.
+    /// The thread gives up its CPU and waits, at most until `deadline`.
     pub fn block(
         &mut self,
         engine: &Engine,
@@ -185,7 +186,8 @@ impl Scheduler {
         deadline: Option<Nanos>,
         hopeful: bool,
     ) {
-        let record = &mut self.threads[thread.index()];
+        let sleep = self.costs().sleep;
+        let record = &mut self.tables.threads[thread];
         record.waits_for = object;
         record.state = State::Blocked { hopeful };
         record.woken = Woken::Signalled;
@@ -193,59 +195,58 @@ impl Scheduler {
             engine.schedule(record.slot, deadline.max(engine.now()), Action::Interrupt);
         }
         if !record.external {
-            self.cpus[record.cpu].free_from = engine.now() + self.costs.sleep;
-            record.entity.vruntime += self.costs.sleep.0 as i64;
+            self.tables.cpus[record.cpu].free_from = engine.now() + sleep;
+            record.entity.vruntime += sleep.0 as i64;
             self.leave_cpu(engine, thread);
         }
     }
 
-    /// The thread is being polled: its burst or wait is over. Gives back what an interruption left undone.
+    /// The thread is being polled: its burst or wait is over. Returns the work that an interruption left undone.
     pub fn resumed(&mut self, thread: ThreadId) -> Work {
-        self.polled = Some(thread);
-        let record = &mut self.threads[thread.index()];
+        self.placement.polled = Some(thread);
+        let record = &mut self.tables[thread];
         record.in_burst = false;
         record.give_back()
     }
 
     /// The thread is over and leaves its CPU for good.
     pub fn end(&mut self, engine: &Engine, thread: ThreadId) {
-        self.threads[thread.index()].state = State::Ended;
+        self.tables[thread].state = State::Ended;
         self.enter(engine, thread, Activity::Ended);
-        if !self.threads[thread.index()].external {
+        if !self.tables[thread].external {
             self.leave_cpu(engine, thread);
-            self.forget(engine, thread);
+            self.tables.forget(engine.now(), thread);
         }
     }
 
     /// Whether the thread's life is over.
     #[inline]
     pub fn is_over(&self, thread: ThreadId) -> bool {
-        self.threads[thread.index()].state == State::Ended
+        self.tables[thread].state == State::Ended
     }
 
-    /// The thread is over wherever it is: on a CPU, in a run queue, or waiting.
+    /// Ends the thread wherever it is: on a CPU, in a run queue, or waiting.
     pub fn kill(&mut self, engine: &Engine, thread: ThreadId) {
-        let (state, cpu, slot) = {
-            let record = &self.threads[thread.index()];
-            (record.state, record.cpu, record.slot)
-        };
-        engine.cancel(slot);
+        let now = engine.now();
+        let record = &self.tables[thread];
+        let (state, cpu, in_debt) = (record.state, record.cpu, record.in_debt);
+        engine.cancel(record.slot);
         match state {
-            State::OnCpu => self.charge(engine, cpu),
+            State::OnCpu => self.tables.charge(now, cpu),
             State::Queued => {
-                self.track_waiting(engine, thread);
-                if let Some(index) = self.cpus[cpu].queue.position_of(thread) {
-                    self.take(engine, cpu, index);
+                self.tables.track_waiting(now, thread);
+                if let Some(index) = self.tables[cpu].queue.position_of(thread) {
+                    self.queues.take(&mut self.tables, now, cpu, index);
                 }
             }
-            State::Blocked { .. } if self.threads[thread.index()].in_debt => {
-                if let Some(index) = self.cpus[cpu].queue.position_of(thread) {
-                    self.let_go(engine, cpu, index);
+            State::Blocked { .. } if in_debt => {
+                if let Some(index) = self.tables[cpu].queue.position_of(thread) {
+                    self.queues.dequeue_delayed(&mut self.tables, now, cpu, index);
                 }
             }
             State::Blocked { .. } | State::External | State::Ended => {}
         }
-        let record = &mut self.threads[thread.index()];
+        let record = &mut self.tables[thread];
         record.abandon();
         record.killed = true;
         record.state = State::Ended;
@@ -254,13 +255,14 @@ impl Scheduler {
             self.leave_cpu(engine, thread);
         }
         if state != State::External && state != State::Ended {
-            self.forget(engine, thread);
+            self.tables.forget(now, thread);
         }
     }
 
-    /// Ends a wait. False where the thread was not waiting.
+    /// Ends a wait: `try_to_wake_up`. False where the thread was not waiting.
     pub fn wake(&mut self, engine: &Engine, thread: ThreadId, woken: Woken, waking: Waking) -> bool {
-        let record = &mut self.threads[thread.index()];
+        let now = engine.now();
+        let record = &mut self.tables[thread];
         let State::Blocked { .. } = record.state else {
             return false;
         };
@@ -269,193 +271,274 @@ impl Scheduler {
         record.beyond = Work::NONE;
         if record.external {
             record.state = State::External;
-            engine.schedule(record.slot, engine.now(), Action::Resume);
+            engine.schedule(record.slot, now, Action::Resume);
             return true;
         }
         record.in_burst = true;
-        let cpu = self.cpu_for_woken(engine, thread, waking);
-        self.threads[thread.index()].woke_hot = self.is_hot(engine, cpu);
-        if self.is_idle(cpu) {
-            let latency = self.wake_latency(engine, cpu);
-            let entity = &mut self.threads[thread.index()].entity;
+        let cpu = self
+            .placement
+            .cpu_for_woken(&mut self.tables, now, thread, waking);
+        self.tables[thread].woke_hot = self.is_hot(now, cpu);
+        if self.tables.cpus.is_idle(cpu) {
+            let latency = self.wake_latency(now, cpu);
+            let slice = self.queues.slice();
+            let entity = &mut self.tables[thread].entity;
             entity.lag = 0;
-            entity.deadline = entity.vruntime + self.costs.base_slice.0 as i64;
+            entity.deadline = entity.vruntime + slice;
             self.dispatch(engine, cpu, thread, latency);
         } else {
-            engine.cancel(self.threads[thread.index()].slot);
-            if self.takes_turns() {
-                self.queue_up(engine, cpu, thread);
-            } else {
-                self.enqueue_woken(engine, cpu, thread);
-            }
+            engine.cancel(self.tables[thread].slot);
+            self.enqueue_woken(engine, cpu, thread);
         }
         true
     }
 
-    /// From now on the thread is busy with `activity`.
-    pub fn enter(&mut self, engine: &Engine, thread: ThreadId, activity: Activity) {
-        let record = &mut self.threads[thread.index()];
-        record.activity = activity;
-        self.ledger.enter(record.track, activity.label(), engine.now());
+    /// A woken thread comes to a busy CPU: `enqueue_task_fair`, then `wakeup_preempt`.
+    fn enqueue_woken(&mut self, engine: &Engine, cpu: CpuId, thread: ThreadId) {
+        let (now, tables) = (engine.now(), &mut self.tables);
+        tables.charge(now, cpu);
+        self.queues.make_up_for_ticks(tables, now, cpu);
+        if self.queues.takes_turns() {
+            self.queues.enqueue(tables, &mut self.accounts, now, cpu, thread);
+        } else {
+            let crowded = !tables[cpu].queue.is_empty();
+            let expired = crowded && self.queues.renew_expired_slice(tables, cpu);
+            self.queues.enqueue(tables, &mut self.accounts, now, cpu, thread);
+            tables.look(now, cpu);
+            let running = tables
+                .running_on(cpu)
+                .expect("the thread would run at once on an idle CPU");
+            if expired {
+                self.reschedule_if_better(engine, cpu);
+            } else if tables[cpu].queue.would_pick(thread, running) {
+                self.give_way(engine, cpu);
+            }
+        }
+        self.queues.want_tick(&mut self.tables, engine, cpu);
     }
 
-    /// From now until a thread runs on `cpu`, which is idle.
-    fn wake_latency(&mut self, engine: &Engine, cpu: usize) -> Nanos {
-        if self.is_hot(engine, cpu) {
-            self.costs.wake_latency_hot.sample(&mut self.latency)
+    /// From now on the thread is busy with `activity`.
+    pub fn enter(&mut self, engine: &Engine, thread: ThreadId, activity: Activity) {
+        let record = &mut self.tables[thread];
+        record.activity = activity;
+        self.accounts.enter_activity(record, engine.now());
+    }
+
+    /// The slot of a CPU fired: a tick (`task_tick_fair`).
+    pub fn tick(&mut self, engine: &Engine, cpu: CpuId) {
+        let (now, tables) = (engine.now(), &mut self.tables);
+        tables[cpu].tick_pending = false;
+        if tables[cpu].queue.is_empty() {
+            return;
+        }
+        tables.look(now, cpu);
+        self.queues.renew_expired_slice(tables, cpu);
+        if self.queues.takes_turns() {
+            self.reschedule_if_better(engine, cpu);
+            self.kick_idle_cpu(engine, cpu);
+            if let Some(longer) = self.queues.even_out(&mut self.tables, now, cpu) {
+                self.queue_has_grown(engine, longer);
+            }
         } else {
-            self.costs.wake_latency.sample(&mut self.latency)
+            let round = self.balancing.due_for_balance(tables, now);
+            round.early.into_iter().for_each(|to| self.pull_load(engine, to));
+            self.reschedule_if_better(engine, cpu);
+            self.kick_idle_cpu(engine, cpu);
+            round.late.into_iter().for_each(|to| self.pull_load(engine, to));
+        }
+        self.queues.want_tick(&mut self.tables, engine, cpu);
+    }
+
+    /// A busy CPU takes load from another one if it should.
+    fn pull_load(&mut self, engine: &Engine, to: CpuId) {
+        if self
+            .balancing
+            .pull_load(&mut self.tables, &mut self.queues, engine.now(), to)
+        {
+            self.queue_has_grown(engine, to);
         }
     }
 
-    /// Whether a CPU has something in its caches of what the kernel does at wake-ups: it is busy or was so just now.
-    fn is_hot(&self, engine: &Engine, cpu: usize) -> bool {
-        let cpu = &self.cpus[cpu];
-        cpu.current.is_some() || engine.now() < cpu.free_from + self.costs.hot_for
+    /// Balancing has moved threads to the queue of a busy CPU.
+    fn queue_has_grown(&mut self, engine: &Engine, cpu: CpuId) {
+        self.reschedule_if_better(engine, cpu);
+        self.queues.want_tick(&mut self.tables, engine, cpu);
+    }
+
+    /// A tick that finds a thread waiting while another CPU is idle makes that CPU take it.
+    fn kick_idle_cpu(&mut self, engine: &Engine, cpu: CpuId) {
+        let (now, cpus) = (engine.now(), &self.tables.cpus);
+        if cpus.idle == 0 {
+            return;
+        }
+        let Some(idle) = cpus.ids().find(|&other| cpus.is_idle(other)) else {
+            return;
+        };
+        self.placement.idle_scan.expire(now);
+        let queues = &mut self.queues;
+        let pulled = self
+            .balancing
+            .pull_at_tick(&mut self.tables, queues, now, cpu, idle);
+        if let Some(thread) = pulled {
+            let latency = self.wake_latency(now, idle);
+            self.dispatch(engine, idle, thread, latency);
+        }
+    }
+
+    /// From now until a thread runs on `cpu`, which is idle.
+    fn wake_latency(&mut self, now: Nanos, cpu: CpuId) -> Nanos {
+        let is_hot = self.is_hot(now, cpu);
+        let costs = &self.profile.costs.scheduler;
+        if is_hot {
+            costs.wake_latency_hot.sample(&mut self.latency)
+        } else {
+            costs.wake_latency.sample(&mut self.latency)
+        }
+    }
+
+    fn is_hot(&self, now: Nanos, cpu: CpuId) -> bool {
+        self.tables[cpu].is_hot(now, self.costs().hot_for)
     }
 
     /// The thread gives up its CPU.
     fn leave_cpu(&mut self, engine: &Engine, thread: ThreadId) {
-        let cpu = self.threads[thread.index()].cpu;
-        self.charge(engine, cpu);
-        self.track(engine, cpu);
-        let (slice, tick) = (self.costs.base_slice.0 as i64, self.costs.tick.0 as i64);
-        let record = &mut self.threads[thread.index()];
+        let (now, tables) = (engine.now(), &mut self.tables);
+        let cpu = tables[thread].cpu;
+        tables.charge(now, cpu);
+        tables.track(now, cpu);
+        let (slice, tick) = (self.queues.slice(), self.profile.costs.scheduler.tick.0 as i64);
+        let record = &mut tables.threads[thread];
         record.utilization.sleeps();
-        record.last_ran = Some(engine.now());
-        record.entity.lag = self.cpus[cpu].queue.lag_of(&record.entity, slice, tick);
+        record.last_ran = Some(now);
+        record.entity.lag = tables.cpus[cpu].queue.lag_of(&record.entity, slice, tick);
         if let State::Blocked { .. } = record.state {
-            self.stay_in_debt(cpu, thread);
+            self.queues.stay_in_debt(tables, cpu, thread);
         }
-        self.stays.end(Resource::Cpu(cpu), engine.now());
-        let cpu_state = &mut self.cpus[cpu];
-        cpu_state.current = None;
-        cpu_state.last = Some(thread);
-        cpu_state.must_resched = false;
-        cpu_state.pace = Pace::FULL;
-        self.line_changed(engine, self.threads[thread.index()].touching);
+        self.stop_running(engine, cpu, thread);
+        self.tables[cpu].must_resched = false;
         self.run_next(engine, cpu);
     }
 
-    /// `schedule()`: gives a free CPU to whoever should have it.
-    fn run_next(&mut self, engine: &Engine, cpu: usize) {
-        if let Some(index) = self.pick_next(engine, cpu, None) {
-            let next = self.take(engine, cpu, index).thread;
+    /// The thread no longer runs on `cpu`, and no other thread does yet.
+    fn stop_running(&mut self, engine: &Engine, cpu: CpuId, thread: ThreadId) {
+        self.accounts.end_stay(Resource::Cpu(cpu), engine.now());
+        let cpu_state = &mut self.tables[cpu];
+        cpu_state.current = None;
+        cpu_state.last = Some(thread);
+        cpu_state.pace = Pace::FULL;
+        let touching = self.tables[thread].touching;
+        self.pacing.line_changed(&mut self.tables, engine, touching);
+    }
+
+    /// `schedule()`: gives a free CPU to the thread that should have it.
+    fn run_next(&mut self, engine: &Engine, cpu: CpuId) {
+        let (now, tables) = (engine.now(), &mut self.tables);
+        if let Some(index) = self.queues.pick_next(tables, now, cpu, None) {
+            let next = self.queues.take(tables, now, cpu, index).thread;
             self.switch_to(engine, cpu, next);
-        } else if let Some(next) = self.newly_idle(engine, cpu) {
+        } else if let Some(next) = self.balancing.newly_idle(tables, &mut self.queues, now, cpu) {
             self.switch_to(engine, cpu, next);
         } else {
             self.go_idle(engine, cpu);
         }
     }
 
-    fn go_idle(&mut self, engine: &Engine, cpu: usize) {
-        self.idle += 1;
-        self.cpus[cpu].rested = true;
-        self.cpus[cpu].free_from = self.cpus[cpu].free_from.max(engine.now()) + self.costs.context_switch;
-        self.speeds_changed(engine, cpu);
+    fn go_idle(&mut self, engine: &Engine, cpu: CpuId) {
+        let context_switch = self.costs().context_switch;
+        self.tables.cpus.idle += 1;
+        let cpu_state = &mut self.tables[cpu];
+        cpu_state.rested = true;
+        cpu_state.free_from = cpu_state.free_from.max(engine.now()) + context_switch;
+        self.pacing.speeds_changed(&mut self.tables, engine, cpu);
     }
 
-    fn switch_to(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
-        let same = self.cpus[cpu].last == Some(thread);
+    fn switch_to(&mut self, engine: &Engine, cpu: CpuId, thread: ThreadId) {
+        let same = self.tables[cpu].last == Some(thread);
         let cost = if same {
             Nanos::ZERO
         } else {
-            self.costs.context_switch
+            self.costs().context_switch
         };
         // The CPU was busy and stays so.
-        self.idle += 1;
+        self.tables.cpus.idle += 1;
         self.dispatch(engine, cpu, thread, cost);
     }
 
     /// Puts the thread on a free CPU, where its burst goes on after `delay`.
-    fn dispatch(&mut self, engine: &Engine, cpu: usize, thread: ThreadId, delay: Nanos) {
-        self.idle -= 1;
-        let takes_turns = self.takes_turns();
-        let delay_of_caches = self.delay_of_caches(engine, cpu, thread);
-        self.track(engine, cpu);
-        self.carry(engine, thread, cpu);
-        let record = &mut self.threads[thread.index()];
+    fn dispatch(&mut self, engine: &Engine, cpu: CpuId, thread: ThreadId, delay: Nanos) {
+        let (now, tables) = (engine.now(), &mut self.tables);
+        let costs = &self.profile.costs;
+        tables.cpus.idle -= 1;
+        let is_hot = tables[cpu].is_hot(now, costs.scheduler.hot_for);
+        let delay_of_caches = tables.delay_of_caches(&costs.cache, is_hot, cpu, thread);
+        tables.track(now, cpu);
+        tables.carry(now, thread, cpu);
+        let record = &mut tables.threads[thread];
         if record.state == State::Queued {
-            self.ledger
-                .enter(record.track, record.activity.label(), engine.now());
+            self.accounts.enter_activity(record, now);
         }
         record.state = State::OnCpu;
-        record.cold.or_after(delay_of_caches, self.cache.refill);
-        self.stays.begin(Resource::Cpu(cpu), thread, engine.now());
-        record.entity.protected_until = if takes_turns {
-            record.entity.vruntime + self.costs.base_slice.0 as i64
+        record.cold.or_after(delay_of_caches, costs.cache.refill);
+        self.accounts.begin_stay(Resource::Cpu(cpu), thread, now);
+        record.entity.protected_until = if self.queues.takes_turns() {
+            record.entity.vruntime + self.queues.slice()
         } else {
             record.entity.deadline
         };
-        let cpu_state = &mut self.cpus[cpu];
+        let cpu_state = &mut tables.cpus[cpu];
         cpu_state.current = Some(thread);
         cpu_state.rested = false;
-        cpu_state.seen = self.threads[thread.index()].entity.vruntime;
-        cpu_state.charged_until = engine.now().max(cpu_state.free_from) + delay;
+        cpu_state.seen = record.entity.vruntime;
+        cpu_state.charged_until = now.max(cpu_state.free_from) + delay;
         if cpu_state.last != Some(thread) {
-            self.switches += 1;
+            self.accounts.switches += 1;
         }
-        self.speeds_changed(engine, cpu);
-        self.line_changed(engine, self.threads[thread.index()].touching);
-        self.schedule_end_of_burst(engine, cpu, thread);
+        let touching = record.touching;
+        self.pacing.speeds_changed(tables, engine, cpu);
+        self.pacing.line_changed(tables, engine, touching);
+        tables.schedule_end_of_burst(engine, cpu, thread);
     }
 
-    fn schedule_end_of_burst(&mut self, engine: &Engine, cpu: usize, thread: ThreadId) {
-        let end = self.end_of_burst(cpu, thread);
-        engine.schedule(self.threads[thread.index()].slot, end, Action::Resume);
-    }
-
-    fn end_of_burst(&self, cpu: usize, thread: ThreadId) -> Nanos {
-        let cpu = &self.cpus[cpu];
-        let left = self.threads[thread.index()].remaining.units();
-        cpu.charged_until
-            .saturating_add(cpu.pace.time_for(left, cpu.speed))
-    }
-
-    fn reschedule_if_better(&mut self, engine: &Engine, cpu: usize) {
-        let running = self.running_on(cpu).copied();
-        if self.pick_next(engine, cpu, running.as_ref()).is_some() {
+    fn reschedule_if_better(&mut self, engine: &Engine, cpu: CpuId) {
+        let running = self.tables.running_on(cpu).copied();
+        let tables = &mut self.tables;
+        let better = self.queues.pick_next(tables, engine.now(), cpu, running.as_ref());
+        if better.is_some() {
             self.give_way(engine, cpu);
         }
     }
 
     /// The running thread gives way: at once, or at its next step if it is just being polled.
-    fn give_way(&mut self, engine: &Engine, cpu: usize) {
-        let current = self.cpus[cpu].current.expect("only a busy CPU has to give way");
-        if self.threads[current.index()].in_burst {
+    fn give_way(&mut self, engine: &Engine, cpu: CpuId) {
+        let current = self.tables[cpu].current.expect("only a busy CPU has to give way");
+        if self.tables[current].in_burst {
             self.reschedule(engine, cpu);
         } else {
-            self.cpus[cpu].must_resched = true;
+            self.tables[cpu].must_resched = true;
         }
     }
 
-    /// Preempts the running thread in favour of whoever should run now.
-    fn reschedule(&mut self, engine: &Engine, cpu: usize) {
-        self.charge(engine, cpu);
-        self.cpus[cpu].must_resched = false;
-        let running = self.running_on(cpu).copied();
-        let Some(index) = self.pick_next(engine, cpu, running.as_ref()) else {
-            let current = self.cpus[cpu].current.expect("only a busy CPU is rescheduled");
-            self.schedule_end_of_burst(engine, cpu, current);
+    /// Preempts the running thread in favour of the thread that should run now.
+    fn reschedule(&mut self, engine: &Engine, cpu: CpuId) {
+        let (now, tables) = (engine.now(), &mut self.tables);
+        tables.charge(now, cpu);
+        tables[cpu].must_resched = false;
+        let current = tables[cpu].current.expect("only a busy CPU is rescheduled");
+        let running = tables[current].entity;
+        let Some(index) = self.queues.pick_next(tables, now, cpu, Some(&running)) else {
+            tables.schedule_end_of_burst(engine, cpu, current);
             return;
         };
-        let next = self.take(engine, cpu, index).thread;
-        self.stays.end(Resource::Cpu(cpu), engine.now());
-        self.track(engine, cpu);
-        let cpu_state = &mut self.cpus[cpu];
-        let current = cpu_state.current.take().expect("only a busy CPU is rescheduled");
-        cpu_state.last = Some(current);
-        cpu_state.pace = Pace::FULL;
-        self.line_changed(engine, self.threads[current.index()].touching);
-        let record = &mut self.threads[current.index()];
+        let next = self.queues.take(tables, now, cpu, index).thread;
+        tables.track(now, cpu);
+        self.stop_running(engine, cpu, current);
+        let record = &mut self.tables[current];
         engine.cancel(record.slot);
         record.state = State::Queued;
-        record.last_ran = Some(engine.now());
-        self.ledger
-            .enter(record.track, Activity::ReadyWithoutCore.label(), engine.now());
+        record.last_ran = Some(now);
+        self.accounts.enter_run_queue(record, now);
         let entity = record.entity;
-        self.put(engine, cpu, current, entity);
+        self.queues.put(&mut self.tables, now, cpu, current, entity);
         self.switch_to(engine, cpu, next);
     }
 }

@@ -1,6 +1,6 @@
-//! What a thread awaits of the operating system: a burst of CPU work, or a wait.
+//! What a thread awaits from the operating system: a burst of CPU work, or a wait.
 //!
-//! Both begin when they are first polled, not when they are made, so that they can be handed around.
+//! Both begin when they are first polled, and not when they are created, so that they can be passed around.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use super::Os;
 use super::thread::{ObjectId, ThreadId, Woken, Work};
 use crate::units::Nanos;
 
-/// CPU work of the calling thread. Ready with what an interruption left undone.
+/// CPU work of the calling thread. Its result is the work that an interruption left undone.
 #[must_use = "work is done only where this is awaited"]
 pub struct Burst<'a> {
     pub(super) os: &'a Os,
@@ -20,14 +20,14 @@ pub struct Burst<'a> {
     pub(super) begun: bool,
 }
 
-/// What the work of a burst is.
+/// The kind of work in a burst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BurstKind {
-    /// Of the kernel, or of an own piece of work.
+    /// The kernel's work, or a task's own.
     Plain,
-    /// Code that pays for cold caches.
+    /// Code, which pays for cold caches.
     Code,
-    /// The same, and it may be cut short.
+    /// Code that may be cut short.
     InterruptibleCode,
 }
 
@@ -40,7 +40,7 @@ impl Future for Burst<'_> {
             return Poll::Ready(scheduler.resumed(self.me));
         }
         if scheduler.is_over(self.me) {
-            // Killed while it was being polled: it goes no further.
+            // It was killed while it was being polled, and goes no further.
             return Poll::Pending;
         }
         if self.work.is_done() && !scheduler.must_resched(self.me) {
@@ -55,12 +55,12 @@ impl Future for Burst<'_> {
     }
 }
 
-/// The calling thread may have woken another, and gives way where it has to.
+/// The calling thread may have woken another one, and gives way if it has to.
 #[must_use = "the calling thread gives way only where this is awaited"]
 pub struct Wakeup<'a>(pub(super) Option<Burst<'a>>);
 
 impl Wakeup<'_> {
-    /// There was nobody to wake.
+    /// There was no thread to wake.
     pub(super) const NOBODY: Self = Self(None);
 }
 
@@ -85,19 +85,19 @@ impl Future for Wakeup<'_> {
 /// What ends a wait.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Until {
-    /// Another thread that does what is waited for.
+    /// Another thread, which provides what is waited for.
     Woken,
-    /// The same, and it is sure to come: the wait never makes a deadlock.
+    /// Another thread, which is certain to come: the wait never causes a deadlock.
     SurelyWoken,
-    /// The same, or a timer after so long and its slack.
+    /// Another thread, or a timer after this time and its slack.
     Timer(Nanos),
-    /// A timer after so long and its slack, only to look then whether what is waited for is there.
+    /// A timer after this time and its slack. The thread then looks whether what it waits for is there.
     NextLook(Nanos),
-    /// A device after exactly so long.
+    /// A device, after exactly this time.
     Device(Nanos),
 }
 
-/// A wait of the calling thread, off-core. Ready with what ended it.
+/// A wait of the calling thread, off-core. Its result is what ended it.
 #[must_use = "a thread waits only where this is awaited"]
 pub struct Wait<'a> {
     pub(super) os: &'a Os,
@@ -115,7 +115,7 @@ impl Future for Wait<'_> {
         if self.begun {
             let mut scheduler = os.scheduler.borrow_mut();
             scheduler.resumed(me);
-            return Poll::Ready(scheduler.threads[me.index()].woken);
+            return Poll::Ready(scheduler.tables[me].woken);
         }
         if os.scheduler.borrow().is_over(me) {
             return Poll::Pending;

@@ -1,11 +1,9 @@
-//! What the operating system knows of a thread: `struct task_struct`.
+//! What the operating system knows about a thread: `struct task_struct`.
 
 use std::rc::Rc;
 
-use super::fair::Entity;
-use super::pelt::Utilization;
-use super::process::ProcessId;
-use super::scheduler::{Cold, Touching, Wakes};
+use super::process_table::ProcessId;
+use super::scheduler::{Cold, CpuId, Entity, Touching, Utilization, Wakes};
 use crate::engine::{Label, Slot, Track};
 use crate::units::Nanos;
 
@@ -14,34 +12,34 @@ use crate::units::Nanos;
 pub struct ThreadId(pub(crate) u32);
 
 impl ThreadId {
-    /// Counted from 0, in the order in which threads were made.
+    /// Threads are counted from 0, in the order in which they were created.
     pub const fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// CPU work, in 1/1024 of what a core at full speed does in one ns: whole at every speed.
+/// CPU work, in units of 1/1024 of what a core at full speed does in one ns: a whole number at every speed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Work(pub(crate) u64);
 
-/// What a core at full speed does in one ns.
+/// The work that a core at full speed does in one ns.
 pub(crate) const FULL_SPEED: u64 = 1024;
 
 impl Work {
-    /// None.
+    /// No work.
     pub const NONE: Self = Self(0);
 
-    /// What a core at full speed does in `time`.
+    /// The work that a core at full speed does in `time`.
     pub const fn at_full_speed(time: Nanos) -> Self {
         Self(time.0.saturating_mul(FULL_SPEED))
     }
 
-    /// In units of 1/1024 of what a core at full speed does in one ns.
+    /// The work in units of 1/1024 of what a core at full speed does in one ns.
     pub const fn units(self) -> u64 {
         self.0
     }
 
-    /// How long a core at full speed takes for it, in whole ns, rounded up.
+    /// How long a core at full speed takes for it, rounded up to whole ns.
     pub const fn at_full_speed_takes(self) -> Nanos {
         self.time_at(FULL_SPEED)
     }
@@ -51,25 +49,25 @@ impl Work {
         self.0 == 0
     }
 
-    /// What is left after `other`.
+    /// The work that is left after `other`.
     pub const fn minus(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
 
-    /// So many times as much, out of 1024: not rounded where it is whole ns at full speed.
+    /// The work times `factor` / 1024: exact if the work takes whole ns at full speed.
     pub const fn scaled(self, factor: u64) -> Self {
         Self((self.0 / FULL_SPEED).saturating_mul(factor))
     }
 
-    /// Both together.
+    /// Both pieces of work together.
     pub const fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 
-    /// Whole ns until it is done at `speed`.
+    /// How long it takes at `speed`, rounded up to whole ns.
     #[inline]
     pub(crate) const fn time_at(self, speed: u64) -> Nanos {
-        // A division by what the compiler knows is a shift, and full speed is the usual one.
+        // Full speed is the usual one, and the division by a constant power of two is a shift.
         if speed == FULL_SPEED {
             Nanos(self.0.div_ceil(FULL_SPEED))
         } else {
@@ -78,15 +76,15 @@ impl Work {
     }
 }
 
-/// What a thread is busy with, whether it has a core for it or not. Its time is reported under this name.
+/// What a thread is busy with, whether it has a core or not. Its time is reported under this name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Activity {
-    /// The task's own work.
+    /// Doing the task's own work.
     Running,
-    /// For the interpreter lock or a lock of the program.
+    /// Waiting for the interpreter lock or a lock of the program.
     WaitingForLock,
-    /// Never set by the thread itself: it could run, but has no core.
+    /// Ready to run, but without a core. Never set by the thread itself.
     ReadyWithoutCore,
     /// Waiting off-core for a device.
     Io,
@@ -98,7 +96,7 @@ pub enum Activity {
     Starting,
     /// Waiting for work.
     Idle,
-    /// Its life is over.
+    /// Over.
     Ended,
 }
 
@@ -108,41 +106,41 @@ impl Activity {
     }
 }
 
-/// How a wait ended.
+/// What ended a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Woken {
-    /// By another thread.
+    /// Another thread.
     Signalled,
-    /// By the clock.
+    /// The clock.
     TimedOut,
 }
 
-/// Something that a thread can wait for, by its number: named in reports of a deadlock.
+/// The number of something that a thread can wait for. Deadlock reports name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectId(pub(crate) u32);
 
-/// How a thread comes into the world.
+/// How a thread is created.
 #[derive(Clone, Debug)]
 pub struct ThreadSpec {
-    /// As reports name it.
+    /// Its name in reports.
     pub name: Rc<str>,
-    /// Whose thread it is, and with whom it dies; `None` outside of all processes.
+    /// The process that it belongs to and dies with; `None` outside of all processes.
     pub process: Option<ProcessId>,
-    /// Whether the run goes on for its sake: background threads never keep it alive.
+    /// Whether the run goes on for as long as this thread does. Background threads never keep a run going.
     pub foreground: bool,
-    /// What its time counts as until it says otherwise.
+    /// Its first activity.
     pub activity: Activity,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Waits. `hopeful`: what ends the wait needs no foreground thread, such as the clock.
+    /// Waits. `hopeful`: the wait ends without a foreground thread, for example by the clock.
     Blocked { hopeful: bool },
     /// Ready, in the run queue of its CPU.
     Queued,
     /// Has its CPU.
     OnCpu,
-    /// Lives outside the machine and is running: see `Os::spawn_external`.
+    /// Lives outside the machine and runs: see `Os::spawn_external`.
     External,
     /// Over.
     Ended,
@@ -159,43 +157,43 @@ pub(crate) struct Thread {
     pub state: State,
     pub activity: Activity,
     /// The CPU that it runs on, is queued on or ran on last.
-    pub cpu: usize,
+    pub cpu: CpuId,
     pub entity: Entity,
     /// It sleeps, and is still in the queue of its CPU: `se.sched_delayed`.
     pub in_debt: bool,
     /// Work until its next event on a core.
     pub remaining: Work,
-    /// Work behind an interruption point that was set before the end of the burst.
+    /// Work behind an interruption point before the end of the burst.
     pub beyond: Work,
     /// The burst may be cut short by `Os::interrupt`.
     pub interruptible: bool,
-    /// An event is pending that ends its stretch on the core; without one it is being polled.
+    /// An event is pending that ends its burst; without one, the thread is being polled.
     pub in_burst: bool,
-    /// Small costs not yet worked off; they go before the next burst.
+    /// Small costs that it pays before its next burst.
     pub owed: Work,
-    /// What it did not find in its core's caches when it came there.
+    /// The delay for what it did not find in its core's caches when it came there.
     pub cold: Cold,
-    /// CPU work asked of it so far, less what interrupted bursts gave back, in units of [`Work`]. Endless work
-    /// alone fills 64 bits.
+    /// CPU work that it was asked to do so far, without what interrupted bursts gave back, in units of [`Work`]. Endless
+    /// work alone fills 64 bits.
     pub asked: u128,
     /// CPU work done so far.
     pub done: Work,
     pub born: Nanos,
     pub woken: Woken,
-    /// The CPU that it last woke on was not cold then.
+    /// The CPU on which it last woke up was not cold.
     pub woke_hot: bool,
-    /// How much of a CPU it has had of late.
+    /// How much of a CPU it has had recently.
     pub utilization: Utilization,
-    /// Whom it wakes.
+    /// Which threads it wakes.
     pub wakes: Wakes,
-    /// Where it ran before the last time that it found its CPU busy: `recent_used_cpu`.
-    pub recent_cpu: usize,
+    /// The CPU on which it ran before it last found its CPU busy: `recent_used_cpu`.
+    pub recent_cpu: CpuId,
     /// When it last left a CPU: `se.exec_start`.
     pub last_ran: Option<Nanos>,
     pub waits_for: Option<ObjectId>,
-    /// Its process was killed: it did not end by itself.
+    /// It was killed with its process, and did not end by itself.
     pub killed: bool,
-    /// The cache line that its work keeps touching, if it does.
+    /// The cache line that its work touches again and again, if any.
     pub touching: Option<Touching>,
 }
 
@@ -206,7 +204,7 @@ impl Thread {
     }
 
     /// A thread that waits to be woken for the first time.
-    pub fn new(spec: ThreadSpec, slot: Slot, track: Track, external: bool, cpu: usize, now: Nanos) -> Self {
+    pub fn new(spec: ThreadSpec, slot: Slot, track: Track, external: bool, cpu: CpuId, now: Nanos) -> Self {
         Self {
             name: spec.name,
             process: spec.process,
@@ -240,28 +238,28 @@ impl Thread {
         }
     }
 
-    /// Asks for a burst of work with the small costs before it.
+    /// Asks the thread to do a burst of work, with its small costs before it.
     pub fn ask(&mut self, work: Work) {
         self.remaining = work.plus(std::mem::take(&mut self.owed));
         self.beyond = Work::NONE;
         self.asked += u128::from(self.remaining.0);
     }
 
-    /// Counts what a core did for it.
+    /// Counts work that a core did for it.
     pub fn work_off(&mut self, work: Work) {
         let done = work.min(self.remaining);
         self.remaining = self.remaining.minus(done);
         self.done = self.done.plus(done);
     }
 
-    /// Nothing more will be done of what was asked of it.
+    /// The thread will not do the rest of what it was asked to do.
     pub fn abandon(&mut self) {
         self.give_back();
         self.asked -= u128::from(std::mem::take(&mut self.remaining).0);
         self.in_burst = false;
     }
 
-    /// What lay beyond the point where the last burst was interrupted: no longer asked for.
+    /// Takes back the work behind the point where the last burst was interrupted, and returns it.
     pub fn give_back(&mut self) -> Work {
         let beyond = std::mem::take(&mut self.beyond);
         self.asked -= u128::from(beyond.0);

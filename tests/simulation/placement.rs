@@ -51,7 +51,7 @@ async fn prove_modest(os: &Os, me: ThreadId) {
 fn last_cpu(os: &Os, thread: ThreadId) -> usize {
     let stays = os.stays().into_iter().filter(|stay| stay.thread == thread);
     let mut cpus = stays.filter_map(|stay| match stay.resource {
-        Resource::Cpu(cpu) => Some(cpu),
+        Resource::Cpu(cpu) => Some(cpu.index()),
         Resource::Lock(_) => None,
     });
     cpus.next_back().expect("it has run")

@@ -1,22 +1,24 @@
-//! Caches that others have filled: a thread that comes to a core works slowly until they hold what it needs.
+//! Caches that other threads have filled: a thread that comes to a core works slowly until they hold what it needs.
 //!
-//! How much it has lost depends on who had the core before: another thread of its process shares its code, one of another
-//! process does not, and a core that slept may have lost everything. `refill` of work gets it back; until then each piece
-//! of work takes longer in the same proportion, so that who leaves early pays a part and the rest when he comes back.
+//! How much it has lost depends on the thread that had the core before: a thread of its own process shares its code, one
+//! of another process does not, and a core that slept may have lost everything. A certain amount of work, `refill`, gets
+//! it back. Until then each piece of work takes longer in the same proportion, so that a thread that leaves early pays a
+//! part, and the rest on its return.
 //!
-//! In the same way a process that has forked, or was forked, gets its pages back: the first write to each copies it
+//! In the same way a process that has forked, or was forked, gets its pages back: the first write to each page copies it
 //! (`do_wp_page` in `mm/memory.c`), whichever thread writes.
 
-use super::{Cpu, Scheduler};
-use crate::engine::Engine;
+use super::tables::{CpuId, Tables};
+use crate::os::process_table::Processes;
 use crate::os::suspension::BurstKind;
-use crate::os::thread::{Activity, ThreadId, Work};
+use crate::os::thread::{Activity, Thread, ThreadId, Work};
+use crate::profile::CacheCosts;
 use crate::units::Nanos;
 
-/// What a thread has still to wait for its caches, or a process for its pages.
+/// The delay that a thread still has to pay for its caches, or a process for its pages.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cold {
-    /// All of it, in the beginning.
+    /// The whole delay, at the beginning.
     whole: Nanos,
     left: Work,
     /// Work that gets everything back.
@@ -24,8 +26,8 @@ pub(crate) struct Cold {
 }
 
 impl Cold {
-    /// What takes `delay` to get back is lost; `refill` of work gets it back. What was lost before counts where that is
-    /// more.
+    /// Something is lost: it takes `delay` to get it back, during `refill` of work. An earlier loss counts instead if
+    /// more of it is left.
     pub fn or_after(&mut self, delay: Nanos, refill: Nanos) {
         let left = Work::at_full_speed(delay);
         if left > self.left {
@@ -37,7 +39,7 @@ impl Cold {
         }
     }
 
-    /// How much longer `work` takes.
+    /// The extra work that `work` takes.
     pub fn delay(&mut self, work: Work) -> Work {
         if self.left.is_done() {
             return Work::NONE;
@@ -53,31 +55,40 @@ impl Cold {
     }
 }
 
-impl Scheduler {
-    /// How much longer such a burst takes than with everything in place, if it is code. A task's own work is as long as the
-    /// scenario says.
-    pub(super) fn delay_of_code(&mut self, thread: ThreadId, work: Work, kind: BurstKind) -> Work {
-        let record = &mut self.threads[thread.index()];
-        if kind == BurstKind::Plain || record.activity == Activity::Running {
-            return Work::NONE;
-        }
-        let caches = record.cold.delay(work);
-        let copies = record
-            .process
-            .map_or(Work::NONE, |process| self.processes.copies(process).delay(work));
-        caches.plus(copies)
+/// How much longer such a burst of `thread` takes than with warm caches, if it is code. A task's own work takes as long
+/// as the scenario says.
+pub(super) fn delay_of_code(
+    thread: &mut Thread,
+    processes: &mut Processes,
+    work: Work,
+    kind: BurstKind,
+) -> Work {
+    if kind == BurstKind::Plain || thread.activity == Activity::Running {
+        return Work::NONE;
     }
+    let caches = thread.cold.delay(work);
+    let copies = thread
+        .process
+        .map_or(Work::NONE, |process| processes.copies(process).delay(work));
+    caches.plus(copies)
+}
 
-    /// What the caches of `cpu` cost `thread`, which comes there now.
-    pub(super) fn delay_of_caches(&self, engine: &Engine, cpu: usize, thread: ThreadId) -> Nanos {
-        let Cpu { last, rested, .. } = self.cpus[cpu];
-        let process = |thread: ThreadId| self.threads[thread.index()].process;
-        match last {
-            _ if rested && self.is_hot(engine, cpu) => self.cache.after_idle,
-            _ if rested => self.cache.after_long_idle,
+impl Tables {
+    /// What the caches of `cpu` cost `thread`, which comes there now. `is_hot`: the CPU is not idle for long.
+    pub(super) fn delay_of_caches(
+        &self,
+        costs: &CacheCosts,
+        is_hot: bool,
+        cpu: CpuId,
+        thread: ThreadId,
+    ) -> Nanos {
+        let cpu = &self[cpu];
+        match cpu.last {
+            _ if cpu.rested && is_hot => costs.after_idle,
+            _ if cpu.rested => costs.after_long_idle,
             Some(last) if last == thread => Nanos::ZERO,
-            Some(last) if process(last) == process(thread) => self.cache.after_thread,
-            _ => self.cache.after_process,
+            Some(last) if self[last].process == self[thread].process => costs.after_thread,
+            _ => costs.after_process,
         }
     }
 }

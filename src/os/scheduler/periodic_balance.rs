@@ -1,138 +1,124 @@
-//! Busy CPUs even out what they have to do, now and then: one that is less loaded takes from the most loaded one.
+//! Busy CPUs even out their loads now and then: a CPU with a lower load takes threads from the one with the highest.
 //!
 //! Models `sched_balance_rq` of `kernel/sched/fair.c` for a busy CPU (`CPU_NOT_IDLE`) among equally fast ones that share a
-//! cache, each a group of its own: `sched_balance_domains`, `update_sg_lb_stats`, `sched_balance_find_src_group`,
-//! `calculate_imbalance`, `detach_tasks`. What is compared is load, the average over some 100 ms, and not who is ready at
-//! this moment: threads that take turns behind a lock may all be ready at every tick.
+//! cache, each a group of its own: `detach_tasks`, `update_sg_lb_stats`, `calculate_imbalance`,
+//! `sched_balance_find_src_group`, `sched_balance_domains`. It compares loads, averages over some 100 ms, and not the
+//! number of threads that are ready at the moment: threads that take turns behind a lock may all be ready at every tick.
 
-use super::Scheduler;
+use super::balancing::Balancing;
+use super::pelt::CAPACITY;
+use super::queueing::Queueing;
+use super::tables::{CpuId, Tables};
 use super::utilization::IMBALANCE_PERCENT;
-use crate::engine::Engine;
-use crate::os::pelt::CAPACITY;
 use crate::units::Nanos;
 
-/// `sd->busy_factor` of CPUs that share a cache (`kernel/sched/topology.c`, `sd_init`): a busy CPU looks so much more
-/// seldom.
+/// `sd->busy_factor` of CPUs that share a cache (`kernel/sched/topology.c`, `sd_init`): the factor by which the interval
+/// of a busy CPU is longer.
 const BUSY_FACTOR: u64 = 16;
 
 /// When a CPU looks at the others: part of `struct sched_domain`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rounds {
     next: Nanos,
-    /// It found all even the last time, and lets twice as long pass: `balance_interval` is at its most.
-    at_ease: bool,
+    /// It found all CPUs evenly loaded the last time, and waits twice as long: `balance_interval` is at its maximum.
+    is_even: bool,
 }
 
 impl Rounds {
-    /// Starting from then. Of the CPUs of a machine each begins one tick after the one before.
+    /// The first round is at `next`. The CPUs of a machine begin one tick after another.
     pub fn from(next: Nanos) -> Self {
-        Self { next, at_ease: true }
+        Self { next, is_even: true }
     }
 
-    /// `sched_balance_domains`: whether it is time. `most` is the longest that an idle CPU lets pass.
+    /// `sched_balance_domains`: whether a round is due. `most` is the longest time between two rounds of an idle CPU.
     fn is_due(&mut self, now: Nanos, most: Nanos, tick: Nanos) -> bool {
         if self.next > now {
             return false;
         }
-        let apart = |at_ease: bool| {
-            let interval = BUSY_FACTOR * if at_ease { most.0 } else { most.0 / 2 };
+        let apart = |is_even: bool| {
+            let interval = BUSY_FACTOR * if is_even { most.0 } else { most.0 / 2 };
             (interval / tick.0).saturating_sub(1).max(1) * tick.0
         };
-        // Rounds in which nobody waited have found all even: they were not simulated.
+        // Rounds without waiting threads were not simulated: they would have found all CPUs evenly loaded.
         let missed = (now.0 - self.next.0) / apart(true);
         let last = self.next.0 + missed * apart(true);
-        self.at_ease |= last < now.0;
-        self.next = Nanos(last + apart(self.at_ease));
+        self.is_even |= last < now.0;
+        self.next = Nanos(last + apart(self.is_even));
         last == now.0
     }
 }
 
-impl Scheduler {
-    /// At a tick of a CPU for which somebody waits: all CPUs whose time has come to take what they should, before and after
-    /// the one whose tick it is has let a thread give way. Once a tick.
+/// The CPUs that balance at a tick, before and after the CPU whose tick it is lets a thread give way.
+#[derive(Default)]
+pub(super) struct Round {
+    pub early: Vec<CpuId>,
+    pub late: Vec<CpuId>,
+}
+
+impl Balancing {
+    /// At a tick of a CPU for which a thread waits: all CPUs whose round is due. Once for each tick.
     ///
-    /// All CPUs have their ticks at the same time. Whose `sched_balance_softirq` comes first, and whose way back to the
-    /// program, where a thread gives way, is a matter of chance.
-    pub(super) fn due_for_balance(&mut self, engine: &Engine) -> (Vec<usize>, Vec<usize>) {
-        let now = engine.now();
-        let (mut early, mut late) = (Vec::new(), Vec::new());
-        if self.takes_turns() || std::mem::replace(&mut self.balanced, now) == now {
-            return (early, late);
+    /// All CPUs have their ticks at the same time. Which comes first, the `sched_balance_softirq` of one CPU or the way
+    /// back to the program of another, where a thread gives way, is a matter of chance.
+    pub fn due_for_balance(&mut self, tables: &mut Tables, now: Nanos) -> Round {
+        let mut round = Round::default();
+        if std::mem::replace(&mut self.balanced, now) == now {
+            return round;
         }
-        let (most, tick) = (self.costs.balance_interval, self.costs.tick);
-        for cpu in 0..self.cpus.len() {
-            if self.cpus[cpu].current.is_some() && self.cpus[cpu].rounds.is_due(now, most, tick) {
-                let round = if self.race.below(2) == 0 {
-                    &mut early
+        let (most, tick) = (self.costs().balance_interval, self.costs().tick);
+        for cpu in tables.cpus.ids() {
+            if !tables.cpus.is_idle(cpu) && tables[cpu].rounds.is_due(now, most, tick) {
+                let half = if self.race.below(2) == 0 {
+                    &mut round.early
                 } else {
-                    &mut late
+                    &mut round.late
                 };
-                round.push(cpu);
+                half.push(cpu);
             }
         }
-        (early, late)
+        round
     }
 
-    /// `sched_balance_rq`
-    pub(super) fn pull_load(&mut self, engine: &Engine, to: usize) {
-        let Some((from, imbalance)) = self.find_imbalance(engine, to) else {
-            self.cpus[to].balance_failed = 0;
-            self.cpus[to].rounds.at_ease = true;
-            return;
+    /// `sched_balance_rq`: whether threads have moved to the queue of `to`.
+    pub fn pull_load(&self, tables: &mut Tables, queues: &mut Queueing, now: Nanos, to: CpuId) -> bool {
+        let Some((from, imbalance)) = find_imbalance(tables, now, to) else {
+            tables[to].balance_failed = 0;
+            tables[to].rounds.is_even = true;
+            return false;
         };
-        self.cpus[to].rounds.at_ease = false;
-        if self.detach_load(engine, from, to, imbalance) {
-            self.cpus[to].balance_failed = 0;
-            self.reschedule_if_better(engine, to);
-            self.want_tick(engine, to);
+        tables[to].rounds.is_even = false;
+        let moved_any = self.detach_load(tables, queues, now, (from, to), imbalance);
+        if moved_any {
+            tables[to].balance_failed = 0;
         } else {
-            self.cpus[to].balance_failed += 1;
+            tables[to].balance_failed += 1;
         }
+        moved_any
     }
 
-    /// `sched_balance_find_src_group` and `calculate_imbalance`: the most loaded CPU, and how much load `to` should take
-    /// from it.
-    fn find_imbalance(&mut self, engine: &Engine, to: usize) -> Option<(usize, u64)> {
-        let loads: Vec<u64> = (0..self.cpus.len()).map(|cpu| self.load(engine, cpu)).collect();
-        let average = loads.iter().sum::<u64>() / loads.len() as u64;
-        // `update_sd_pick_busiest`, around the circle from its own group on: of equally loaded ones the first.
-        let from = (1..self.cpus.len())
-            .map(|next| (to + next) % self.cpus.len())
-            .filter(|&cpu| self.cpus[cpu].queue.ready() > 0)
-            .rev()
-            .max_by_key(|&cpu| loads[cpu])?;
-        let (much, little) = (loads[from], loads[to]);
-        let is_even = !self.cpus[to].queue.is_empty() && much * 100 <= little * IMBALANCE_PERCENT;
-        if is_even
-            || little >= average
-            || much <= average
-            || !self.is_full(engine, to)
-            || !self.is_full(engine, from)
-        {
-            return None;
-        }
-        Some((from, (much - average).min(average - little)))
-    }
-
-    /// `group_is_overloaded`, of a CPU for which somebody waits, and the reverse of `group_has_capacity`.
-    fn is_full(&mut self, engine: &Engine, cpu: usize) -> bool {
-        let (utilization, runnable) = (self.utilization(engine, cpu, None), self.load(engine, cpu));
-        CAPACITY * 100 < utilization * IMBALANCE_PERCENT || CAPACITY * IMBALANCE_PERCENT < runnable * 100
-    }
-
-    /// `detach_tasks`: threads that weigh no more than what should be moved. The longer nothing was found, the less they
-    /// are taken to weigh. Says whether any moved.
-    fn detach_load(&mut self, engine: &Engine, from: usize, to: usize, mut imbalance: u64) -> bool {
-        let failed = self.cpus[to].balance_failed.min(u64::BITS - 1);
+    /// `detach_tasks`: threads whose load is at most the imbalance. The more rounds in a row found no such thread, the
+    /// lower their loads are taken to be. Says whether any moved.
+    fn detach_load(
+        &self,
+        tables: &mut Tables,
+        queues: &mut Queueing,
+        now: Nanos,
+        (from, to): (CpuId, CpuId),
+        mut imbalance: u64,
+    ) -> bool {
+        let failed = tables[to].balance_failed.min(u64::BITS - 1);
         let mut moved_any = false;
-        for thread in self.cpus[from].queue.by_arrival() {
-            self.track_waiting(engine, thread);
-            let load = self.threads[thread.index()].utilization.average.load().max(1);
-            if load >> failed > imbalance || !self.may_migrate(engine, thread, to) {
+        for thread in tables[from].queue.by_arrival() {
+            tables.track_waiting(now, thread);
+            let load = tables[thread].utilization.average.load().max(1);
+            if load >> failed > imbalance || !self.may_migrate(tables, now, thread, to) {
                 continue;
             }
-            let index = self.cpus[from].queue.position_of(thread).expect("it waits there");
-            self.move_to_queue(engine, (from, index), to);
+            let index = tables[from]
+                .queue
+                .position_of(thread)
+                .expect("the thread waits there");
+            queues.move_to_queue(tables, now, (from, index), to);
             moved_any = true;
             imbalance = imbalance.saturating_sub(load);
             if imbalance == 0 {
@@ -141,6 +127,37 @@ impl Scheduler {
         }
         moved_any
     }
+}
+
+/// `group_is_overloaded`, of a CPU for which a thread waits, and the reverse of `group_has_capacity`.
+fn is_full(tables: &mut Tables, now: Nanos, cpu: CpuId) -> bool {
+    let (utilization, runnable) = (tables.utilization(now, cpu, None), tables.load(now, cpu));
+    CAPACITY * 100 < utilization * IMBALANCE_PERCENT || CAPACITY * IMBALANCE_PERCENT < runnable * 100
+}
+
+/// `calculate_imbalance` and `sched_balance_find_src_group`: the CPU with the highest load, and how much load `to` should
+/// take from it.
+fn find_imbalance(tables: &mut Tables, now: Nanos, to: CpuId) -> Option<(CpuId, u64)> {
+    let cpus = tables.cpus.ids();
+    let loads: Vec<u64> = cpus.map(|cpu| tables.load(now, cpu)).collect();
+    let average = loads.iter().sum::<u64>() / loads.len() as u64;
+    // `update_sd_pick_busiest`, around the circle from its own group on: of equally loaded CPUs the first.
+    let from = (1..tables.cpus.len())
+        .map(|distance| tables.cpus.behind(to, distance))
+        .filter(|&cpu| tables[cpu].queue.ready() > 0)
+        .rev()
+        .max_by_key(|&cpu| loads[cpu.index()])?;
+    let (much, little) = (loads[from.index()], loads[to.index()]);
+    let is_even = !tables[to].queue.is_empty() && much * 100 <= little * IMBALANCE_PERCENT;
+    if is_even
+        || little >= average
+        || much <= average
+        || !is_full(tables, now, to)
+        || !is_full(tables, now, from)
+    {
+        return None;
+    }
+    Some((from, (much - average).min(average - little)))
 }
 
 #[cfg(test)]
@@ -157,9 +174,9 @@ mod tests {
             .collect()
     }
 
-    /// Two CPUs: every 4 ms at most, times 16, less one tick.
+    /// Two CPUs: at most every 4 ms, times 16, less one tick.
     #[test]
-    fn a_busy_cpu_looks_every_60_ms_while_all_is_even() {
+    fn a_busy_cpu_looks_every_60_ms_while_loads_are_even() {
         let mut rounds = Rounds::from(Nanos::from_millis(8));
         assert_eq!(
             times(&mut rounds, Nanos::from_millis(4)),
@@ -168,12 +185,12 @@ mod tests {
     }
 
     #[test]
-    fn it_looks_twice_as_often_while_it_is_not() {
+    fn a_busy_cpu_looks_twice_as_often_while_loads_are_uneven() {
         let mut rounds = Rounds::from(Nanos::ZERO);
         let mut due = Vec::new();
         for tick in 0..30 {
             if rounds.is_due(Nanos(tick * TICK.0), Nanos::from_millis(4), TICK) {
-                rounds.at_ease = false;
+                rounds.is_even = false;
                 due.push(tick * 4);
             }
         }
@@ -181,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn rounds_that_nobody_saw_keep_their_times() {
+    fn rounds_that_were_not_simulated_keep_their_times() {
         let mut rounds = Rounds::from(Nanos::ZERO);
         assert!(rounds.is_due(Nanos::ZERO, Nanos::from_millis(4), TICK));
         assert!(!rounds.is_due(Nanos::from_millis(600 + 16), Nanos::from_millis(4), TICK));

@@ -1,16 +1,16 @@
-//! Whether a woken thread is looked for a CPU where it ran last, or where its waker runs.
+//! Whether the search for a CPU for a woken thread begins where it ran last, or where its waker runs.
 //!
-//! Models `wake_affine`, `wake_wide` and `record_wakee` of `kernel/sched/fair.c`, for CPUs that share a cache and are
-//! equally fast. It decides where both are busy: an idle CPU is found from either.
+//! Models `record_wakee`, `wake_wide` and `wake_affine` of `kernel/sched/fair.c`, for CPUs that share a cache and are
+//! equally fast. The choice matters where both CPUs are busy: an idle CPU is found from either.
 
-use super::Scheduler;
+use super::placement::Placement;
+use super::tables::{CpuId, Tables};
 use super::utilization::IMBALANCE_PERCENT;
-use crate::engine::Engine;
 use crate::os::ThreadId;
 use crate::profile::WakeSearch;
 use crate::units::Nanos;
 
-/// After so long what is known of a waker counts half: `HZ`.
+/// After this time, what is known about a waker counts half: `HZ`.
 const FLIP_DECAY: Nanos = Nanos::from_secs(1);
 
 /// How a thread is woken.
@@ -18,18 +18,18 @@ const FLIP_DECAY: Nanos = Nanos::from_secs(1);
 pub(crate) enum Waking {
     /// It is new: `WF_FORK`.
     AtBirth,
-    /// Its waker goes on, or is none.
+    /// Its waker goes on, or it has no waker.
     Plainly,
-    /// Its waker is taken to be about to sleep, as who writes to a pipe: `WF_SYNC`.
+    /// Its waker is assumed to be about to sleep, as one that writes to a pipe: `WF_SYNC`.
     Synchronously,
 }
 
-/// Whom a thread wakes: always the same one, or many in turn.
+/// Which threads a thread wakes: always the same one, or many in turn.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Wakes {
     /// `last_wakee`
     last: Option<ThreadId>,
-    /// `wakee_flips`: how often it was another one than the last time.
+    /// `wakee_flips`: how often it woke a different thread than the time before.
     flips: u32,
     /// `wakee_flip_decay_ts`
     decayed: Nanos,
@@ -49,51 +49,26 @@ impl Wakes {
     }
 }
 
-impl Scheduler {
-    /// `select_task_rq_fair`, up to its search for an idle CPU: where that begins, and where the thread goes if there is
-    /// none.
-    pub(super) fn wake_affine(&mut self, engine: &Engine, thread: ThreadId, waking: Waking) -> usize {
-        let home = self.threads[thread.index()].cpu;
-        let Some(waker) = self
-            .waker()
-            .filter(|_| self.tracks_wakes() && waking != Waking::AtBirth)
-        else {
-            return home;
-        };
-        let here = self.threads[waker.index()].cpu;
-        self.threads[waker.index()].wakes.record(engine.now(), thread);
-        if here == home || self.wake_wide(waker, thread) {
-            return home;
-        }
-        let leaves_it_alone = waking == Waking::Synchronously && self.cpus[here].queue.ready() == 0;
-        let is_better = leaves_it_alone
-            || !self.is_idle(home) && self.weighs_less(engine, (here, waker), (home, thread), waking);
-        if is_better { here } else { home }
-    }
-
-    fn tracks_wakes(&self) -> bool {
-        self.tracks && self.costs.wake_search == WakeSearch::SisUtil
-    }
-
-    /// `wake_wide`: one of both wakes many more threads than the other, and more than there are CPUs.
-    fn wake_wide(&self, waker: ThreadId, woken: ThreadId) -> bool {
-        let flips = |thread: ThreadId| self.threads[thread.index()].wakes.flips;
-        let (less, more) = (flips(waker).min(flips(woken)), flips(waker).max(flips(woken)));
-        let cpus = self.cpus.len() as u32;
+impl Placement {
+    /// `wake_wide`: one of both threads wakes many more threads than the other, and more than there are CPUs.
+    fn wake_wide(tables: &Tables, waker: ThreadId, woken: ThreadId) -> bool {
+        let (waker, woken) = (tables[waker].wakes.flips, tables[woken].wakes.flips);
+        let (less, more) = (waker.min(woken), waker.max(woken));
+        let cpus = tables.cpus.len() as u32;
         less >= cpus && more >= less * cpus
     }
 
-    /// `wake_affine_weight`: with the thread `here` would have less to do than its own CPU without it. What the thread
-    /// weighs is as of when it went to sleep.
+    /// `wake_affine_weight`: whether `here` would have less load with the thread than its own CPU without it. The
+    /// thread's load is that of the time when it went to sleep.
     fn weighs_less(
-        &mut self,
-        engine: &Engine,
-        (here, waker): (usize, ThreadId),
-        (home, thread): (usize, ThreadId),
+        tables: &mut Tables,
+        now: Nanos,
+        (here, waker): (CpuId, ThreadId),
+        (home, thread): (CpuId, ThreadId),
         waking: Waking,
     ) -> bool {
-        let (mut with, without) = (self.load(engine, here) as i64, self.load(engine, home) as i64);
-        let load = |thread: ThreadId| self.threads[thread.index()].utilization.average.load() as i64;
+        let (mut with, without) = (tables.load(now, here) as i64, tables.load(now, home) as i64);
+        let load = |thread: ThreadId| tables[thread].utilization.average.load() as i64;
         let sync = waking == Waking::Synchronously;
         if sync {
             if load(waker) > with {
@@ -103,5 +78,37 @@ impl Scheduler {
         }
         let bias = 100 + (IMBALANCE_PERCENT as i64 - 100) / 2;
         (with + load(thread)) * 100 < (without - load(thread)) * bias + i64::from(sync)
+    }
+
+    /// `wake_affine` and the part of `select_task_rq_fair` before the search for an idle CPU: where the search begins, and
+    /// where the thread goes if it finds none.
+    pub(super) fn wake_affine(
+        &mut self,
+        tables: &mut Tables,
+        now: Nanos,
+        thread: ThreadId,
+        waking: Waking,
+    ) -> CpuId {
+        let home = tables[thread].cpu;
+        let Some(waker) = self
+            .waker(tables)
+            .filter(|_| self.tracks_wakes(tables) && waking != Waking::AtBirth)
+        else {
+            return home;
+        };
+        let here = tables[waker].cpu;
+        tables[waker].wakes.record(now, thread);
+        if here == home || Self::wake_wide(tables, waker, thread) {
+            return home;
+        }
+        let leaves_it_alone = waking == Waking::Synchronously && tables[here].queue.ready() == 0;
+        let is_better = leaves_it_alone
+            || !tables.cpus.is_idle(home)
+                && Self::weighs_less(tables, now, (here, waker), (home, thread), waking);
+        if is_better { here } else { home }
+    }
+
+    fn tracks_wakes(&self, tables: &Tables) -> bool {
+        tables.tracks_utilization && self.costs().wake_search == WakeSearch::SisUtil
     }
 }

@@ -1,4 +1,4 @@
-//! Processes, and how their parents learn of their end. What they map is the business of [`memory`](super::memory).
+//! Processes, and how their parents learn about their end. What they map is in [`memory`](super::memory).
 
 use std::rc::Rc;
 
@@ -12,18 +12,18 @@ pub struct ProcessId(pub(crate) u32);
 pub(crate) struct Process {
     /// It has exited, or was killed.
     over: bool,
-    /// By which its parent learns of its end; `None` where nobody asks.
+    /// How its parent learns about its end; `None` if no thread asks.
     pub parting: Option<Parting>,
-    /// Of pages that it shares with its parent or a child, and will write to.
+    /// The delay of copying pages that it shares with its parent or a child, and will write to.
     pub copies: Cold,
 }
 
-/// By what a parent learns that a child is over.
+/// How a parent learns that a child is over.
 #[derive(Clone)]
 pub struct Parting {
     /// `waitpid(2)`: posted when it has exited.
     pub exited: Rc<Semaphore>,
-    /// A pipe whose writing end only the child has: hangs up when it has exited.
+    /// A pipe of which only the child has the writing end: hangs up when the child has exited.
     pub sentinel: Rc<Pipe>,
 }
 
@@ -47,7 +47,7 @@ impl Processes {
         self.table[process.0 as usize].parting = Some(parting);
     }
 
-    /// What its code has still to copy.
+    /// What its code still has to copy.
     #[inline]
     pub fn copies(&mut self, process: ProcessId) -> &mut Cold {
         &mut self.table[process.0 as usize].copies
@@ -57,7 +57,7 @@ impl Processes {
         self.table[process.0 as usize].parting.clone()
     }
 
-    /// A process ends. Says whether it had not ended before.
+    /// Ends a process. Says whether it had not ended before.
     pub fn end(&mut self, process: ProcessId) -> bool {
         !std::mem::replace(&mut self.table[process.0 as usize].over, true)
     }

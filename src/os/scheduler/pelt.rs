@@ -1,21 +1,21 @@
-//! How much of a CPU something has had of late, and how much it would have had alone: `kernel/sched/pelt.c`, as far as it
-//! tracks utilization and load.
+//! Averages of the recent utilization and load of a thread or a CPU: the parts of `kernel/sched/pelt.c` (per-entity load
+//! tracking) that track these.
 //!
-//! Time is cut into periods of 1024 x 1024 ns. What was run in a period counts half as much 32 periods later. All
-//! averages share the periods' bounds, so that those of threads add up to that of their CPU.
+//! Time is divided into periods of 1024 x 1024 ns. Running time in a period counts half as much 32 periods later. The
+//! periods begin at the same times for all averages, so that the averages of threads add up to that of their CPU.
 
 use crate::units::Nanos;
 
 /// A whole CPU: `SCHED_CAPACITY_SCALE`.
 pub const CAPACITY: u64 = 1024;
 
-/// Time is told in units of 1024 ns, and this many of them are a period.
+/// Time is counted in units of 1024 ns, and this many of them are a period.
 const PERIOD: u64 = 1024;
 
-/// Periods after which what was run counts half: `LOAD_AVG_PERIOD`.
+/// Number of periods after which running time counts half: `LOAD_AVG_PERIOD`.
 const HALF_LIFE: u64 = 32;
 
-/// What running for ever adds up to: `LOAD_AVG_MAX`.
+/// The sum of something that runs for ever: `LOAD_AVG_MAX`.
 const MOST: u64 = 47_742;
 
 /// `UTIL_EST_MARGIN`
@@ -43,7 +43,7 @@ const fn decay_table() -> [u64; HALF_LIFE as usize] {
     table
 }
 
-/// `decay_load`: what `sum` counts so many periods later.
+/// `decay_load`: the value of `sum` that many periods later.
 const fn decayed(sum: u64, periods: u64) -> u64 {
     if periods > HALF_LIFE * 63 {
         return 0;
@@ -55,44 +55,44 @@ const fn decayed(sum: u64, periods: u64) -> u64 {
 /// `struct sched_avg`, for threads of equal weight.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Average {
-    /// `util_sum`: of the time that something ran.
+    /// `util_sum`: the time in which something ran.
     ran: u64,
-    /// `load_sum`: of the time that something ran or was ready to, as often as it was more than one.
+    /// `load_sum`: the time in which something ran or was ready to run, multiplied by the number of these.
     ready: u64,
-    /// Up to here it is told, in units of 1024 ns.
-    told: u64,
+    /// The average is up to date until then, in units of 1024 ns.
+    updated: u64,
 }
 
 impl Average {
-    /// `accumulate_sum`: tells what became of the time since it was last told, in which so many were ready or ran.
-    pub fn tell(&mut self, now: Nanos, running: bool, ready: usize) {
+    /// `accumulate_sum`: adds the time since the last update, in which `ready` threads were ready or ran.
+    pub fn update(&mut self, now: Nanos, running: bool, ready: usize) {
         let units = now.0 / 1024;
-        let elapsed = units - self.told;
+        let elapsed = units - self.updated;
         if elapsed == 0 {
             return;
         }
-        let periods = units / PERIOD - self.told / PERIOD;
+        let periods = units / PERIOD - self.updated / PERIOD;
         let mut passed = elapsed;
         if periods > 0 {
             self.ran = decayed(self.ran, periods);
             self.ready = decayed(self.ready, periods);
-            // The rest of the period that it began in, whole ones in between, and the beginning of the last.
-            let first = PERIOD - self.told % PERIOD;
+            // The rest of the first period, whole periods in between, and the beginning of the last one.
+            let first = PERIOD - self.updated % PERIOD;
             passed = decayed(first, periods) + (MOST - decayed(MOST, periods) - PERIOD) + units % PERIOD;
         }
         if running {
             self.ran += passed * CAPACITY;
         }
         self.ready += passed * CAPACITY * ready as u64;
-        self.told = units;
+        self.updated = units;
     }
 
-    /// `util_avg`, out of 1024: as of when it was last told.
+    /// `util_avg`, out of 1024, as of the last update.
     pub const fn utilization(&self) -> u64 {
         self.ran / self.most()
     }
 
-    /// `load_avg`, 1024 for each that is always ready: as of when it was last told.
+    /// `load_avg`, 1024 for each thread that is always ready, as of the last update.
     pub const fn load(&self) -> u64 {
         self.ready / self.most()
     }
@@ -104,13 +104,13 @@ impl Average {
         self.ready = CAPACITY * self.most();
     }
 
-    /// Another one, told up to the same moment, becomes part of this one: `attach_entity_load_avg`.
+    /// Adds another average, updated at the same moment, to this one: `attach_entity_load_avg`.
     pub const fn add(&mut self, other: &Self) {
         self.ran += other.ran;
         self.ready += other.ready;
     }
 
-    /// `detach_entity_load_avg`
+    /// Removes another average, updated at the same moment, from this one: `detach_entity_load_avg`.
     pub const fn remove(&mut self, other: &Self) {
         self.ran = self.ran.saturating_sub(other.ran);
         self.ready = self.ready.saturating_sub(other.ready);
@@ -118,20 +118,21 @@ impl Average {
 
     /// `get_pelt_divider`
     const fn most(&self) -> u64 {
-        MOST - PERIOD + self.told % PERIOD
+        MOST - PERIOD + self.updated % PERIOD
     }
 }
 
-/// What is known of a thread's need for a CPU.
+/// What is known about a thread's need for a CPU.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Utilization {
+    /// Its recent utilization and load.
     pub average: Average,
-    /// What it had when it last went to sleep, forgotten slowly: `util_est`.
+    /// Its utilization when it last went to sleep; it decreases slowly: `util_est`.
     estimate: u64,
 }
 
 impl Utilization {
-    /// `util_est_update`: it goes to sleep.
+    /// `util_est_update`: the thread goes to sleep.
     pub const fn sleeps(&mut self) {
         let now = self.average.utilization();
         if self.estimate <= now {
@@ -151,7 +152,7 @@ impl Utilization {
 mod tests {
     use super::*;
 
-    /// As the kernel's own table has them (`kernel/sched/sched-pelt.h`).
+    /// The expected values are in the kernel's own table (`kernel/sched/sched-pelt.h`).
     #[test]
     fn the_table_is_that_of_the_kernel() {
         assert_eq!(DECAY[0], 0xffff_ffff);
@@ -161,11 +162,11 @@ mod tests {
     }
 
     #[test]
-    fn half_of_it_is_forgotten_in_32_periods() {
+    fn utilization_halves_in_32_periods() {
         let mut average = Average::default();
-        average.tell(Nanos::from_secs(10), true, 1);
+        average.update(Nanos::from_secs(10), true, 1);
         assert!(average.utilization() >= CAPACITY - 2, "{average:?}");
-        average.tell(Nanos::from_secs(10) + Nanos(32 << 20), false, 0);
+        average.update(Nanos::from_secs(10) + Nanos(32 << 20), false, 0);
         assert!(
             average.utilization().abs_diff(CAPACITY / 2) <= 2,
             "{}",
@@ -174,13 +175,13 @@ mod tests {
     }
 
     #[test]
-    fn it_matters_little_how_often_it_is_told() {
+    fn the_number_of_updates_matters_little() {
         let (mut often, mut once) = (Average::default(), Average::default());
         for us in (0..40_000).step_by(7) {
-            often.tell(Nanos::from_micros(us), true, 1);
+            often.update(Nanos::from_micros(us), true, 1);
         }
-        often.tell(Nanos::from_micros(40_000), true, 1);
-        once.tell(Nanos::from_micros(40_000), true, 1);
+        often.update(Nanos::from_micros(40_000), true, 1);
+        once.update(Nanos::from_micros(40_000), true, 1);
         assert!(
             often.utilization().abs_diff(once.utilization()) <= 1,
             "{often:?} {once:?}"
@@ -191,24 +192,24 @@ mod tests {
     fn half_of_the_time_is_half_of_a_cpu() {
         let mut average = Average::default();
         for ms in 1..2_000 {
-            average.tell(Nanos::from_millis(ms), ms % 2 == 0, 2);
+            average.update(Nanos::from_millis(ms), ms % 2 == 0, 2);
         }
         assert!(
             average.utilization().abs_diff(CAPACITY / 2) < 20,
             "{}",
             average.utilization()
         );
-        // Two shared it: one of them was always waiting.
+        // Two threads shared the CPU: one of them was always waiting.
         assert!(average.load().abs_diff(2 * CAPACITY) <= 4, "{}", average.load());
     }
 
     #[test]
     fn a_sleeper_is_expected_to_need_what_it_had() {
         let mut thread = Utilization::default();
-        thread.average.tell(Nanos::from_millis(50), true, 1);
+        thread.average.update(Nanos::from_millis(50), true, 1);
         let had = thread.average.utilization();
         thread.sleeps();
-        thread.average.tell(Nanos::from_secs(1), false, 0);
+        thread.average.update(Nanos::from_secs(1), false, 0);
         assert_eq!((thread.average.utilization(), thread.estimate()), (0, had));
         thread.sleeps();
         assert_eq!(thread.estimate(), had - had / 4);

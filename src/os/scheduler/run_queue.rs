@@ -1,29 +1,29 @@
-//! The fair class: who runs next on one hardware thread, and who may push in.
+//! The run queue of one CPU under the fair policy: which thread runs next, and which may preempt the running one.
 //!
-//! Models `kernel/sched/fair.c` of Linux 6.6 and later (EEVDF), for threads of equal weight: `pick_eevdf`,
-//! `place_entity`, `update_entity_lag`, `update_deadline`, `protect_slice`, and the sleepers that stay in their queue
-//! until their debt is paid (`DELAY_DEQUEUE`). Virtual time is then plain CPU time, and the queue's own virtual time is
-//! the mean of its members'.
+//! Models `kernel/sched/fair.c` of Linux 6.6 and later (EEVDF), for threads of equal weight: `entity_eligible`,
+//! `update_entity_lag`, `pick_eevdf`, `place_entity`, and the sleepers that stay in their queue until their debt is paid
+//! (`DELAY_DEQUEUE`). With equal weights virtual time is plain CPU time, and the queue's own virtual time is the mean of
+//! its members' virtual times.
 
 use crate::os::ThreadId;
 
 /// A thread's standing with the scheduler: `struct sched_entity`. All in ns of virtual time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Entity {
-    /// CPU time had, as the queue counts it.
+    /// CPU time received, as the queue counts it.
     pub vruntime: i64,
     /// Where the current request for a slice ends.
     pub deadline: i64,
-    /// While eligible and short of this, the running thread is not preempted by a wake-up (`vprot`).
+    /// While the running thread is eligible and has not reached this, no wake-up preempts it (`vprot`).
     pub protected_until: i64,
-    /// Kept while off the queue: positive means that it is owed CPU time.
+    /// Kept while the thread is not in a queue: if positive, the thread is owed CPU time.
     pub lag: i64,
-    /// Counts moves from queue to queue: the lower, the longer it has been in this one.
+    /// The number of its last move from queue to queue: the lower, the longer it has been in this queue.
     pub moved: u64,
 }
 
 impl Entity {
-    /// `entity_lag`: what it is owed when its queue's virtual time is that, within bounds.
+    /// `entity_lag`: the CPU time that it is owed at a virtual time of its queue, within bounds.
     pub fn lag_at(&self, virtual_time: i64, slice: i64, tick: i64) -> i64 {
         let bound = (2 * slice).max(tick);
         (virtual_time - self.vruntime).clamp(-bound, bound)
@@ -35,18 +35,18 @@ impl Entity {
 pub(crate) struct Queued {
     pub thread: ThreadId,
     pub entity: Entity,
-    /// It sleeps, and is here until its debt is paid: `sched_delayed`.
+    /// It sleeps, and stays in the queue until its debt is paid: `sched_delayed`.
     pub asleep: bool,
-    /// Position among equal deadlines: who came first.
+    /// Members are numbered as they come, which orders those with equal deadlines.
     order: u64,
 }
 
 /// The threads of one hardware thread that are ready but not running, and sleepers in debt: `struct cfs_rq`.
 #[derive(Debug, Default)]
 pub(crate) struct RunQueue {
-    /// By (deadline, order).
+    /// Sorted by (deadline, order).
     members: Vec<Queued>,
-    /// How many of them sleep.
+    /// Number of members that sleep.
     asleep: usize,
     /// Sum of the members' vruntimes.
     sum: i128,
@@ -54,27 +54,27 @@ pub(crate) struct RunQueue {
 }
 
 impl RunQueue {
-    /// Whether there is nobody, asleep or not.
+    /// Whether it has no members, asleep or not.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
 
-    /// How many there are, asleep or not.
+    /// Number of members, asleep or not.
     pub fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// How many are ready: `h_nr_runnable`, less the one that runs.
+    /// Number of ready members: `h_nr_runnable` without the running thread.
     pub fn ready(&self) -> usize {
         self.members.len() - self.asleep
     }
 
-    /// Those that are ready.
+    /// The ready members.
     pub fn threads(&self) -> impl Iterator<Item = ThreadId> {
         self.awake().map(|(_, member)| member.thread)
     }
 
-    /// Those that are ready, in the order in which they came.
+    /// The ready members, in the order in which they came.
     pub fn by_arrival(&self) -> Vec<ThreadId> {
         let mut ready: Vec<&Queued> = self.awake().map(|(_, member)| member).collect();
         ready.sort_unstable_by_key(|member| member.order);
@@ -115,8 +115,8 @@ impl RunQueue {
         self.sum += i128::from(entity.vruntime);
     }
 
-    /// `requeue_delayed_entity`: one that sleeps here is woken. It stands where it stood, unless it would be owed
-    /// something by now: that is forgotten (`DELAY_ZERO`). Where it stands.
+    /// `requeue_delayed_entity`: a thread that sleeps in the queue is woken. It keeps its standing, unless it would be owed
+    /// CPU time by now: that is forgotten (`DELAY_ZERO`). Returns its standing.
     pub fn rouse(&mut self, thread: ThreadId, running: Option<&Entity>, slice: i64) -> Entity {
         let index = self
             .position_of(thread)
@@ -144,17 +144,18 @@ impl RunQueue {
         (members > 0).then(|| (sum.div_euclid(members)) as i64)
     }
 
-    /// `entity_eligible`: has had no more than its share. Without division, hence without rounding.
+    /// `entity_eligible`: whether it has had no more than its share. Without a division, hence without rounding.
     pub fn is_eligible(&self, vruntime: i64, running: Option<&Entity>) -> bool {
         let members = self.members.len() as i128 + i128::from(running.is_some());
         let sum = self.sum + running.map_or(0, |entity| i128::from(entity.vruntime));
         i128::from(vruntime) * members <= sum
     }
 
-    /// `pick_eevdf`: among the eligible the earliest deadline. `None` means that the running thread goes on.
+    /// `pick_eevdf`: the position of the eligible member with the earliest deadline. `None` means that the running thread
+    /// goes on.
     ///
-    /// It may be one that sleeps: its debt is paid. A running thread is let finish its slice (`RUN_TO_PARITY`) as long as
-    /// it is eligible itself.
+    /// The member may be a sleeper whose debt is paid. A running thread may finish its slice (`RUN_TO_PARITY`) for as long
+    /// as it is eligible itself.
     pub fn pick(&self, running: Option<&Entity>) -> Option<usize> {
         let running_eligible = running.filter(|entity| self.is_eligible(entity.vruntime, running));
         if let Some(entity) = running_eligible
@@ -190,13 +191,13 @@ impl RunQueue {
         member
     }
 
-    /// Where a thread stands.
+    /// The position of a thread.
     pub fn position_of(&self, thread: ThreadId) -> Option<usize> {
         self.members.iter().position(|member| member.thread == thread)
     }
 
-    /// Among those that may be moved, the thread that has waited longest in the queue: for a hardware thread with
-    /// nothing to do.
+    /// The position of the thread that has waited longest among those that may be moved: for a CPU that has nothing to
+    /// do.
     pub fn longest_waiting(&self, may_be_moved: impl Fn(ThreadId) -> bool) -> Option<usize> {
         self.awake()
             .filter(|(_, member)| may_be_moved(member.thread))
@@ -204,16 +205,16 @@ impl RunQueue {
             .map(|(index, _)| index)
     }
 
-    /// The waiting thread that has belonged to this queue longest, for balancing. The one that has waited longest
-    /// may just have been moved here: it would go to and fro for ever, always in the longer queue.
+    /// The position of the waiting thread that has belonged to this queue longest, for balancing. The thread that has
+    /// waited longest may just have been moved here: it would go back and forth for ever, always into the longer queue.
     pub fn longest_resident(&self) -> Option<usize> {
         self.awake()
             .min_by_key(|(_, member)| (member.entity.moved, member.order))
             .map(|(index, _)| index)
     }
 
-    /// `place_entity`: where a thread that comes in stands. What it was owed when it left is kept (`PLACE_LAG`),
-    /// scaled because its own arrival moves the mean.
+    /// `place_entity`: gives a thread that comes into the queue its standing. It is still owed what it was owed when it
+    /// left (`PLACE_LAG`), scaled because its own arrival moves the mean.
     pub fn place(&self, entity: &mut Entity, running: Option<&Entity>, slice: i64) {
         if let Some(virtual_time) = self.virtual_time(running) {
             let members = self.members.len() as i64 + i64::from(running.is_some());
@@ -222,7 +223,7 @@ impl RunQueue {
         entity.deadline = entity.vruntime + slice;
     }
 
-    /// `update_entity_lag`: what the running thread is owed as it leaves.
+    /// `update_entity_lag`: the CPU time that the running thread is owed when it leaves.
     pub fn lag_of(&self, running: &Entity, slice: i64, tick: i64) -> i64 {
         if self.members.is_empty() {
             return 0;
