@@ -1,11 +1,12 @@
 //! The clock, the event queue and the simulated threads of control.
 //!
-//! A simulated thread of control is an `async fn` on a single-threaded executor of its own: blocking is an
-//! `.await`, and between two awaits no simulated time passes. Each has one *slot* in the event queue, which holds
-//! at most one thing that is about to happen to it; scheduling again overwrites, so cancelling costs nothing later.
+//! A simulated thread of control is an `async fn`, run by a single-threaded executor in this module: a blocking
+//! operation is an `.await`, and no simulated time passes between two awaits. Each thread has one *slot* in the event
+//! queue, which holds at most one pending event. Scheduling again overwrites it, so that cancelling an event costs
+//! nothing later.
 //!
-//! A slot fires in one of two ways: it *resumes* its thread (polls the future), or it *interrupts*, which hands the
-//! slot to the operating system's handler. Nothing is ever polled from within a poll.
+//! A slot fires in one of two ways: it *resumes* its thread (polls the future), or it *interrupts*, which passes the
+//! slot to the operating system's handler. No future is polled during another poll.
 
 mod queue;
 mod spans;
@@ -20,10 +21,10 @@ pub use spans::{LABELS, Label, Ledger, Span, Track};
 
 use crate::units::Nanos;
 
-/// What a simulated thread of control does, from its first event to its end.
+/// The life of a simulated thread of control, from its first event to its end.
 type Body = Pin<Box<dyn Future<Output = ()>>>;
 
-/// The clock and everything that is about to happen.
+/// The clock, the pending events and the simulated threads of control.
 #[derive(Default)]
 pub struct Engine {
     now: Cell<Nanos>,
@@ -31,25 +32,25 @@ pub struct Engine {
     stopped: Cell<bool>,
     limit: Cell<Nanos>,
     queue: RefCell<EventQueue>,
-    /// Born during the current poll; the main loop adopts them before the next one.
+    /// Threads spawned during the current poll; the main loop adopts them before the next one.
     newborn: RefCell<Vec<(Slot, Body)>>,
-    /// Whether there are any.
+    /// Whether `newborn` has any.
     expecting: Cell<bool>,
 }
 
-/// Why a simulation came to an end.
+/// Why a simulation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// [`Engine::stop`] was called.
     Stopped,
     /// The next event lies beyond the limit.
     Limit,
-    /// Nothing is about to happen any more.
+    /// No event is pending.
     Exhausted,
 }
 
 impl Engine {
-    /// An engine at time zero with nothing to do.
+    /// An engine at time zero without events.
     pub fn new() -> Self {
         Self::default()
     }
@@ -60,12 +61,12 @@ impl Engine {
         self.now.get()
     }
 
-    /// How many events have fired so far.
+    /// Number of events that have fired so far.
     pub fn events(&self) -> u64 {
         self.events.get()
     }
 
-    /// A new slot with nothing pending.
+    /// Adds a slot without a pending event.
     pub fn add_slot(&self) -> Slot {
         self.queue.borrow_mut().add_slot()
     }
@@ -76,10 +77,10 @@ impl Engine {
         self.expecting.set(true);
     }
 
-    /// Makes `slot` fire at `time` instead of whatever was pending on it.
+    /// Makes `slot` fire at `time`. This replaces the slot's pending event, if there is one.
     ///
     /// # Panics
-    /// If `time` lies in the past: an engine that chose silently would be wrong in silence.
+    /// If `time` is in the past: any other time would silently give wrong results.
     #[inline]
     pub fn schedule(&self, slot: Slot, time: Nanos, action: Action) {
         assert!(
@@ -92,8 +93,8 @@ impl Engine {
             .schedule(slot, time, self.now.get(), action);
     }
 
-    /// Goes on to `time` if nothing is due until then: for a thread that would suspend only to be resumed by the very
-    /// next event. It counts as that event. False where the thread has to suspend.
+    /// Advances the clock to `time` if no event is due until then, for a thread that would suspend and be resumed by
+    /// the very next event. It counts as that event. False if the thread has to suspend.
     #[inline]
     pub fn skip_to(&self, time: Nanos) -> bool {
         let free = self.queue.borrow().next_time().is_none_or(|next| time < next);
@@ -106,20 +107,20 @@ impl Engine {
         skips
     }
 
-    /// Takes back whatever is pending on `slot`.
+    /// Cancels the pending event of `slot`, if there is one.
     #[inline]
     pub fn cancel(&self, slot: Slot) {
         self.queue.borrow_mut().cancel(slot);
     }
 
-    /// Suspends the calling thread for `time`. Its slot must have nothing else pending.
+    /// Suspends the calling thread for `time`. Its slot must have no other pending event.
     #[inline]
     pub async fn hold(&self, slot: Slot, time: Nanos) {
         self.schedule(slot, self.now.get().saturating_add(time), Action::Resume);
         suspend().await;
     }
 
-    /// Ends [`Engine::run`] once the current event is dealt with.
+    /// Ends [`Engine::run`] after the current event.
     #[inline]
     pub fn stop(&self) {
         self.stopped.set(true);
@@ -130,9 +131,9 @@ impl Engine {
         self.stopped.get()
     }
 
-    /// Lets events happen, in order of (time, sequence), until one of the ways to end.
+    /// Fires events in order of (time, sequence), until the simulation ends in one of the ways of [`Ended`].
     ///
-    /// `interrupt` is called for every slot that fires with [`Action::Interrupt`].
+    /// Calls `interrupt` for each slot that fires with [`Action::Interrupt`].
     pub fn run(&self, limit: Nanos, interrupt: impl Fn(Slot)) -> Ended {
         self.limit.set(limit);
         let mut bodies: Vec<Option<Body>> = Vec::new();
@@ -172,7 +173,7 @@ impl Engine {
                 }
             }
         };
-        // A newborn may own a handle on this very engine: left here, neither would ever be freed.
+        // A newborn may own a handle on this engine: without this, neither would ever be freed.
         self.newborn.borrow_mut().clear();
         ended
     }
@@ -188,13 +189,13 @@ impl Engine {
     }
 }
 
-/// Gives control back to the engine until the thread's slot resumes it.
+/// Returns control to the engine until the thread's slot resumes it.
 #[inline]
 pub fn suspend() -> Suspend {
     Suspend { suspended: false }
 }
 
-/// See [`suspend`]. The engine polls a thread only when its slot fires, so the second poll is the resumption.
+/// See [`suspend`]. The engine polls a thread only when its slot fires, so that the second poll is the resumption.
 #[must_use = "a thread suspends only where this is awaited"]
 pub struct Suspend {
     suspended: bool,

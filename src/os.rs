@@ -220,8 +220,8 @@ impl Os {
         }
     }
 
-    /// Like [`Os::compute`], for code that the core's caches must load first: code of the interpreter. The kernel's way to
-    /// a thread that wakes up is part of the wake-up latency.
+    /// Like [`Os::compute`], for code that the core's caches must load first: code of the interpreter. The kernel's way
+    /// to a thread that wakes up is part of the wake-up latency.
     pub fn execute(&self, me: ThreadId, time: Nanos) -> Burst<'_> {
         Burst {
             kind: BurstKind::Code,
@@ -238,8 +238,8 @@ impl Os {
         }
     }
 
-    /// Ends an interruptible burst of `thread` after at most `gap` more CPU time. Does nothing if the thread is not in such
-    /// a burst.
+    /// Ends an interruptible burst of `thread` after at most `gap` more CPU time. Does nothing if the thread is not in
+    /// such a burst.
     pub fn interrupt(&self, thread: ThreadId, gap: Nanos) {
         self.scheduler
             .borrow_mut()
@@ -270,8 +270,8 @@ impl Os {
         self.compute(me, Nanos::ZERO)
     }
 
-    /// Wakes a thread that sleeps on a futex, if there is one. The calling thread pays for it before it goes on, and may
-    /// have to give way to the woken thread on its way back from the kernel.
+    /// Wakes a thread that sleeps on a futex, if there is one. The calling thread pays for it before it goes on, and
+    /// may have to give way to the woken thread on its way back from the kernel.
     #[inline]
     pub(crate) fn futex_wake(&self, me: ThreadId, sleeper: impl Into<Option<ThreadId>>) -> Wakeup<'_> {
         self.wake_and_pay(me, sleeper.into(), Waking::Plainly)
@@ -288,8 +288,8 @@ impl Os {
         self.wake_on_credit(me, sleeper.into(), Waking::Plainly)
     }
 
-    /// Wakes a thread that waits for bytes or for room. The kernel assumes that the calling thread is about to wait itself
-    /// (`wake_up_interruptible_sync_poll`).
+    /// Wakes a thread that waits for bytes or for room. The kernel assumes that the calling thread is about to wait
+    /// itself (`wake_up_interruptible_sync_poll`).
     #[inline]
     pub(crate) fn sync_wake(&self, me: ThreadId, sleeper: impl Into<Option<ThreadId>>) -> Wakeup<'_> {
         self.wake_and_pay(me, sleeper.into(), Waking::Synchronously)
@@ -352,8 +352,8 @@ impl Os {
         self.wait(me, None, Until::Timer(time))
     }
 
-    /// Waits off-core for `time` and the timer's slack, to look then whether `object` is there. For as long as it is not,
-    /// the thread does not count as one that goes on by itself.
+    /// Waits off-core for `time` and the timer's slack, to look then whether `object` is there. For as long as it is
+    /// not, the thread does not count as one that goes on by itself.
     pub fn sleep_between_looks(&self, me: ThreadId, object: ObjectId, time: Nanos) -> Wait<'_> {
         self.wait(me, Some(object), Until::NextLook(time))
     }
@@ -429,8 +429,8 @@ impl Os {
         before
     }
 
-    /// Ends a process and gives its memory back, except for pages that its forked children still map. Says whether it had
-    /// not ended before.
+    /// Ends a process and gives its memory back, except for pages that its forked children still map. Says whether it
+    /// had not ended before.
     pub fn exit_process(&self, process: ProcessId) -> bool {
         self.memory.borrow_mut().exit(process);
         self.scheduler.borrow_mut().processes.end(process)

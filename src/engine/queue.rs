@@ -1,8 +1,8 @@
-//! What is about to happen: one event for each slot, ordered by (time, sequence).
+//! Pending events: at most one for each slot, ordered by (time, sequence).
 //!
-//! A 4-ary heap that knows where each slot stands in it, so that overwriting and cancelling leave nothing stale
-//! behind. Beside it a first-in-first-out ring for what is due now: events scheduled for the present moment come
-//! after everything in the heap that is due at it, because the heap's were scheduled earlier.
+//! The queue is a 4-ary heap that knows the position of each slot, so that overwriting and cancelling leave no stale
+//! entries. Beside it is a first-in-first-out ring for events that are due now: they come after all events in the heap
+//! that are due at the same time, because those were scheduled earlier.
 
 use std::collections::VecDeque;
 
@@ -23,20 +23,20 @@ impl Slot {
 /// What happens when a slot fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// The slot's thread of control goes on.
+    /// The slot's thread of control is resumed.
     Resume,
     /// The operating system's handler is called.
     Interrupt,
 }
 
-/// A slot that fires.
+/// An event: a slot that fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When.
+    /// When it fires.
     pub time: Nanos,
-    /// Which.
+    /// The slot.
     pub slot: Slot,
-    /// How.
+    /// What happens.
     pub action: Action,
 }
 
@@ -45,16 +45,16 @@ pub struct Event {
 pub struct EventQueue {
     heap: Vec<Entry>,
     now: VecDeque<Entry>,
-    /// Where each slot's event stands.
+    /// The position of each slot's event.
     positions: Vec<Position>,
-    /// The slot whose event fired last, if that came from the heap. It stays at the root, where it is in nobody's way,
-    /// until its slot is scheduled again, which overwrites it, or the next event is asked for.
+    /// The slot whose event fired last, if that event came from the heap. It stays at the root until its slot is
+    /// scheduled again, which overwrites it, or until the next event is popped.
     spent: Option<Slot>,
     sequence: u64,
 }
 
-/// A pending event in one number that orders it: time, then sequence, then (for nobody to compare) slot and action.
-/// Four of them, a node's children, fill one cache line. 2^40 events take a day to simulate.
+/// A pending event in one number, ordered by time, then sequence. Slot and action, in the lowest bits, never decide the
+/// order. Four entries, a node's children, fill one cache line. 2^40 events take a day to simulate.
 ///
 /// ```text
 ///  127     64 63                24 23         1      0
@@ -81,7 +81,7 @@ impl Entry {
         Slot(self.0 as u32 >> 1 & MOST_SLOTS)
     }
 
-    /// The low bits of the sequence: enough to tell the ring's entries apart.
+    /// The low bits of the sequence, which tell the ring's entries apart.
     fn ticket(self) -> u32 {
         (self.0 >> SEQUENCE_SHIFT) as u32 | Position::RING
     }
@@ -102,8 +102,8 @@ impl Entry {
 
 const MOST_SLOTS: u32 = (1 << (SEQUENCE_SHIFT - 1)) - 1;
 
-/// Where a slot's event stands: an index of the heap, the ticket of an entry of the ring, or nowhere. An entry of the
-/// ring with another ticket is a cancelled event.
+/// The position of a slot's event: an index of the heap, the ticket of an entry of the ring, or nowhere. An entry of
+/// the ring with a different ticket is a cancelled event.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Position(u32);
 
@@ -116,11 +116,11 @@ impl Position {
     }
 }
 
-/// Children of each node.
+/// Number of children of each node.
 const ARITY: usize = 4;
 
 impl EventQueue {
-    /// A new slot with nothing pending.
+    /// Adds a slot without a pending event.
     pub fn add_slot(&mut self) -> Slot {
         let slot = Slot(self.positions.len() as u32);
         assert!(slot.0 < MOST_SLOTS, "more than {MOST_SLOTS} threads");
@@ -128,7 +128,7 @@ impl EventQueue {
         slot
     }
 
-    /// Puts an event on `slot`, in place of any pending one.
+    /// Adds an event on `slot`, in place of its pending event, if there is one.
     #[inline]
     pub fn schedule(&mut self, slot: Slot, time: Nanos, now: Nanos, action: Action) {
         self.sequence += 1;
@@ -154,7 +154,7 @@ impl EventQueue {
         }
     }
 
-    /// Takes back the event on `slot`, if there is one.
+    /// Cancels the event on `slot`, if there is one.
     #[inline]
     pub fn cancel(&mut self, slot: Slot) {
         if self.spent == Some(slot) {
@@ -166,8 +166,8 @@ impl EventQueue {
         self.positions[slot.index()] = Position::NOWHERE;
     }
 
-    /// The next event, off the queue.
-    // A call would pass the event through memory, which doubles what popping it costs.
+    /// Takes the next event off the queue.
+    // Not inlined, it would return the event through memory, which doubles its cost.
     #[inline(always)]
     pub fn pop(&mut self, now: Nanos) -> Option<Event> {
         if let Some(slot) = self.spent.take() {
@@ -175,7 +175,7 @@ impl EventQueue {
             self.remove(0);
         }
         while let Some(&due) = self.now.front() {
-            // What the heap has for this moment was scheduled before it came, hence before all that is in the ring.
+            // The heap's events for this moment were scheduled earlier, hence before all events in the ring.
             if self.heap.first().is_some_and(|head| head.time() <= now) {
                 break;
             }
@@ -194,7 +194,7 @@ impl EventQueue {
     /// When the next event is due.
     #[inline]
     pub fn next_time(&self) -> Option<Nanos> {
-        // What has fired is still at the root; below it its children are the earliest.
+        // The event that fired last is still at the root; the earliest pending one is among its children.
         let earliest = match self.spent {
             None => self.heap.first(),
             Some(_) => self.heap.iter().skip(1).take(ARITY).min(),
@@ -203,7 +203,7 @@ impl EventQueue {
         due.or(earliest.map(|head| head.time()))
     }
 
-    /// Puts `entry` where another one stands.
+    /// Puts `entry` in the place of another one.
     fn replace(&mut self, position: usize, entry: Entry) {
         if entry < self.heap[position] {
             self.sift_up(position, entry);
@@ -240,7 +240,7 @@ impl EventQueue {
         loop {
             let first = position * ARITY + 1;
             let earliest = if let Some(children) = self.heap.get(first..first + ARITY) {
-                // Two rounds of a tournament, without a branch to mispredict.
+                // A tournament of two rounds, without branches that could be mispredicted.
                 let left = usize::from(children[1] < children[0]);
                 let right = 2 + usize::from(children[3] < children[2]);
                 first
@@ -278,7 +278,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     proptest! {
-        /// The queue against the plainest thing that does the same: a sorted map from (time, sequence) to slot.
+        /// Compares the queue with the simplest equivalent: a sorted map from (time, sequence) to slot.
         #[test]
         fn fires_like_a_sorted_map(operations in prop::collection::vec((0u32..40, 0u64..6, 0u8..8), 1..400)) {
             let mut queue = EventQueue::default();

@@ -1,27 +1,27 @@
-//! Where time goes: each track is in one labelled state at a time, and the ledger adds up how long.
+//! Time spent in each state: a track is in one labelled state at a time, and the ledger adds up the times.
 
 use crate::units::Nanos;
 
-/// Whose time it is. Tracks are numbered by the floor that opens them.
+/// The number of something whose time is recorded, in the order in which tracks are opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Track(pub u32);
 
-/// What a track is doing, below [`LABELS`]. The meaning belongs to the floor that uses it.
+/// The state of a track, less than [`LABELS`]. Its meaning is defined by the floor that uses it.
 pub type Label = u8;
 
-/// How many labels there are room for.
+/// Number of different labels that are possible.
 pub const LABELS: usize = 16;
 
-/// A stretch of time with one label.
+/// An interval with one label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// Whose.
+    /// The track.
     pub track: Track,
-    /// Doing what.
+    /// Its state.
     pub label: Label,
-    /// From, inclusive.
+    /// The beginning, inclusive.
     pub from: Nanos,
-    /// To, exclusive.
+    /// The end, exclusive.
     pub to: Nanos,
 }
 
@@ -39,7 +39,7 @@ struct Account {
 }
 
 impl Ledger {
-    /// A ledger that also keeps every span: for tests and timelines.
+    /// A ledger that also keeps every span, for tests and timelines.
     pub fn recording() -> Self {
         Self {
             tracks: Vec::new(),
@@ -52,12 +52,12 @@ impl Ledger {
         self.record.is_some()
     }
 
-    /// When `track` came into the state that it is in.
+    /// When `track` entered its present state.
     pub fn since(&self, track: Track) -> Nanos {
         self.tracks[track.0 as usize].since
     }
 
-    /// A new track that starts in `label`.
+    /// Opens a track that starts in state `label`.
     pub fn open(&mut self, label: Label, now: Nanos) -> Track {
         self.tracks.push(Account {
             label,
@@ -67,7 +67,7 @@ impl Ledger {
         Track(self.tracks.len() as u32 - 1)
     }
 
-    /// From now on `track` is in `label`.
+    /// From now on `track` is in state `label`.
     pub fn enter(&mut self, track: Track, label: Label, now: Nanos) {
         let account = &mut self.tracks[track.0 as usize];
         if let Some(record) = &mut self.record
@@ -85,7 +85,7 @@ impl Ledger {
         account.label = label;
     }
 
-    /// Time that `track` has spent in each label up to `now`.
+    /// Time that `track` has spent in each state until `now`.
     pub fn totals(&self, track: Track, now: Nanos) -> [u64; LABELS] {
         let account = &self.tracks[track.0 as usize];
         let mut totals = account.totals;

@@ -1,22 +1,23 @@
-//! What `read(2)` and `write(2)` do to a pipe and to a socket: the same calls, with buffers that differ.
+//! `read(2)`, `write(2)` and `poll(2)` of pipes and sockets: the same calls on different buffers.
 
 use std::future::Future;
 
 use super::{Os, Pipe, ThreadId};
 use crate::units::Bytes;
 
-/// Bytes from one end to the other, in order.
+/// A stream of bytes from one end to the other, in order.
 pub trait ByteStream {
-    /// Nothing in it. Reports of a deadlock call it `name`.
+    /// An empty stream. Deadlock reports call it `name`.
     fn new(os: &Os, name: &str) -> Self;
 
     /// `write(2)`, blocking: returns when all bytes are in the buffer.
     fn write(&self, os: &Os, me: ThreadId, bytes: Bytes) -> impl Future<Output = ()>;
 
-    /// `read(2)`, blocking: waits until there is something, then takes at most `bytes` of it. Says how many.
+    /// `read(2)`, blocking: waits until there is something to read, then takes at most `bytes` of it. Returns the
+    /// number of bytes.
     fn read(&self, os: &Os, me: ThreadId, bytes: Bytes) -> impl Future<Output = Bytes>;
 
-    /// `poll(2)`, blocking: waits until there is something to read, and takes nothing.
+    /// `poll(2)`, blocking: waits until there is something to read.
     fn wait_until_readable(&self, os: &Os, me: ThreadId) -> impl Future<Output = ()>;
 }
 

@@ -88,25 +88,15 @@ impl ConditionVariable {
         }
     }
 
-    /// Waits for a signal that is certain to come, and releases `mutex` meanwhile: `pthread_cond_wait`.
-    pub fn wait<'a>(
-        &'a self,
-        os: &'a Os,
-        me: ThreadId,
-        mutex: &'a Mutex,
-    ) -> impl Future<Output = Woken> + 'a {
-        self.wait_until(os, me, mutex, None)
-    }
-
-    /// Like [`wait`](Self::wait), for at most `time` and the timer's slack: `pthread_cond_timedwait`.
-    pub fn timed_wait<'a>(
-        &'a self,
-        os: &'a Os,
-        me: ThreadId,
-        mutex: &'a Mutex,
-        time: Nanos,
-    ) -> impl Future<Output = Woken> + 'a {
-        self.wait_until(os, me, mutex, Some(os.now().saturating_add(time)))
+    /// `__condvar_cancel_waiting`: gives up the wait. If the waiter leaves a signal behind that no other waiter would
+    /// take, it passes that signal on.
+    fn cancel<'a>(&self, os: &'a Os, me: ThreadId, place: Place) -> Wakeup<'a> {
+        let leaves_signal = self.waiters.borrow_mut().cancel(place);
+        if leaves_signal {
+            self.signal(os, me)
+        } else {
+            Wakeup::NOBODY
+        }
     }
 
     /// `__pthread_cond_wait_common`
@@ -153,15 +143,25 @@ impl ConditionVariable {
         }
     }
 
-    /// `__condvar_cancel_waiting`: gives up the wait. If the waiter leaves a signal behind that no other waiter would
-    /// take, it passes that signal on.
-    fn cancel<'a>(&self, os: &'a Os, me: ThreadId, place: Place) -> Wakeup<'a> {
-        let leaves_signal = self.waiters.borrow_mut().cancel(place);
-        if leaves_signal {
-            self.signal(os, me)
-        } else {
-            Wakeup::NOBODY
-        }
+    /// Waits for a signal that is certain to come, and releases `mutex` meanwhile: `pthread_cond_wait`.
+    pub fn wait<'a>(
+        &'a self,
+        os: &'a Os,
+        me: ThreadId,
+        mutex: &'a Mutex,
+    ) -> impl Future<Output = Woken> + 'a {
+        self.wait_until(os, me, mutex, None)
+    }
+
+    /// Like [`wait`](Self::wait), for at most `time` and the timer's slack: `pthread_cond_timedwait`.
+    pub fn timed_wait<'a>(
+        &'a self,
+        os: &'a Os,
+        me: ThreadId,
+        mutex: &'a Mutex,
+        time: Nanos,
+    ) -> impl Future<Output = Woken> + 'a {
+        self.wait_until(os, me, mutex, Some(os.now().saturating_add(time)))
     }
 
     /// Wakes one waiter, which may preempt the caller: `pthread_cond_signal`.

@@ -1,5 +1,5 @@
-//! A wait queue that counts its waiters: what a lock sleeps on where signalling is a system call for as long as a waiter
-//! is counted.
+//! A wait queue that counts its waiters: what a lock sleeps on where signalling is a system call for as long as a
+//! waiter is counted.
 //!
 //! Models `pthread_cond_signal` and `pthread_cond_wait` of Mac OS X 10.5 (`pthreads/pthread_cond.c` of its Libc:
 //! `cond->waiters`, `semaphore_signal_thread`) and `sem_t` of glibc before 2.21
@@ -64,9 +64,9 @@ impl CountedQueue {
         self.counted.get() > 0
     }
 
-    /// Sleeps until signalled, after `settle` of CPU time on the way there. If the lock is free by then, the thread does
-    /// not sleep, as with `futex(FUTEX_WAIT)`. `mutex` is open meanwhile, but it opens only when the thread falls asleep,
-    /// as with `semaphore_wait_signal`: a thread that wants it before that sleeps as well.
+    /// Sleeps until signalled, after `settle` of CPU time on the way there. If the lock is free by then, the thread
+    /// does not sleep, as with `futex(FUTEX_WAIT)`. `mutex` is open meanwhile, but it opens only when the thread falls
+    /// asleep, as with `semaphore_wait_signal`: a thread that wants it before that sleeps as well.
     pub async fn wait(&self, os: &Os, me: ThreadId, settle: Nanos, mutex: Option<&Mutex>) {
         self.counted.set(self.counted.get() + 1);
         os.compute(me, settle).await;
@@ -96,8 +96,8 @@ impl CountedQueue {
         number >= woken
     }
 
-    /// Wakes the oldest sleeper, if there is one. If a waiter is counted, the system call takes the caller's time before
-    /// it wakes a thread, and the caller may have to give way on its way back.
+    /// Wakes the oldest sleeper, if there is one. If a waiter is counted, the system call takes the caller's time
+    /// before it wakes a thread, and the caller may have to give way on its way back.
     pub async fn signal(&self, os: &Os, me: ThreadId) {
         if !self.is_waited_for() {
             return;

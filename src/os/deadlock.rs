@@ -1,8 +1,8 @@
 //! Whether the foreground can ever go on, and if not, which thread waits for what.
 //!
-//! A thread goes on by itself if it runs, is ready or waits for the clock. A thread that waits for a lock can go on if the
-//! lock's owner can; a thread that waits for anything else (work, a result, room in a pipe) needs a foreground thread that
-//! can go on. Background threads never count: they may run forever beside a foreground that is stuck.
+//! A thread goes on by itself if it runs, is ready or waits for the clock. A thread that waits for a lock can go on if
+//! the lock's owner can; a thread that waits for anything else (work, a result, room in a pipe) needs a foreground
+//! thread that can go on. Background threads never count: they may run forever beside a foreground that is stuck.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -25,8 +25,8 @@ struct Object {
     is_there: Rc<dyn Fn() -> bool>,
 }
 
-/// The thread that holds a lock or has promised a signal: its waiters wait for that thread. Shared between the object and
-/// the table that deadlock reports are made from.
+/// The thread that holds a lock or has promised a signal: its waiters wait for that thread. Shared between the object
+/// and the table that deadlock reports are made from.
 pub(crate) type Owner = Rc<Cell<Option<ThreadId>>>;
 
 impl Os {
@@ -61,8 +61,8 @@ impl Os {
         object
     }
 
-    /// A thread began to wait without a timer, or ended. If no foreground thread goes on by itself, the run may be over.
-    /// That holds for background threads as well, because a foreground thread may have waited for one.
+    /// A thread began to wait without a timer, or ended. If no foreground thread goes on by itself, the run may be
+    /// over. That holds for background threads as well, because a foreground thread may have waited for one.
     pub(super) fn lost_hope(&self, thread: ThreadId) {
         if self.scheduler.borrow().tables[thread].foreground {
             self.hopeful.set(self.hopeful.get() - 1);

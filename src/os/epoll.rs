@@ -1,7 +1,7 @@
 //! Waiting for many descriptors at once: `fs/eventpoll.c` of Linux, level-triggered.
 //!
-//! A descriptor that has something to read stands in the ready list. `epoll_wait` looks at each that stands there, gives
-//! back those that still are readable, and leaves them there: the next call looks again.
+//! A descriptor that has something to read is in the ready list. `epoll_wait` looks at each descriptor in the list,
+//! returns those that are still readable, and leaves them there: the next call looks again.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -10,7 +10,7 @@ use std::rc::{Rc, Weak};
 use super::{ObjectId, Os, ThreadId};
 use crate::units::Nanos;
 
-/// `epoll_create1(2)`: what one thread waits on.
+/// `epoll_create1(2)`: something that one thread waits on.
 pub struct Epoll {
     object: ObjectId,
     /// `ep->rdllist`
@@ -19,18 +19,18 @@ pub struct Epoll {
     waiting: RefCell<VecDeque<ThreadId>>,
 }
 
-/// A socket's end that is read from, which an [`Epoll`] may watch: `struct epitem`.
+/// The reading end of a socket, which an [`Epoll`] may watch: `struct epitem`.
 pub struct Descriptor {
     epoll: RefCell<Weak<Epoll>>,
-    /// What `epoll_wait` gives back for it: `epoll_data_t`.
+    /// The value that `epoll_wait` returns for it: `epoll_data_t`.
     data: usize,
-    /// Messages that have arrived and not been read.
+    /// Number of messages that have arrived and have not been read.
     messages: Cell<u64>,
     is_listed: Cell<bool>,
 }
 
 impl Epoll {
-    /// Watches nothing. Reports of a deadlock call what it waits for `name`.
+    /// An epoll that watches nothing. Deadlock reports call what it waits for `name`.
     pub fn new(os: &Os, name: &str) -> Rc<Self> {
         Rc::new(Self {
             object: os.add_object(name).0,
@@ -53,9 +53,20 @@ impl Epoll {
         }
     }
 
-    /// `epoll_wait(2)`: waits until a descriptor is readable, or for `timeout`; not at all where that is zero. Gives back
-    /// what is readable, in the order of the ready list. `surely`: something will come by itself, so that the wait makes
-    /// no deadlock.
+    /// `ep_send_events`
+    fn send_events(&self) -> Vec<usize> {
+        let mut ready = self.ready.borrow_mut();
+        ready.retain(|descriptor| {
+            let is_readable = descriptor.is_readable();
+            descriptor.is_listed.set(is_readable);
+            is_readable
+        });
+        ready.iter().map(|descriptor| descriptor.data).collect()
+    }
+
+    /// `epoll_wait(2)`: waits until a descriptor is readable, or for `timeout`; if that is zero, it does not wait.
+    /// Returns the data of the readable descriptors, in the order of the ready list. `surely`: a message is certain to
+    /// come, so that the wait never causes a deadlock.
     pub async fn wait(&self, os: &Os, me: ThreadId, timeout: Option<Nanos>, surely: bool) -> Vec<usize> {
         let costs = &os.costs().socket;
         os.compute(me, costs.epoll_wait).await;
@@ -77,21 +88,10 @@ impl Epoll {
         os.compute(me, costs.epoll_event * events.len() as u64).await;
         events
     }
-
-    /// `ep_send_events`
-    fn send_events(&self) -> Vec<usize> {
-        let mut ready = self.ready.borrow_mut();
-        ready.retain(|descriptor| {
-            let is_readable = descriptor.is_readable();
-            descriptor.is_listed.set(is_readable);
-            is_readable
-        });
-        ready.iter().map(|descriptor| descriptor.data).collect()
-    }
 }
 
 impl Descriptor {
-    /// With nothing to read. Whoever watches it knows it as `data`.
+    /// A descriptor with nothing to read, for which `epoll_wait` returns `data`.
     pub fn new(data: usize) -> Rc<Self> {
         Rc::new(Self {
             epoll: RefCell::default(),
@@ -101,7 +101,7 @@ impl Descriptor {
         })
     }
 
-    /// A message arrives: `ep_poll_callback`. The calling thread pays for waking whoever waits.
+    /// A message arrives: `ep_poll_callback`. The calling thread pays for waking the thread that waits.
     pub async fn arrive(self: &Rc<Self>, os: &Os, me: ThreadId) {
         self.messages.set(self.messages.get() + 1);
         let watching = self.epoll.borrow().upgrade();
@@ -113,17 +113,17 @@ impl Descriptor {
         os.sync_wake_on_credit(me, waiter).await;
     }
 
-    /// Whether there is anything to read.
+    /// Whether there is a message to read.
     pub fn is_readable(&self) -> bool {
         self.messages.get() > 0
     }
 
-    /// `recv(2)`, non-blocking: takes all messages that are there, and says how many.
+    /// `recv(2)`, non-blocking: takes all messages, and returns their number.
     pub fn take_all(&self) -> u64 {
         self.messages.take()
     }
 
-    /// `accept(2)`, non-blocking: takes one, if there is one.
+    /// `accept(2)`, non-blocking: takes one message. Says whether there was one.
     pub fn take_one(&self) -> bool {
         let messages = self.messages.get();
         self.messages.set(messages.saturating_sub(1));

@@ -1,4 +1,5 @@
-//! What can be read from a finished simulation: each thread's life and work, and which thread had which CPU or lock when.
+//! What can be read from a finished simulation: each thread's life and work, and which thread had which CPU or lock
+//! when.
 
 use std::rc::Rc;
 

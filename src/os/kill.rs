@@ -4,7 +4,7 @@
 //! ```text
 //!  its threads    end where they are: on a CPU, ready, asleep
 //!  its memory     is given back
-//!  its files      are closed: the sentinel hangs up; other pipes stay open, because the parent has both their ends as well
+//!  its files      are closed: the sentinel hangs up; other pipes stay open, as the parent has both ends
 //!  its parent     may reap it
 //!  semaphores     are memory that other processes share, and stay as they are: acquired units stay acquired
 //! ```

@@ -1,9 +1,9 @@
 //! The machine's memory that processes occupy: `mm/memory.c` (private pages, copies on write), `mm/shmem.c` (shared
 //! segments), `kernel/fork.c` (`dup_mmap`).
 //!
-//! A page counts once, however many processes map it, and only after it has been touched. The occupied memory is the sum
-//! of the proportional set sizes (`Pss` in `/proc/PID/smaps_rollup`) of all processes, and segments that no process maps
-//! but whose name still exists. Pages of the kernel itself (page tables, the contents of pipes) do not count.
+//! A page counts once, however many processes map it, and only after it has been touched. The occupied memory is the
+//! sum of the proportional set sizes (`Pss` in `/proc/PID/smaps_rollup`) of all processes, and segments that no process
+//! maps but whose name still exists. Pages of the kernel itself (page tables, the contents of pipes) do not count.
 
 use super::{Os, ProcessId};
 use crate::units::{Bytes, Nanos};
@@ -140,7 +140,8 @@ impl Memory {
         self.forget(process);
     }
 
-    /// Gives back what a process left to its heirs once it has none, and the same for the processes that it inherited from.
+    /// Gives back what a process left to its heirs once it has none, and the same for the processes that it inherited
+    /// from.
     fn forget(&mut self, process: ProcessId) {
         let space = self.space(process);
         if !space.exited || space.heirs > 0 {
@@ -212,29 +213,29 @@ impl Os {
         self.memory.borrow_mut().unmap(process, bytes.0.into());
     }
 
-    /// `fork(2)`: the child maps all that its parent maps, and a page is copied only when one of them writes to it. What
-    /// the parent gives back later counts as free, although a child may still map it.
+    /// `fork(2)`: the child maps all that its parent maps, and a page is copied only when one of them writes to it.
+    /// What the parent gives back later counts as free, although a child may still map it.
     pub fn fork_memory(&self, parent: ProcessId, child: ProcessId) {
         self.memory.borrow_mut().fork(parent, child);
     }
 
-    /// Since a fork, a process shares the pages that its code writes to. `work` copies all of them, and takes `delay` longer
-    /// for it.
+    /// Since a fork, a process shares the pages that its code writes to. `work` copies all of them, and takes `delay`
+    /// longer for it.
     pub fn share_pages(&self, process: ProcessId, delay: Nanos, work: Nanos) {
         let mut scheduler = self.scheduler.borrow_mut();
         scheduler.processes.copies(process).or_after(delay, work);
     }
 
-    /// A forked process writes to `bytes` of the memory that it inherited. As far as it has not written to that much before,
-    /// the bytes become its own. Returns their number.
+    /// A forked process writes to `bytes` of the memory that it inherited. As far as it has not written to that much
+    /// before, the bytes become its own. Returns their number.
     pub fn copy_on_write(&self, process: ProcessId, bytes: Bytes) -> Bytes {
         let copied = self.memory.borrow_mut().copy_on_write(process, bytes.0.into());
         self.check_memory();
         Memory::clamped(copied)
     }
 
-    /// Adds a segment without pages. It exists for as long as a process maps it, and if it is `linked`, until its name is
-    /// removed.
+    /// Adds a segment without pages. It exists for as long as a process maps it, and if it is `linked`, until its name
+    /// is removed.
     pub fn add_segment(&self, linked: bool) -> SegmentId {
         let segments = &mut self.memory.borrow_mut().segments;
         segments.push(Segment {

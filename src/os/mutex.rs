@@ -9,7 +9,7 @@ use std::task::Poll;
 use super::deadlock::Owner;
 use super::{ObjectId, Os, ThreadId, Wakeup};
 
-/// Unlocking wakes one waiter but hands nothing over: whoever comes first has it.
+/// A lock. Unlocking wakes one waiter but does not hand the lock over: the first thread that comes gets it.
 pub struct Mutex {
     object: ObjectId,
     owner: Owner,
@@ -17,7 +17,7 @@ pub struct Mutex {
 }
 
 impl Mutex {
-    /// An open lock. Reports of a deadlock call it `name`.
+    /// An open lock. Deadlock reports call it `name`.
     pub fn new(os: &Os, name: &str) -> Self {
         let (object, owner) = os.add_lock(name);
         Self {
@@ -27,12 +27,12 @@ impl Mutex {
         }
     }
 
-    /// Who holds it.
+    /// The thread that holds the lock.
     pub fn owner(&self) -> Option<ThreadId> {
         self.owner.get()
     }
 
-    /// Takes it if it is free.
+    /// Acquires the lock if it is free.
     pub fn try_lock(&self, me: ThreadId) -> bool {
         let free = self.owner.get().is_none();
         if free {
@@ -41,10 +41,10 @@ impl Mutex {
         free
     }
 
-    /// Takes it, waiting off-core as long as it is held.
+    /// Acquires the lock, waiting off-core for as long as it is held.
     ///
-    /// A future by hand and not an `async fn`: most often the lock is free, and then a state machine that is set up,
-    /// entered and left again would cost more than all the rest.
+    /// This is a hand-written future and not an `async fn`: the lock is free most of the time, and then the state
+    /// machine would cost more than everything else.
     #[inline]
     pub fn lock<'a>(&'a self, os: &'a Os, me: ThreadId) -> impl Future<Output = ()> + 'a {
         let mut contended: Option<Pin<Box<dyn Future<Output = ()> + 'a>>> = None;
@@ -62,7 +62,7 @@ impl Mutex {
     /// `__lll_lock_wait`
     async fn lock_contended(&self, os: &Os, me: ThreadId) {
         while !self.try_lock(me) {
-            // It may be free by the time that the kernel looks, if its holder is at work.
+            // If its holder is at work, the lock may be free by the time that the kernel looks.
             let wait = os.costs().scheduler.futex_wait;
             if self.owner.get().is_some_and(|owner| os.is_on_cpu(owner)) {
                 os.compute(me, wait).await;
@@ -77,10 +77,10 @@ impl Mutex {
         }
     }
 
-    /// Lets go of it and wakes one waiter, which may push the caller off its CPU.
+    /// Releases the lock and wakes one waiter, which may preempt the caller.
     ///
     /// # Panics
-    /// If the caller does not hold it.
+    /// If the caller does not hold the lock.
     #[inline]
     pub fn unlock<'a>(&self, os: &'a Os, me: ThreadId) -> Wakeup<'a> {
         assert_eq!(self.owner.get(), Some(me), "a lock is released by its holder");

@@ -1,7 +1,8 @@
-//! Answers that are on their way: what other machines send after a while, whoever asked for it.
+//! Answers that other machines send after a while.
 //!
-//! A thread that waits for one device at a time needs none of this ([`Os::wait_for_device`]). Whoever waits for many at
-//! once, on an [`Epoll`](super::Epoll), leaves the waiting to a thread outside the machine.
+//! A thread that waits for one device at a time does not need this: see [`Os::wait_for_device`]. For a thread that
+//! waits for many answers at once, on an [`Epoll`](super::Epoll), a thread outside the machine waits for the time of
+//! each.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -14,13 +15,13 @@ use crate::units::Nanos;
 pub struct Network {
     object: ObjectId,
     thread: Cell<Option<ThreadId>>,
-    /// By the time of arrival, and in the order of asking.
+    /// Answers by the time of arrival, then in the order of the requests.
     due: RefCell<BTreeMap<(Nanos, u64), Rc<Descriptor>>>,
     asked: Cell<u64>,
 }
 
 impl Network {
-    /// With nothing on its way.
+    /// A network without answers on their way.
     pub fn start(os: &Rc<Os>) -> Rc<Self> {
         let network = Rc::new(Self {
             object: os.add_object("a request over the network").0,
@@ -56,7 +57,7 @@ impl Network {
         }
     }
 
-    /// Whether anything is on its way.
+    /// Whether an answer is on its way.
     pub fn owes_an_answer(&self) -> bool {
         !self.due.borrow().is_empty()
     }

@@ -1,8 +1,8 @@
 //! The out-of-memory killer: `mm/oom_kill.c`, and `mm/memcontrol.c` where a control group has the limit.
 //!
-//! When processes occupy more memory than there is, the one with the largest resident set is killed (`oom_badness`, with
-//! nothing in swap and `oom_score_adj` 0 for all). Pages that a process shares count in full, so that a parent whose
-//! workers share its pages counts no more than they do. This is repeated until the rest fits.
+//! When processes occupy more memory than there is, the one with the largest resident set is killed (`oom_badness`,
+//! with nothing in swap and `oom_score_adj` 0 for all). Pages that a process shares count in full, so that a parent
+//! whose workers share its pages counts no more than they do. This is repeated until the rest fits.
 
 use super::memory::Memory;
 use super::{Os, ProcessId};
@@ -53,18 +53,6 @@ impl Os {
         self.memory_limit.borrow().kills.clone()
     }
 
-    /// `out_of_memory`: kills processes for as long as they occupy more than there is.
-    pub(super) fn check_memory(&self) {
-        while let Some(kill) = self.next_kill() {
-            let (process, is_program) = (kill.process, kill.is_program);
-            self.memory_limit.borrow_mut().kills.push(kill);
-            if is_program {
-                self.stop();
-            }
-            self.kill(process);
-        }
-    }
-
     /// `select_bad_process`; of several equal ones the first.
     fn next_kill(&self) -> Option<Kill> {
         let limit = self.memory_limit.borrow();
@@ -86,6 +74,18 @@ impl Os {
             processes: living.len(),
             is_program: limit.program == Some(worst),
         })
+    }
+
+    /// `out_of_memory`: kills processes for as long as they occupy more than there is.
+    pub(super) fn check_memory(&self) {
+        while let Some(kill) = self.next_kill() {
+            let (process, is_program) = (kill.process, kill.is_program);
+            self.memory_limit.borrow_mut().kills.push(kill);
+            if is_program {
+                self.stop();
+            }
+            self.kill(process);
+        }
     }
 
     pub(super) fn name_of_process(&self, process: ProcessId) -> String {

@@ -1,11 +1,11 @@
 //! Pipes: a ring of 16 pages between threads of any processes (`fs/pipe.c` of Linux).
 //!
-//! A pipe moves bytes and wakes who waits for them. What it carries is the business of the floor above: there a
-//! message is queued beside the pipe by whoever writes its last byte.
+//! A pipe moves bytes and wakes the threads that wait for them. It knows nothing about messages: on the floor above,
+//! the thread that writes a message's last byte queues the message beside the pipe.
 //!
-//! Its places are pages, not bytes. What is left over a multiple of a page goes into the last page if it fits there,
-//! and a full pipe has room again once a page has been read to its end: a writer of small messages that waits for room
-//! is woken once for every 4 KiB.
+//! Its capacity is a number of pages, not of bytes. The remainder of a message beyond a multiple of a page goes into
+//! the last page if it fits there. A full pipe has room again when a page has been read to its end: a writer of small
+//! messages that waits for room is woken once for every 4 KiB.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -16,40 +16,40 @@ use crate::units::{Bytes, Nanos};
 /// `PAGE_SIZE`
 const PAGE: u64 = 4_096;
 
-/// `PIPE_DEF_BUFFERS`: 64 KiB, which is what pipe(7) says since Linux 2.6.11.
+/// `PIPE_DEF_BUFFERS`: 64 KiB, as pipe(7) says for Linux 2.6.11 and later.
 const MOST_PAGES: usize = 16;
 
-/// What a pipe holds before writers wait.
+/// The number of bytes that a pipe holds before writers wait.
 pub const CAPACITY: Bytes = Bytes(MOST_PAGES as u64 * PAGE);
 
-/// One end writes, the other reads; several threads may stand at each.
+/// One end for writing, one for reading. Several threads may use each.
 pub struct Pipe {
     readable: ObjectId,
     writable: ObjectId,
-    /// `pipe->bufs`, the oldest first.
+    /// `pipe->bufs`, the oldest page first.
     pages: RefCell<VecDeque<Page>>,
     held: Cell<u64>,
     /// Its last writer has closed its end.
     hung_up: Cell<bool>,
-    /// Its last reader has.
+    /// Its last reader has closed its end.
     broken: Cell<bool>,
-    /// In `read(2)`: exclusive waiters, woken one at a time.
+    /// Threads in `read(2)`: exclusive waiters, woken one at a time.
     readers: RefCell<VecDeque<ThreadId>>,
-    /// In `poll(2)`: woken all, and beside a reader.
+    /// Threads in `poll(2)`: all are woken, in addition to one reader.
     pollers: RefCell<VecDeque<ThreadId>>,
     writers: RefCell<VecDeque<ThreadId>>,
 }
 
 /// `struct pipe_buffer`
 struct Page {
-    /// Up to where it is filled: `offset + len`.
+    /// The end of its contents: `offset + len`.
     end: u64,
-    /// Not read yet.
+    /// Bytes that have not been read.
     left: u64,
 }
 
 impl Pipe {
-    /// An empty pipe. Reports of a deadlock call it `name`.
+    /// An empty pipe. Deadlock reports call it `name`.
     pub fn new(os: &Os, name: &str) -> Self {
         Self {
             readable: os.add_object(format!("something to read from {name}")).0,
@@ -69,82 +69,13 @@ impl Pipe {
         Bytes(self.held.get())
     }
 
-    /// Whether `read(2)` would return at once: something is there, or the end of the file.
+    /// Whether `read(2)` would return at once: with bytes, or at the end of the file.
     pub fn is_readable(&self) -> bool {
         self.held.get() > 0 || self.hung_up.get()
     }
 
-    /// `close(2)` of the last writer: from now on whoever polls sees the end of the file.
-    pub async fn hang_up(&self, os: &Os, me: ThreadId) {
-        self.hung_up.set(true);
-        self.wake_readers(os, me).await;
-    }
-
-    /// `close(2)` of the last reader: from now on whoever writes has an error at once (`EPIPE`).
-    pub async fn close_reader(&self, os: &Os, me: ThreadId) {
-        self.broken.set(true);
-        let writers = self.writers.take();
-        for writer in writers {
-            os.futex_wake(me, Some(writer)).await;
-        }
-    }
-
-    /// The same as [`Pipe::hang_up`] by the kernel, for a process that was killed, and at nobody's cost.
-    pub(super) fn hang_up_by_kernel(&self, os: &Os) {
-        self.hung_up.set(true);
-        let pollers = self.pollers.take();
-        for waiter in pollers.into_iter().chain(os.pop_living(&self.readers)) {
-            os.wake(waiter);
-        }
-    }
-
-    /// `wake_up_interruptible_sync_poll(&pipe->rd_wait)`: all who poll, and one who reads.
-    async fn wake_readers(&self, os: &Os, me: ThreadId) {
-        // Those who poll now: who is woken may push this thread off its CPU, and poll again before it is back.
-        let pollers = self.pollers.take();
-        for poller in pollers {
-            os.sync_wake(me, Some(poller)).await;
-        }
-        wake_one(os, me, &self.readers).await;
-    }
-
-    /// `write(2)`, blocking: returns when all bytes are in the pipe, or nobody can read them any more
-    /// (`pipe_write`).
-    pub async fn write(&self, os: &Os, me: ThreadId, bytes: Bytes) {
-        let mut left = bytes.0;
-        os.compute(me, os.costs().pipe.write).await;
-        let odd = left % PAGE;
-        if odd > 0 && self.may_merge(odd) {
-            os.compute(me, self.copy(os, odd)).await;
-            // Another writer may have filled the page meanwhile, or a reader emptied it.
-            if self.may_merge(odd) {
-                self.merge(odd);
-                left -= odd;
-                self.wake_readers(os, me).await;
-            }
-        }
-        while left > 0 && !self.broken.get() {
-            let room = self.room();
-            if room == 0 {
-                self.writers.borrow_mut().push_back(me);
-                os.block(me, self.writable).await;
-                continue;
-            }
-            let part = left.min(room);
-            os.compute(me, self.copy(os, part)).await;
-            // Another writer may have filled the room meanwhile; what fits goes in now.
-            let part = part.min(self.room());
-            self.put(part);
-            left -= part;
-            self.wake_readers(os, me).await;
-        }
-        if !self.is_full() {
-            wake_one(os, me, &self.writers).await;
-        }
-    }
-
-    /// `read(2)`, blocking: waits until there is something, then takes at most `bytes` of it. Says how many
-    /// (`pipe_read`).
+    /// `read(2)`, blocking: waits until there is something to read, then takes at most `bytes` of it. Returns the
+    /// number of bytes (`pipe_read`).
     pub async fn read(&self, os: &Os, me: ThreadId, bytes: Bytes) -> Bytes {
         os.compute(me, os.costs().pipe.read).await;
         while self.held.get() == 0 {
@@ -163,7 +94,52 @@ impl Pipe {
         Bytes(part)
     }
 
-    /// `poll(2)`, blocking: waits until there is something to read, and takes nothing.
+    /// `wake_up_interruptible_sync_poll(&pipe->rd_wait)`: wakes all threads that poll, and one that reads.
+    async fn wake_readers(&self, os: &Os, me: ThreadId) {
+        // Only threads that poll now: a woken thread may preempt this one, and poll again before this one is back.
+        let pollers = self.pollers.take();
+        for poller in pollers {
+            os.sync_wake(me, Some(poller)).await;
+        }
+        wake_one(os, me, &self.readers).await;
+    }
+
+    /// `write(2)`, blocking: returns when all bytes are in the pipe, or no thread can read them any more
+    /// (`pipe_write`).
+    pub async fn write(&self, os: &Os, me: ThreadId, bytes: Bytes) {
+        let mut left = bytes.0;
+        os.compute(me, os.costs().pipe.write).await;
+        let odd = left % PAGE;
+        if odd > 0 && self.may_merge(odd) {
+            os.compute(me, self.copy(os, odd)).await;
+            // Meanwhile another writer may have filled the page, or a reader may have emptied it.
+            if self.may_merge(odd) {
+                self.merge(odd);
+                left -= odd;
+                self.wake_readers(os, me).await;
+            }
+        }
+        while left > 0 && !self.broken.get() {
+            let room = self.room();
+            if room == 0 {
+                self.writers.borrow_mut().push_back(me);
+                os.block(me, self.writable).await;
+                continue;
+            }
+            let part = left.min(room);
+            os.compute(me, self.copy(os, part)).await;
+            // Meanwhile another writer may have used the room; what still fits goes in now.
+            let part = part.min(self.room());
+            self.put(part);
+            left -= part;
+            self.wake_readers(os, me).await;
+        }
+        if !self.is_full() {
+            wake_one(os, me, &self.writers).await;
+        }
+    }
+
+    /// `poll(2)`, blocking: waits until there is something to read.
     pub async fn wait_until_readable(&self, os: &Os, me: ThreadId) {
         while self.held.get() == 0 {
             self.readers.borrow_mut().push_back(me);
@@ -187,7 +163,31 @@ impl Pipe {
         slept
     }
 
-    /// `PIPE_BUF_FLAG_CAN_MERGE`: whether so many bytes go into the last page.
+    /// `close(2)` of the last writer: from now on a thread that polls sees the end of the file.
+    pub async fn hang_up(&self, os: &Os, me: ThreadId) {
+        self.hung_up.set(true);
+        self.wake_readers(os, me).await;
+    }
+
+    /// `close(2)` of the last reader: from now on a write fails at once (`EPIPE`).
+    pub async fn close_reader(&self, os: &Os, me: ThreadId) {
+        self.broken.set(true);
+        let writers = self.writers.take();
+        for writer in writers {
+            os.futex_wake(me, Some(writer)).await;
+        }
+    }
+
+    /// Like [`Pipe::hang_up`], by the kernel for a process that was killed. No thread pays for it.
+    pub(super) fn hang_up_by_kernel(&self, os: &Os) {
+        self.hung_up.set(true);
+        let pollers = self.pollers.take();
+        for waiter in pollers.into_iter().chain(os.pop_living(&self.readers)) {
+            os.wake(waiter);
+        }
+    }
+
+    /// `PIPE_BUF_FLAG_CAN_MERGE`: whether `bytes` fit into the last page.
     fn may_merge(&self, bytes: u64) -> bool {
         let pages = self.pages.borrow();
         pages.back().is_some_and(|last| last.end + bytes <= PAGE)
@@ -201,7 +201,7 @@ impl Pipe {
         self.held.set(self.held.get() + bytes);
     }
 
-    /// What new pages have room for.
+    /// Number of bytes for which new pages have room.
     fn room(&self) -> u64 {
         (MOST_PAGES - self.pages.borrow().len()) as u64 * PAGE
     }
@@ -224,14 +224,16 @@ impl Pipe {
         self.held.set(self.held.get() + bytes);
     }
 
-    /// Takes bytes that are there. Says whether that made room in a full pipe.
+    /// Takes bytes out of the pipe. Says whether that made room in a full pipe.
     fn take(&self, bytes: u64) -> bool {
         let mut made_room = false;
         let mut left = bytes;
         while left > 0 {
             let full = self.is_full();
             let mut pages = self.pages.borrow_mut();
-            let first = pages.front_mut().expect("so much is there");
+            let first = pages
+                .front_mut()
+                .expect("the pipe holds at least that many bytes");
             let part = left.min(first.left);
             first.left -= part;
             left -= part;

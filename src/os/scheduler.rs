@@ -1,9 +1,9 @@
 //! The CPUs (hardware threads) and the threads that run on them: slices, ticks, preemption, placement, balance.
 //!
 //! Models `kernel/sched/core.c` and the parts of `kernel/sched/fair.c` around the [`run_queue`]: `task_tick_fair`,
-//! `wakeup_preempt`, `try_to_wake_up`, `schedule`. If a profile says so, threads take turns instead: see [`round_robin`].
-//! Slices end only at ticks. A tick is simulated only where more than one thread wants the CPU; the effect of the others
-//! is computed when it is needed.
+//! `wakeup_preempt`, `try_to_wake_up`, `schedule`. If a profile says so, threads take turns instead: see
+//! [`round_robin`]. Slices end only at ticks. A tick is simulated only where more than one thread wants the CPU; the
+//! effect of the others is computed when it is needed.
 //!
 //! ```text
 //!                    Scheduler           starts, stops, wakes and preempts threads

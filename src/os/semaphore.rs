@@ -6,18 +6,18 @@ use std::collections::VecDeque;
 use super::deadlock::Owner;
 use super::{ObjectId, Os, ThreadId, Wakeup};
 
-/// Posting wakes one waiter but hands nothing over: whoever comes first takes the unit.
+/// A semaphore. Posting wakes one waiter but does not hand the unit over: the first thread that comes takes it.
 pub struct Semaphore {
     object: ObjectId,
     owner: Owner,
-    /// A semaphore of one unit that is taken and given back by the same thread is a lock, and has an owner.
+    /// A semaphore of one unit that the same thread takes and gives back is a lock, and has an owner.
     is_lock: bool,
     units: Cell<u64>,
     waiters: RefCell<VecDeque<ThreadId>>,
 }
 
 impl Semaphore {
-    /// With `units` to take. Reports of a deadlock call it `name`.
+    /// A semaphore with `units` to take. Deadlock reports call it `name`.
     pub fn new(os: &Os, name: &str, units: u64) -> Self {
         Self::of(os.add_object(name), false, units)
     }
@@ -32,17 +32,17 @@ impl Semaphore {
         }
     }
 
-    /// One unit, given back by whoever took it.
+    /// A semaphore of one unit, which the thread that took it gives back.
     pub fn lock(os: &Os, name: &str) -> Self {
         Self::of(os.add_lock(name), true, 1)
     }
 
-    /// Says that `thread` will post it: whoever waits for it waits for that thread.
+    /// Says that `thread` will post the semaphore: its waiters wait for that thread.
     pub fn promise(&self, thread: ThreadId) {
         self.owner.set(Some(thread));
     }
 
-    /// Units that are free.
+    /// Number of free units.
     pub fn units(&self) -> u64 {
         self.units.get()
     }
@@ -67,7 +67,7 @@ impl Semaphore {
         }
     }
 
-    /// Gives a unit and wakes one waiter, which may push the caller off its CPU: `sem_post`.
+    /// Gives a unit back and wakes one waiter, which may preempt the caller: `sem_post`.
     pub fn post<'a>(&self, os: &'a Os, me: ThreadId) -> Wakeup<'a> {
         self.units.set(self.units.get() + 1);
         if self.is_lock {
@@ -77,7 +77,7 @@ impl Semaphore {
         os.futex_wake_on_credit(me, waiter)
     }
 
-    /// The kernel gives a unit, and wakes one waiter at nobody's cost.
+    /// The kernel gives a unit and wakes one waiter. No thread pays for it.
     pub(super) fn post_by_kernel(&self, os: &Os) {
         self.units.set(self.units.get() + 1);
         if let Some(waiter) = os.pop_living(&self.waiters) {

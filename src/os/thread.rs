@@ -173,8 +173,8 @@ pub(crate) struct Thread {
     pub owed: Work,
     /// The delay for what it did not find in its core's caches when it came there.
     pub cold: Cold,
-    /// CPU work that it was asked to do so far, without what interrupted bursts gave back, in units of [`Work`]. Endless
-    /// work alone fills 64 bits.
+    /// CPU work that it was asked to do so far, without what interrupted bursts gave back, in units of [`Work`].
+    /// Endless work alone fills 64 bits.
     pub asked: u128,
     /// CPU work done so far.
     pub done: Work,

@@ -1,8 +1,9 @@
-//! One way of a connected pair of `AF_UNIX` stream sockets (`net/unix/af_unix.c` of Linux).
+//! One direction of a connected pair of `AF_UNIX` stream sockets (`net/unix/af_unix.c` of Linux).
 //!
-//! What is written lies in buffers of the kernel, at least one for each write, and what counts is not their bytes but
-//! the memory that they take (`skb->truesize`): 278 small messages fill a socket, or some 200 KiB in large ones. A writer
-//! may go on while any of it is free, with a whole buffer. Once full, it is woken when three quarters are free again.
+//! Written bytes lie in buffers of the kernel, at least one for each write. The limit applies to the memory of these
+//! buffers (`skb->truesize`) and not to the bytes: 278 small messages fill a socket, or some 200 KiB in large ones. A
+//! writer may add a whole buffer while any of the memory is free. After the socket was full, the writer is woken when
+//! three quarters are free again.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -16,12 +17,12 @@ const SEND_BUFFER: u64 = 212_992;
 /// `PAGE_SIZE`
 const PAGE: u64 = 4_096;
 
-/// `struct sk_buff`, and `struct skb_shared_info` behind the data, aligned. Measured: how many messages of each length
-/// fit into a socket, Linux 6.18.
+/// `struct sk_buff`, and `struct skb_shared_info` behind the data, aligned. Derived from the measured number of
+/// messages of each length that fit into a socket, Linux 6.18.
 const BUFFER_HEAD: u64 = 256;
 const SHARED_INFO: u64 = 320;
 
-/// The least that is allocated for data: a message of up to 192 bytes takes as much. Measured like the heads.
+/// The smallest allocation for data, which holds a message of up to 192 bytes. Measured like the heads.
 const LEAST_DATA: u64 = 512;
 
 /// `SKB_MAX_HEAD(0)`: the most data beside the head; the rest lies in pages.
@@ -30,23 +31,23 @@ const MOST_BESIDE_HEAD: u64 = PAGE - SHARED_INFO;
 /// `UNIX_SKB_FRAGS_SZ`: the most data in pages.
 const MOST_IN_PAGES: u64 = 32_768;
 
-/// One end writes, the other reads.
+/// One end for writing, one for reading.
 pub struct UnixSocket {
     readable: ObjectId,
     writable: ObjectId,
     /// `sk_receive_queue`
     buffers: RefCell<VecDeque<Buffer>>,
-    /// `sk_wmem_alloc`: memory of what is on the way.
+    /// `sk_wmem_alloc`: memory of the buffers that have not been read.
     memory: Cell<u64>,
     readers: RefCell<VecDeque<ThreadId>>,
-    /// Woken all.
+    /// Writers that wait for room: all are woken.
     writers: RefCell<VecDeque<ThreadId>>,
 }
 
 /// `struct sk_buff`
 #[derive(Clone, Copy)]
 struct Buffer {
-    /// Bytes not read yet.
+    /// Bytes that have not been read.
     left: u64,
     /// `truesize`
     memory: u64,
@@ -64,7 +65,7 @@ impl ByteStream for UnixSocket {
         }
     }
 
-    /// `write(2)`, blocking: returns when all bytes are on their way (`unix_stream_sendmsg`).
+    /// `write(2)`, blocking: returns when all bytes are in buffers (`unix_stream_sendmsg`).
     async fn write(&self, os: &Os, me: ThreadId, bytes: Bytes) {
         let costs = &os.costs().unix_socket;
         let mut left = bytes.0;
@@ -87,8 +88,8 @@ impl ByteStream for UnixSocket {
         }
     }
 
-    /// `read(2)`, blocking: waits until there is something, then takes at most `bytes` of it, from as many buffers as
-    /// it takes. Says how many (`unix_stream_read_generic`).
+    /// `read(2)`, blocking: waits until there is something to read, then takes at most `bytes` of it, from one or more
+    /// buffers. Returns the number of bytes (`unix_stream_read_generic`).
     async fn read(&self, os: &Os, me: ThreadId, bytes: Bytes) -> Bytes {
         os.compute(me, os.costs().unix_socket.read).await;
         self.wait_until_readable(os, me).await;
@@ -116,7 +117,7 @@ impl ByteStream for UnixSocket {
 }
 
 impl UnixSocket {
-    /// Takes at most `most` bytes out of the oldest buffer: how many, and the buffer if nothing is left in it.
+    /// Takes at most `most` bytes out of the oldest buffer. Returns their number, and the buffer if it is empty then.
     fn take(&self, most: u64) -> Option<(u64, Option<Buffer>)> {
         let mut buffers = self.buffers.borrow_mut();
         let first = buffers.front_mut()?;
@@ -146,7 +147,7 @@ impl UnixSocket {
     }
 }
 
-/// `truesize` of a buffer with so many bytes: the head, the data beside it, whole pages for the rest.
+/// `truesize` of a buffer that holds `bytes`: the head, the data beside it, and whole pages for the rest.
 fn memory_of(bytes: u64) -> u64 {
     let beyond = bytes.saturating_sub(MOST_BESIDE_HEAD);
     let in_pages = bytes.min(beyond.next_multiple_of(PAGE));

@@ -1,4 +1,5 @@
-//! What a run's results are made of: each thread's time by activity, who had which CPU or lock, context switches.
+//! What a run's results are made of: each thread's time by activity, which thread had which CPU or lock, context
+//! switches.
 
 use crate::engine::Ledger;
 use crate::os::inspect::{Resource, Stays};

@@ -2,7 +2,8 @@
 
 use crate::units::Nanos;
 
-/// Threads in all run queues together, and `rd->overloaded`: whether some CPU has a thread waiting, as of the last look.
+/// Threads in all run queues together, and `rd->overloaded`: whether some CPU has a thread waiting, as of the last
+/// look.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Backlog {
     /// Ready threads.

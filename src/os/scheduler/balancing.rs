@@ -2,7 +2,7 @@
 //! when a tick elsewhere wakes them for it, and now and then while they are busy
 //! ([`periodic_balance`](super::periodic_balance)).
 //!
-//! Models `can_migrate_task`, `task_hot`, `detach_tasks` and `nohz_balancer_kick` of `kernel/sched/fair.c`.
+//! Models `task_hot`, `can_migrate_task`, `detach_tasks` and `nohz_balancer_kick` of `kernel/sched/fair.c`.
 
 use std::sync::Arc;
 
@@ -42,16 +42,16 @@ impl Balancing {
         &self.profile.costs.scheduler
     }
 
-    /// `can_migrate_task`: threads with warm caches may migrate only if nothing else has been found for some time.
-    pub(super) fn may_migrate(&self, tables: &Tables, now: Nanos, thread: ThreadId, to: CpuId) -> bool {
-        tables[to].balance_failed > CACHE_NICE_TRIES || !self.is_hot_task(tables, now, thread)
-    }
-
     /// `task_hot`: it ran so recently that its CPU's caches still hold what it needs.
     fn is_hot_task(&self, tables: &Tables, now: Nanos, thread: ThreadId) -> bool {
         tables[thread]
             .last_ran
             .is_some_and(|time| now - time < self.costs().migration_cost)
+    }
+
+    /// `can_migrate_task`: threads with warm caches may migrate only if nothing else has been found for some time.
+    pub(super) fn may_migrate(&self, tables: &Tables, now: Nanos, thread: ThreadId, to: CpuId) -> bool {
+        tables[to].balance_failed > CACHE_NICE_TRIES || !self.is_hot_task(tables, now, thread)
     }
 
     /// `detach_tasks`, for an idle CPU: takes a thread that waits for `from`, for `to`.

@@ -2,17 +2,17 @@
 //!
 //! A core must own a line to write to it, and a line has one owner at a time. A thread that touches a line works for an
 //! interval, has the line brought to its core, and works again. So `n` threads on a line take turns in a cycle that is
-//! as long as what one of them needs, or as `n` transfers, whichever is longer: the transfers of a few threads are hidden
-//! behind the others' work, while many threads queue for the line. Waiting for a line keeps the core busy, so it shows as
-//! a slower pace of the work.
+//! as long as what one of them needs, or as `n` transfers, whichever is longer: the transfers of a few threads are
+//! hidden behind the others' work, while many threads queue for the line. Waiting for a line keeps the core busy, so it
+//! shows as a slower pace of the work.
 //!
 //! ```text
 //!  one thread        work.local.work.local                     the line stays with its core
 //!  a few             work.transfer.work.transfer               each waits only for its own transfers
 //!  many              work....wait....transfer.work....wait     the line is always in transfer: n transfers a cycle
 //! ```
-//! Threads on the hardware threads of one core share its cache, and need no transfer among themselves. Where only some of
-//! the threads share a core, all are assumed to need transfers.
+//! Threads on the hardware threads of one core share its cache, and need no transfer among themselves. Where only some
+//! of the threads share a core, all are assumed to need transfers.
 
 use super::pacing::Pacing;
 use super::tables::{CpuId, Tables};

@@ -1,12 +1,12 @@
 //! Caches that other threads have filled: a thread that comes to a core works slowly until they hold what it needs.
 //!
-//! How much it has lost depends on the thread that had the core before: a thread of its own process shares its code, one
-//! of another process does not, and a core that slept may have lost everything. A certain amount of work, `refill`, gets
-//! it back. Until then each piece of work takes longer in the same proportion, so that a thread that leaves early pays a
-//! part, and the rest on its return.
+//! How much it has lost depends on the thread that had the core before: a thread of its own process shares its code,
+//! one of another process does not, and a core that slept may have lost everything. A certain amount of work, `refill`,
+//! gets it back. Until then each piece of work takes longer in the same proportion, so that a thread that leaves early
+//! pays a part, and the rest on its return.
 //!
-//! In the same way a process that has forked, or was forked, gets its pages back: the first write to each page copies it
-//! (`do_wp_page` in `mm/memory.c`), whichever thread writes.
+//! In the same way a process that has forked, or was forked, gets its pages back: the first write to each page copies
+//! it (`do_wp_page` in `mm/memory.c`), whichever thread writes.
 
 use super::tables::{CpuId, Tables};
 use crate::os::process_table::Processes;

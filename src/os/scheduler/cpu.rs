@@ -24,8 +24,8 @@ pub(crate) struct Cpu {
     /// How often in a row it found nothing to pull, although others have too much: `nr_balance_failed`.
     pub(super) balance_failed: u32,
     pub(super) rounds: Rounds,
-    /// The current thread's `vruntime` when the scheduler last looked at it (`update_curr`): when it came, at a tick, or
-    /// when another thread came.
+    /// The current thread's `vruntime` when the scheduler last looked at it (`update_curr`): when it came, at a tick,
+    /// or when another thread came.
     pub(super) seen: i64,
     /// The running thread must give way at its next step: it was being polled when that was decided.
     pub(super) must_resched: bool,
@@ -66,8 +66,8 @@ impl Cpu {
         }
     }
 
-    /// Whether something is in its caches of what the kernel does at wake-ups: it is busy, or was so less than `hot_for`
-    /// ago.
+    /// Whether something is in its caches of what the kernel does at wake-ups: it is busy, or was so less than
+    /// `hot_for` ago.
     pub(super) fn is_hot(&self, now: Nanos, hot_for: Nanos) -> bool {
         self.current.is_some() || now < self.free_from + hot_for
     }

@@ -1,7 +1,7 @@
 //! Threads that go to sleep in debt stay in their run queue until it is paid.
 //!
-//! Models `DELAY_DEQUEUE` and `DELAY_ZERO` of `kernel/sched/fair.c`: `set_delayed`, `dequeue_entity`, `pick_next_entity`.
-//! The way back, `requeue_delayed_entity`, is in [`Queueing::enqueue`].
+//! Models `DELAY_DEQUEUE` and `DELAY_ZERO` of `kernel/sched/fair.c`: `set_delayed`, `dequeue_entity`,
+//! `pick_next_entity`. The way back, `requeue_delayed_entity`, is in [`Queueing::enqueue`].
 
 use super::queueing::Queueing;
 use super::run_queue::Entity;
@@ -10,8 +10,8 @@ use crate::os::ThreadId;
 use crate::units::Nanos;
 
 impl Queueing {
-    /// `set_delayed`: a thread that goes to sleep in debt stays in its queue until the scheduler finds it there with its
-    /// debt paid (`DELAY_DEQUEUE`). If it is woken before, it stays on this CPU (`ttwu_runnable`).
+    /// `set_delayed`: a thread that goes to sleep in debt stays in its queue until the scheduler finds it there with
+    /// its debt paid (`DELAY_DEQUEUE`). If it is woken before, it stays on this CPU (`ttwu_runnable`).
     pub fn stay_in_debt(&mut self, tables: &mut Tables, cpu: CpuId, thread: ThreadId) {
         let record = &mut tables.threads[thread];
         let queue = &mut tables.cpus[cpu].queue;
@@ -23,8 +23,8 @@ impl Queueing {
         }
     }
 
-    /// `dequeue_entity` with `DEQUEUE_DELAYED`: a sleeper leaves the queue, because its debt is paid or no other thread is
-    /// left there. It is not owed anything either (`DELAY_ZERO`).
+    /// `dequeue_entity` with `DEQUEUE_DELAYED`: a sleeper leaves the queue, because its debt is paid or no other thread
+    /// is left there. It is not owed anything either (`DELAY_ZERO`).
     pub fn dequeue_delayed(&mut self, tables: &mut Tables, now: Nanos, cpu: CpuId, index: usize) {
         tables.track(now, cpu);
         let thread = tables[cpu].queue.take(index).thread;

@@ -5,8 +5,8 @@ use super::tables::Tables;
 use super::utilization::IMBALANCE_PERCENT;
 use crate::units::Nanos;
 
-/// How long a result is used. `sd_init`: a CPU of `n` balances every 2 `n` ms, and only every 32 `n` ms while it is busy
-/// (`busy_factor`).
+/// How long a result is used. `sd_init`: a CPU of `n` balances every 2 `n` ms, and only every 32 `n` ms while it is
+/// busy (`busy_factor`).
 const SCAN_INTERVAL: Nanos = Nanos::from_millis(32);
 
 /// Number of CPUs that may be looked at: `nr_idle_scan`.

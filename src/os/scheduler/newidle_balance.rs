@@ -1,9 +1,9 @@
 //! A CPU that runs out of work looks for a thread that waits for another CPU, or saves itself the look.
 //!
-//! Models `sched_balance_newidle` and `update_newidle_stats` of `kernel/sched/fair.c`, for CPUs that share a cache. Since
-//! January 2026 (`NI_RANDOM`) a CPU looks as often as looking has been worth it: where threads wait only for microseconds,
-//! and their caches are too warm for a migration, it also stops looking for threads that wait for long. On Linux, what a
-//! CPU has learned outlives programs; here it begins with what it knows after the machine's start.
+//! Models `sched_balance_newidle` and `update_newidle_stats` of `kernel/sched/fair.c`, for CPUs that share a cache.
+//! Since January 2026 (`NI_RANDOM`) a CPU looks as often as looking has been worth it: where threads wait only for
+//! microseconds, and their caches are too warm for a migration, it also stops looking for threads that wait for long.
+//! On Linux, what a CPU has learned outlives programs; here it begins with what it knows after the machine's start.
 
 use super::balancing::Balancing;
 use super::queueing::Queueing;
@@ -58,6 +58,26 @@ impl Luck {
 }
 
 impl Balancing {
+    /// `sched_balance_rq` for a CPU that has just run out of work: a waiting thread from the longest queue, unless all
+    /// threads there ran just now.
+    fn pull_from_busiest(
+        &self,
+        tables: &mut Tables,
+        queues: &mut Queueing,
+        now: Nanos,
+        cpu: CpuId,
+    ) -> Option<ThreadId> {
+        let others = tables.cpus.ids();
+        let busiest = others
+            .filter(|&other| tables[other].queue.ready() > 0)
+            .max_by_key(|&other| (tables[other].queue.ready(), std::cmp::Reverse(other)));
+        let Some(busiest) = busiest else {
+            tables[cpu].balance_failed = 0;
+            return None;
+        };
+        self.pull(tables, queues, now, busiest, cpu)
+    }
+
     /// The thread that a CPU pulls from another one before it goes idle.
     pub fn newly_idle(
         &mut self,
@@ -84,26 +104,6 @@ impl Balancing {
         });
         tables[cpu].luck.update(pulled.and(weight).unwrap_or(0));
         pulled
-    }
-
-    /// `sched_balance_rq` for a CPU that has just run out of work: a waiting thread from the longest queue, unless all
-    /// threads there ran just now.
-    fn pull_from_busiest(
-        &self,
-        tables: &mut Tables,
-        queues: &mut Queueing,
-        now: Nanos,
-        cpu: CpuId,
-    ) -> Option<ThreadId> {
-        let others = tables.cpus.ids();
-        let busiest = others
-            .filter(|&other| tables[other].queue.ready() > 0)
-            .max_by_key(|&other| (tables[other].queue.ready(), std::cmp::Reverse(other)));
-        let Some(busiest) = busiest else {
-            tables[cpu].balance_failed = 0;
-            return None;
-        };
-        self.pull(tables, queues, now, busiest, cpu)
     }
 }
 

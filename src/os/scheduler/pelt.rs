@@ -1,5 +1,5 @@
-//! Averages of the recent utilization and load of a thread or a CPU: the parts of `kernel/sched/pelt.c` (per-entity load
-//! tracking) that track these.
+//! Averages of the recent utilization and load of a thread or a CPU: the parts of `kernel/sched/pelt.c` (per-entity
+//! load tracking) that track these.
 //!
 //! Time is divided into periods of 1024 x 1024 ns. Running time in a period counts half as much 32 periods later. The
 //! periods begin at the same times for all averages, so that the averages of threads add up to that of their CPU.

@@ -1,9 +1,10 @@
 //! Busy CPUs even out their loads now and then: a CPU with a lower load takes threads from the one with the highest.
 //!
-//! Models `sched_balance_rq` of `kernel/sched/fair.c` for a busy CPU (`CPU_NOT_IDLE`) among equally fast ones that share a
-//! cache, each a group of its own: `detach_tasks`, `update_sg_lb_stats`, `calculate_imbalance`,
+//! Models `sched_balance_rq` of `kernel/sched/fair.c` for a busy CPU (`CPU_NOT_IDLE`) among equally fast ones that
+//! share a cache, each a group of its own: `detach_tasks`, `update_sg_lb_stats`, `calculate_imbalance`,
 //! `sched_balance_find_src_group`, `sched_balance_domains`. It compares loads, averages over some 100 ms, and not the
-//! number of threads that are ready at the moment: threads that take turns behind a lock may all be ready at every tick.
+//! number of threads that are ready at the moment: threads that take turns behind a lock may all be ready at every
+//! tick.
 
 use super::balancing::Balancing;
 use super::pelt::CAPACITY;
@@ -12,8 +13,8 @@ use super::tables::{CpuId, Tables};
 use super::utilization::IMBALANCE_PERCENT;
 use crate::units::Nanos;
 
-/// `sd->busy_factor` of CPUs that share a cache (`kernel/sched/topology.c`, `sd_init`): the factor by which the interval
-/// of a busy CPU is longer.
+/// `sd->busy_factor` of CPUs that share a cache (`kernel/sched/topology.c`, `sd_init`): the factor by which the
+/// interval of a busy CPU is longer.
 const BUSY_FACTOR: u64 = 16;
 
 /// When a CPU looks at the others: part of `struct sched_domain`.
@@ -56,46 +57,6 @@ pub(super) struct Round {
 }
 
 impl Balancing {
-    /// At a tick of a CPU for which a thread waits: all CPUs whose round is due. Once for each tick.
-    ///
-    /// All CPUs have their ticks at the same time. Which comes first, the `sched_balance_softirq` of one CPU or the way
-    /// back to the program of another, where a thread gives way, is a matter of chance.
-    pub fn due_for_balance(&mut self, tables: &mut Tables, now: Nanos) -> Round {
-        let mut round = Round::default();
-        if std::mem::replace(&mut self.balanced, now) == now {
-            return round;
-        }
-        let (most, tick) = (self.costs().balance_interval, self.costs().tick);
-        for cpu in tables.cpus.ids() {
-            if !tables.cpus.is_idle(cpu) && tables[cpu].rounds.is_due(now, most, tick) {
-                let half = if self.race.below(2) == 0 {
-                    &mut round.early
-                } else {
-                    &mut round.late
-                };
-                half.push(cpu);
-            }
-        }
-        round
-    }
-
-    /// `sched_balance_rq`: whether threads have moved to the queue of `to`.
-    pub fn pull_load(&self, tables: &mut Tables, queues: &mut Queueing, now: Nanos, to: CpuId) -> bool {
-        let Some((from, imbalance)) = find_imbalance(tables, now, to) else {
-            tables[to].balance_failed = 0;
-            tables[to].rounds.is_even = true;
-            return false;
-        };
-        tables[to].rounds.is_even = false;
-        let moved_any = self.detach_load(tables, queues, now, (from, to), imbalance);
-        if moved_any {
-            tables[to].balance_failed = 0;
-        } else {
-            tables[to].balance_failed += 1;
-        }
-        moved_any
-    }
-
     /// `detach_tasks`: threads whose load is at most the imbalance. The more rounds in a row found no such thread, the
     /// lower their loads are taken to be. Says whether any moved.
     fn detach_load(
@@ -127,37 +88,77 @@ impl Balancing {
         }
         moved_any
     }
-}
 
-/// `group_is_overloaded`, of a CPU for which a thread waits, and the reverse of `group_has_capacity`.
-fn is_full(tables: &mut Tables, now: Nanos, cpu: CpuId) -> bool {
-    let (utilization, runnable) = (tables.utilization(now, cpu, None), tables.load(now, cpu));
-    CAPACITY * 100 < utilization * IMBALANCE_PERCENT || CAPACITY * IMBALANCE_PERCENT < runnable * 100
-}
-
-/// `calculate_imbalance` and `sched_balance_find_src_group`: the CPU with the highest load, and how much load `to` should
-/// take from it.
-fn find_imbalance(tables: &mut Tables, now: Nanos, to: CpuId) -> Option<(CpuId, u64)> {
-    let cpus = tables.cpus.ids();
-    let loads: Vec<u64> = cpus.map(|cpu| tables.load(now, cpu)).collect();
-    let average = loads.iter().sum::<u64>() / loads.len() as u64;
-    // `update_sd_pick_busiest`, around the circle from its own group on: of equally loaded CPUs the first.
-    let from = (1..tables.cpus.len())
-        .map(|distance| tables.cpus.behind(to, distance))
-        .filter(|&cpu| tables[cpu].queue.ready() > 0)
-        .rev()
-        .max_by_key(|&cpu| loads[cpu.index()])?;
-    let (much, little) = (loads[from.index()], loads[to.index()]);
-    let is_even = !tables[to].queue.is_empty() && much * 100 <= little * IMBALANCE_PERCENT;
-    if is_even
-        || little >= average
-        || much <= average
-        || !is_full(tables, now, to)
-        || !is_full(tables, now, from)
-    {
-        return None;
+    /// `group_is_overloaded`, of a CPU for which a thread waits, and the reverse of `group_has_capacity`.
+    fn is_full(tables: &mut Tables, now: Nanos, cpu: CpuId) -> bool {
+        let (utilization, runnable) = (tables.utilization(now, cpu, None), tables.load(now, cpu));
+        CAPACITY * 100 < utilization * IMBALANCE_PERCENT || CAPACITY * IMBALANCE_PERCENT < runnable * 100
     }
-    Some((from, (much - average).min(average - little)))
+
+    /// `calculate_imbalance` and `sched_balance_find_src_group`: the CPU with the highest load, and how much load `to`
+    /// should take from it.
+    fn find_imbalance(tables: &mut Tables, now: Nanos, to: CpuId) -> Option<(CpuId, u64)> {
+        let cpus = tables.cpus.ids();
+        let loads: Vec<u64> = cpus.map(|cpu| tables.load(now, cpu)).collect();
+        let average = loads.iter().sum::<u64>() / loads.len() as u64;
+        // `update_sd_pick_busiest`, around the circle from its own group on: of equally loaded CPUs the first.
+        let from = (1..tables.cpus.len())
+            .map(|distance| tables.cpus.behind(to, distance))
+            .filter(|&cpu| tables[cpu].queue.ready() > 0)
+            .rev()
+            .max_by_key(|&cpu| loads[cpu.index()])?;
+        let (much, little) = (loads[from.index()], loads[to.index()]);
+        let is_even = !tables[to].queue.is_empty() && much * 100 <= little * IMBALANCE_PERCENT;
+        if is_even
+            || little >= average
+            || much <= average
+            || !Self::is_full(tables, now, to)
+            || !Self::is_full(tables, now, from)
+        {
+            return None;
+        }
+        Some((from, (much - average).min(average - little)))
+    }
+
+    /// `sched_balance_rq`: whether threads have moved to the queue of `to`.
+    pub fn pull_load(&self, tables: &mut Tables, queues: &mut Queueing, now: Nanos, to: CpuId) -> bool {
+        let Some((from, imbalance)) = Self::find_imbalance(tables, now, to) else {
+            tables[to].balance_failed = 0;
+            tables[to].rounds.is_even = true;
+            return false;
+        };
+        tables[to].rounds.is_even = false;
+        let moved_any = self.detach_load(tables, queues, now, (from, to), imbalance);
+        if moved_any {
+            tables[to].balance_failed = 0;
+        } else {
+            tables[to].balance_failed += 1;
+        }
+        moved_any
+    }
+
+    /// At a tick of a CPU for which a thread waits: all CPUs whose round is due. Once for each tick.
+    ///
+    /// All CPUs have their ticks at the same time. Which comes first, the `sched_balance_softirq` of one CPU or the way
+    /// back to the program of another, where a thread gives way, is a matter of chance.
+    pub fn due_for_balance(&mut self, tables: &mut Tables, now: Nanos) -> Round {
+        let mut round = Round::default();
+        if std::mem::replace(&mut self.balanced, now) == now {
+            return round;
+        }
+        let (most, tick) = (self.costs().balance_interval, self.costs().tick);
+        for cpu in tables.cpus.ids() {
+            if !tables.cpus.is_idle(cpu) && tables[cpu].rounds.is_due(now, most, tick) {
+                let half = if self.race.below(2) == 0 {
+                    &mut round.early
+                } else {
+                    &mut round.late
+                };
+                half.push(cpu);
+            }
+        }
+        round
+    }
 }
 
 #[cfg(test)]

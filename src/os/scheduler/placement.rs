@@ -13,8 +13,8 @@ use crate::os::thread::State;
 use crate::profile::{Profile, SchedulerCosts, WakeSearch};
 use crate::units::Nanos;
 
-/// The rules for choosing a CPU. Its methods bring averages of utilization up to date and record which threads wake each
-/// other; they never move a thread.
+/// The rules for choosing a CPU. Its methods bring averages of utilization up to date and record which threads wake
+/// each other; they never move a thread.
 pub(super) struct Placement {
     profile: Arc<Profile>,
     /// The thread that was resumed last: it is at work at this moment, unless an interrupt is.
@@ -35,7 +35,8 @@ impl Placement {
         &self.profile.costs.scheduler
     }
 
-    /// `sched_balance_find_dst_group_cpu` for a new thread: the CPU with the fewest threads, unless the thread is packed.
+    /// `sched_balance_find_dst_group_cpu` for a new thread: the CPU with the fewest threads, unless the thread is
+    /// packed.
     pub fn cpu_for_new_thread(&self, tables: &mut Tables, now: Nanos) -> CpuId {
         if self.costs().pack_below > 0
             && let Some(waker) = self.waker(tables)
@@ -94,8 +95,9 @@ impl Placement {
         chosen.map(|(cpu, _)| cpu)
     }
 
-    /// `select_idle_sibling`: the CPU on which the thread ran last, else the first idle CPU from `target` on; CPUs of idle
-    /// cores come before hardware threads beside busy ones. `None` if no CPU is idle, or none is worth looking for.
+    /// `select_idle_sibling`: the CPU on which the thread ran last, else the first idle CPU from `target` on; CPUs of
+    /// idle cores come before hardware threads beside busy ones. `None` if no CPU is idle, or none is worth looking
+    /// for.
     fn select_idle_cpu(
         &mut self,
         tables: &mut Tables,

@@ -2,9 +2,9 @@
 //! quantum is over.
 //!
 //! Models the timeshare scheduler of xnu (`osfmk/kern/sched_prim.c`: `thread_setrun`, `thread_quantum_expire`,
-//! `csw_check`) among threads of equal priority: its run queues are first in, first out, and a woken thread preempts only
-//! if its priority is higher. Priorities, which decay with the CPU time of the last seconds, are not modelled: busy
-//! threads of one program have the same. A quantum ends at a tick.
+//! `csw_check`) among threads of equal priority: its run queues are first in, first out, and a woken thread preempts
+//! only if its priority is higher. Priorities, which decay with the CPU time of the last seconds, are not modelled:
+//! busy threads of one program have the same. A quantum ends at a tick.
 
 use super::queueing::Queueing;
 use super::run_queue::{Entity, RunQueue};
@@ -39,8 +39,9 @@ impl Queueing {
         }
     }
 
-    /// At a tick: a thread that waits for this CPU moves to the CPU with the shortest queue, which is returned. Sometimes
-    /// it moves between queues whose lengths differ by one as well, so that in the long run all threads get the same.
+    /// At a tick: a thread that waits for this CPU moves to the CPU with the shortest queue, which is returned.
+    /// Sometimes it moves between queues whose lengths differ by one as well, so that in the long run all threads get
+    /// the same.
     pub fn even_out(&mut self, tables: &mut Tables, now: Nanos, cpu: CpuId) -> Option<CpuId> {
         let here = tables[cpu].queue.ready();
         let costs = self.costs();

@@ -1,9 +1,9 @@
 //! The run queue of one CPU under the fair policy: which thread runs next, and which may preempt the running one.
 //!
-//! Models `kernel/sched/fair.c` of Linux 6.6 and later (EEVDF), for threads of equal weight: `entity_eligible`,
-//! `update_entity_lag`, `pick_eevdf`, `place_entity`, and the sleepers that stay in their queue until their debt is paid
-//! (`DELAY_DEQUEUE`). With equal weights virtual time is plain CPU time, and the queue's own virtual time is the mean of
-//! its members' virtual times.
+//! Models `kernel/sched/fair.c` of Linux 6.6 and later (EEVDF), for threads of equal weight: `avg_vruntime`,
+//! `update_entity_lag`, `entity_eligible`, `pick_eevdf`, `place_entity`, and the sleepers that stay in their queue
+//! until their debt is paid (`DELAY_DEQUEUE`). With equal weights virtual time is plain CPU time, and the queue's own
+//! virtual time is the mean of its members' virtual times.
 
 use crate::os::ThreadId;
 
@@ -88,6 +88,32 @@ impl RunQueue {
             .filter(|(_, member)| !member.asleep)
     }
 
+    pub fn is_asleep(&self, index: usize) -> bool {
+        self.members[index].asleep
+    }
+
+    /// The position of a thread.
+    pub fn position_of(&self, thread: ThreadId) -> Option<usize> {
+        self.members.iter().position(|member| member.thread == thread)
+    }
+
+    /// The position of the thread that has waited longest among those that may be moved: for a CPU that has nothing to
+    /// do.
+    pub fn longest_waiting(&self, may_be_moved: impl Fn(ThreadId) -> bool) -> Option<usize> {
+        self.awake()
+            .filter(|(_, member)| may_be_moved(member.thread))
+            .min_by_key(|(_, member)| member.order)
+            .map(|(index, _)| index)
+    }
+
+    /// The position of the waiting thread that has belonged to this queue longest, for balancing. The thread that has
+    /// waited longest may just have been moved here: it would go back and forth for ever, always into the longer queue.
+    pub fn longest_resident(&self) -> Option<usize> {
+        self.awake()
+            .min_by_key(|(_, member)| (member.entity.moved, member.order))
+            .map(|(index, _)| index)
+    }
+
     pub fn insert(&mut self, thread: ThreadId, entity: Entity) {
         self.add(thread, entity, false);
     }
@@ -115,33 +141,29 @@ impl RunQueue {
         self.sum += i128::from(entity.vruntime);
     }
 
-    /// `requeue_delayed_entity`: a thread that sleeps in the queue is woken. It keeps its standing, unless it would be owed
-    /// CPU time by now: that is forgotten (`DELAY_ZERO`). Returns its standing.
-    pub fn rouse(&mut self, thread: ThreadId, running: Option<&Entity>, slice: i64) -> Entity {
-        let index = self
-            .position_of(thread)
-            .expect("a sleeper in debt is in its queue");
-        let mut entity = self.members[index].entity;
-        if self
-            .virtual_time(running)
-            .is_some_and(|now| now > entity.vruntime)
-        {
-            self.take(index);
-            entity.lag = 0;
-            self.place(&mut entity, running, slice);
-            self.insert(thread, entity);
-        } else {
-            self.members[index].asleep = false;
-            self.asleep -= 1;
-        }
-        entity
+    pub fn take(&mut self, index: usize) -> Queued {
+        let member = self.members.remove(index);
+        self.asleep -= usize::from(member.asleep);
+        self.sum -= i128::from(member.entity.vruntime);
+        member
     }
 
-    /// The queue's virtual time: the mean over its members and the running thread, if there is one.
+    /// `avg_vruntime`, the queue's virtual time: the mean over its members and the running thread, if there is one.
     pub fn virtual_time(&self, running: Option<&Entity>) -> Option<i64> {
         let members = self.members.len() as i128 + i128::from(running.is_some());
         let sum = self.sum + running.map_or(0, |entity| i128::from(entity.vruntime));
         (members > 0).then(|| (sum.div_euclid(members)) as i64)
+    }
+
+    /// `update_entity_lag`: the CPU time that the running thread is owed when it leaves.
+    pub fn lag_of(&self, running: &Entity, slice: i64, tick: i64) -> i64 {
+        if self.members.is_empty() {
+            return 0;
+        }
+        let virtual_time = self
+            .virtual_time(Some(running))
+            .expect("the running thread is a member");
+        running.lag_at(virtual_time, slice, tick)
     }
 
     /// `entity_eligible`: whether it has had no more than its share. Without a division, hence without rounding.
@@ -151,11 +173,11 @@ impl RunQueue {
         i128::from(vruntime) * members <= sum
     }
 
-    /// `pick_eevdf`: the position of the eligible member with the earliest deadline. `None` means that the running thread
-    /// goes on.
+    /// `pick_eevdf`: the position of the eligible member with the earliest deadline. `None` means that the running
+    /// thread goes on.
     ///
-    /// The member may be a sleeper whose debt is paid. A running thread may finish its slice (`RUN_TO_PARITY`) for as long
-    /// as it is eligible itself.
+    /// The member may be a sleeper whose debt is paid. A running thread may finish its slice (`RUN_TO_PARITY`) for as
+    /// long as it is eligible itself.
     pub fn pick(&self, running: Option<&Entity>) -> Option<usize> {
         let running_eligible = running.filter(|entity| self.is_eligible(entity.vruntime, running));
         if let Some(entity) = running_eligible
@@ -180,39 +202,6 @@ impl RunQueue {
             .is_some_and(|index| self.members[index].thread == thread)
     }
 
-    pub fn is_asleep(&self, index: usize) -> bool {
-        self.members[index].asleep
-    }
-
-    pub fn take(&mut self, index: usize) -> Queued {
-        let member = self.members.remove(index);
-        self.asleep -= usize::from(member.asleep);
-        self.sum -= i128::from(member.entity.vruntime);
-        member
-    }
-
-    /// The position of a thread.
-    pub fn position_of(&self, thread: ThreadId) -> Option<usize> {
-        self.members.iter().position(|member| member.thread == thread)
-    }
-
-    /// The position of the thread that has waited longest among those that may be moved: for a CPU that has nothing to
-    /// do.
-    pub fn longest_waiting(&self, may_be_moved: impl Fn(ThreadId) -> bool) -> Option<usize> {
-        self.awake()
-            .filter(|(_, member)| may_be_moved(member.thread))
-            .min_by_key(|(_, member)| member.order)
-            .map(|(index, _)| index)
-    }
-
-    /// The position of the waiting thread that has belonged to this queue longest, for balancing. The thread that has
-    /// waited longest may just have been moved here: it would go back and forth for ever, always into the longer queue.
-    pub fn longest_resident(&self) -> Option<usize> {
-        self.awake()
-            .min_by_key(|(_, member)| (member.entity.moved, member.order))
-            .map(|(index, _)| index)
-    }
-
     /// `place_entity`: gives a thread that comes into the queue its standing. It is still owed what it was owed when it
     /// left (`PLACE_LAG`), scaled because its own arrival moves the mean.
     pub fn place(&self, entity: &mut Entity, running: Option<&Entity>, slice: i64) {
@@ -223,14 +212,25 @@ impl RunQueue {
         entity.deadline = entity.vruntime + slice;
     }
 
-    /// `update_entity_lag`: the CPU time that the running thread is owed when it leaves.
-    pub fn lag_of(&self, running: &Entity, slice: i64, tick: i64) -> i64 {
-        if self.members.is_empty() {
-            return 0;
+    /// `requeue_delayed_entity`: a thread that sleeps in the queue is woken. It keeps its standing, unless it would be
+    /// owed CPU time by now: that is forgotten (`DELAY_ZERO`). Returns its standing.
+    pub fn rouse(&mut self, thread: ThreadId, running: Option<&Entity>, slice: i64) -> Entity {
+        let index = self
+            .position_of(thread)
+            .expect("a sleeper in debt is in its queue");
+        let mut entity = self.members[index].entity;
+        if self
+            .virtual_time(running)
+            .is_some_and(|now| now > entity.vruntime)
+        {
+            self.take(index);
+            entity.lag = 0;
+            self.place(&mut entity, running, slice);
+            self.insert(thread, entity);
+        } else {
+            self.members[index].asleep = false;
+            self.asleep -= 1;
         }
-        let virtual_time = self
-            .virtual_time(Some(running))
-            .expect("the running thread is a member");
-        running.lag_at(virtual_time, slice, tick)
+        entity
     }
 }

@@ -22,8 +22,8 @@ impl Queueing {
         expired
     }
 
-    /// Renews the running thread's slice as the ticks since its beginning would have done: the thread was alone, so that
-    /// they were not simulated, but they moved its deadline.
+    /// Renews the running thread's slice as the ticks since its beginning would have done: the thread was alone, so
+    /// that they were not simulated, but they moved its deadline.
     pub fn make_up_for_ticks(&self, tables: &mut Tables, now: Nanos, cpu: CpuId) {
         let (tick, slice) = (self.costs().tick.0 as i64, self.slice());
         let Some(current) = tables[cpu].current else {

@@ -6,7 +6,8 @@ use super::cpu::Cpu;
 use crate::engine::Slot;
 use crate::os::thread::{Thread, ThreadId};
 
-/// A hardware thread, as the operating system numbers them: CPU `c + k * cores` is the k-th hardware thread of core `c`.
+/// A hardware thread, as the operating system numbers them: CPU `c + k * cores` is the k-th hardware thread of core
+/// `c`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CpuId(u32);
 

@@ -82,6 +82,12 @@ impl Tables {
         self[cpu].utilization.remove(&average);
     }
 
+    /// `cpu_load`: 1024 for each thread of `cpu` that is always ready.
+    pub(super) fn load(&mut self, now: Nanos, cpu: CpuId) -> u64 {
+        self.track(now, cpu);
+        self[cpu].utilization.load()
+    }
+
     /// `cpu_util`: what the threads of `cpu` need, out of 1024, with `joining` among them.
     pub(super) fn utilization(&mut self, now: Nanos, cpu: CpuId, joining: Option<ThreadId>) -> u64 {
         self.track(now, cpu);
@@ -95,11 +101,5 @@ impl Tables {
             received += average.utilization();
         }
         received.max(expected).min(CAPACITY)
-    }
-
-    /// `cpu_load`: 1024 for each thread of `cpu` that is always ready.
-    pub(super) fn load(&mut self, now: Nanos, cpu: CpuId) -> u64 {
-        self.track(now, cpu);
-        self[cpu].utilization.load()
     }
 }

@@ -80,8 +80,8 @@ impl Placement {
         (with + load(thread)) * 100 < (without - load(thread)) * bias + i64::from(sync)
     }
 
-    /// `wake_affine` and the part of `select_task_rq_fair` before the search for an idle CPU: where the search begins, and
-    /// where the thread goes if it finds none.
+    /// `wake_affine` and the part of `select_task_rq_fair` before the search for an idle CPU: where the search begins,
+    /// and where the thread goes if it finds none.
     pub(super) fn wake_affine(
         &mut self,
         tables: &mut Tables,
