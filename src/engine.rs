@@ -96,7 +96,7 @@ impl Engine {
     /// Advances the clock to `time` if no event is due until then, for a thread that would suspend and be resumed by
     /// the very next event. It counts as that event. False if the thread has to suspend.
     #[inline]
-    pub fn skip_to(&self, time: Nanos) -> bool {
+    pub(crate) fn skip_to(&self, time: Nanos) -> bool {
         let free = self.queue.borrow().next_time().is_none_or(|next| time < next);
         let skips = free && time <= self.limit.get() && !self.stopped.get();
         if skips {
@@ -109,7 +109,7 @@ impl Engine {
 
     /// Cancels the pending event of `slot`, if there is one.
     #[inline]
-    pub fn cancel(&self, slot: Slot) {
+    pub(crate) fn cancel(&self, slot: Slot) {
         self.queue.borrow_mut().cancel(slot);
     }
 
@@ -127,7 +127,7 @@ impl Engine {
     }
 
     /// Whether [`Engine::stop`] was called.
-    pub fn is_stopped(&self) -> bool {
+    pub(crate) fn is_stopped(&self) -> bool {
         self.stopped.get()
     }
 

@@ -28,17 +28,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub use byte_stream::ByteStream;
-pub use condition_variable::{ConditionVariable, Settle};
+pub(crate) use condition_variable::{ConditionVariable, Settle};
 pub use counted_queue::CountedQueue;
-pub use epoll::{Descriptor, Epoll};
+pub(crate) use epoll::{Descriptor, Epoll};
 pub use inspect::{Footprint, Life, Resource, Stay};
-pub use memory::{PAGE, SegmentId, pages};
+pub(crate) use memory::{SegmentId, pages};
 pub use mutex::Mutex;
-pub use network::Network;
-pub use out_of_memory::Kill;
-pub use pipe::{CAPACITY as PIPE_CAPACITY, Pipe};
+pub(crate) use network::Network;
+pub(crate) use pipe::CAPACITY as PIPE_CAPACITY;
+pub use pipe::Pipe;
 pub use process_table::{Parting, ProcessId};
-pub use scheduler::{CpuId, LineId, Touching};
+pub use scheduler::CpuId;
+pub(crate) use scheduler::{LineId, Touching};
 pub use semaphore::Semaphore;
 pub use suspension::{Burst, Wait, Wakeup};
 pub use thread::{Activity, ObjectId, ThreadId, ThreadSpec, Woken, Work};
@@ -119,7 +120,7 @@ impl Os {
     }
 
     /// Whether every span, stay and step is kept: see [`Os::recording`].
-    pub const fn is_recording(&self) -> bool {
+    pub(crate) const fn is_recording(&self) -> bool {
         self.recording
     }
 
@@ -230,7 +231,7 @@ impl Os {
     }
 
     /// Like [`Os::execute`], for work that [`Os::interrupt`] may cut short. Returns the work that is left.
-    pub fn execute_interruptibly(&self, me: ThreadId, work: Work) -> Burst<'_> {
+    pub(crate) fn execute_interruptibly(&self, me: ThreadId, work: Work) -> Burst<'_> {
         Burst {
             work,
             kind: BurstKind::InterruptibleCode,
@@ -240,20 +241,20 @@ impl Os {
 
     /// Ends an interruptible burst of `thread` after at most `gap` more CPU time. Does nothing if the thread is not in
     /// such a burst.
-    pub fn interrupt(&self, thread: ThreadId, gap: Nanos) {
+    pub(crate) fn interrupt(&self, thread: ThreadId, gap: Nanos) {
         self.scheduler
             .borrow_mut()
             .interrupt(&self.engine, thread, Work::at_full_speed(gap));
     }
 
     /// Adds a cost that is too small for an event of its own: the calling thread pays it before its next burst.
-    pub fn owe(&self, me: ThreadId, time: Nanos) {
+    pub(crate) fn owe(&self, me: ThreadId, time: Nanos) {
         let owed = &mut self.scheduler.borrow_mut().tables[me].owed;
         *owed = owed.plus(Work::at_full_speed(time));
     }
 
     /// Adds a cache line that threads will write to.
-    pub fn add_line(&self) -> LineId {
+    pub(crate) fn add_line(&self) -> LineId {
         self.scheduler.borrow_mut().pacing.add_line()
     }
 
@@ -266,7 +267,7 @@ impl Os {
     }
 
     /// The kernel returns to the program: the calling thread gives way if it has been told to.
-    pub fn preemption_point(&self, me: ThreadId) -> Burst<'_> {
+    pub(crate) fn preemption_point(&self, me: ThreadId) -> Burst<'_> {
         self.compute(me, Nanos::ZERO)
     }
 
@@ -338,12 +339,12 @@ impl Os {
     }
 
     /// Waits off-core for `object`, until woken.
-    pub fn block(&self, me: ThreadId, object: ObjectId) -> Wait<'_> {
+    pub(crate) fn block(&self, me: ThreadId, object: ObjectId) -> Wait<'_> {
         self.wait(me, Some(object), Until::Woken)
     }
 
     /// Waits off-core for `object`, until woken or for `time` and the timer's slack.
-    pub fn block_for(&self, me: ThreadId, object: ObjectId, time: Nanos) -> Wait<'_> {
+    pub(crate) fn block_for(&self, me: ThreadId, object: ObjectId, time: Nanos) -> Wait<'_> {
         self.wait(me, Some(object), Until::Timer(time))
     }
 
@@ -354,7 +355,7 @@ impl Os {
 
     /// Waits off-core for `time` and the timer's slack, to look then whether `object` is there. For as long as it is
     /// not, the thread does not count as one that goes on by itself.
-    pub fn sleep_between_looks(&self, me: ThreadId, object: ObjectId, time: Nanos) -> Wait<'_> {
+    pub(crate) fn sleep_between_looks(&self, me: ThreadId, object: ObjectId, time: Nanos) -> Wait<'_> {
         self.wait(me, Some(object), Until::NextLook(time))
     }
 
@@ -431,18 +432,18 @@ impl Os {
 
     /// Ends a process and gives its memory back, except for pages that its forked children still map. Says whether it
     /// had not ended before.
-    pub fn exit_process(&self, process: ProcessId) -> bool {
+    pub(crate) fn exit_process(&self, process: ProcessId) -> bool {
         self.memory.borrow_mut().exit(process);
         self.scheduler.borrow_mut().processes.end(process)
     }
 
     /// The process of a thread; `None` outside of all processes.
-    pub fn process_of(&self, thread: ThreadId) -> Option<ProcessId> {
+    pub(crate) fn process_of(&self, thread: ThreadId) -> Option<ProcessId> {
         self.scheduler.borrow().tables[thread].process
     }
 
     /// The name of a thread in reports.
-    pub fn name_of(&self, thread: ThreadId) -> Rc<str> {
+    pub(crate) fn name_of(&self, thread: ThreadId) -> Rc<str> {
         self.scheduler.borrow().tables[thread].name.clone()
     }
 
@@ -457,7 +458,7 @@ impl Os {
     }
 
     /// Time that a thread has spent with an activity until now.
-    pub fn time_in(&self, thread: ThreadId, activity: Activity) -> Nanos {
+    pub(crate) fn time_in(&self, thread: ThreadId, activity: Activity) -> Nanos {
         let scheduler = self.scheduler.borrow();
         let totals = scheduler
             .accounts

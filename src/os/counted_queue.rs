@@ -60,7 +60,7 @@ impl CountedQueue {
     }
 
     /// Whether any waiter is counted.
-    pub fn is_waited_for(&self) -> bool {
+    pub(crate) fn is_waited_for(&self) -> bool {
         self.counted.get() > 0
     }
 

@@ -114,17 +114,17 @@ impl Descriptor {
     }
 
     /// Whether there is a message to read.
-    pub fn is_readable(&self) -> bool {
+    pub(crate) fn is_readable(&self) -> bool {
         self.messages.get() > 0
     }
 
     /// `recv(2)`, non-blocking: takes all messages, and returns their number.
-    pub fn take_all(&self) -> u64 {
+    pub(crate) fn take_all(&self) -> u64 {
         self.messages.take()
     }
 
     /// `accept(2)`, non-blocking: takes one message. Says whether there was one.
-    pub fn take_one(&self) -> bool {
+    pub(crate) fn take_one(&self) -> bool {
         let messages = self.messages.get();
         self.messages.set(messages.saturating_sub(1));
         messages > 0

@@ -196,7 +196,7 @@ impl Memory {
     }
 
     /// Bytes for reports; sums may be too large for 64 bits.
-    pub fn clamped(bytes: u128) -> Bytes {
+    pub(crate) fn clamped(bytes: u128) -> Bytes {
         Bytes(u64::try_from(bytes).unwrap_or(u64::MAX))
     }
 }
@@ -209,13 +209,13 @@ impl Os {
     }
 
     /// The process gives `bytes` of its own back.
-    pub fn unmap(&self, process: ProcessId, bytes: Bytes) {
+    pub(crate) fn unmap(&self, process: ProcessId, bytes: Bytes) {
         self.memory.borrow_mut().unmap(process, bytes.0.into());
     }
 
     /// `fork(2)`: the child maps all that its parent maps, and a page is copied only when one of them writes to it.
     /// What the parent gives back later counts as free, although a child may still map it.
-    pub fn fork_memory(&self, parent: ProcessId, child: ProcessId) {
+    pub(crate) fn fork_memory(&self, parent: ProcessId, child: ProcessId) {
         self.memory.borrow_mut().fork(parent, child);
     }
 
@@ -236,7 +236,7 @@ impl Os {
 
     /// Adds a segment without pages. It exists for as long as a process maps it, and if it is `linked`, until its name
     /// is removed.
-    pub fn add_segment(&self, linked: bool) -> SegmentId {
+    pub(crate) fn add_segment(&self, linked: bool) -> SegmentId {
         let segments = &mut self.memory.borrow_mut().segments;
         segments.push(Segment {
             present: 0,
@@ -247,7 +247,7 @@ impl Os {
     }
 
     /// `mmap(2)` of a segment.
-    pub fn map_segment(&self, process: ProcessId, segment: SegmentId) {
+    pub(crate) fn map_segment(&self, process: ProcessId, segment: SegmentId) {
         let mut memory = self.memory.borrow_mut();
         if memory.space(process).exited {
             return;
@@ -257,7 +257,7 @@ impl Os {
     }
 
     /// `bytes` of a segment are touched for the first time.
-    pub fn populate(&self, segment: SegmentId, bytes: Bytes) {
+    pub(crate) fn populate(&self, segment: SegmentId, bytes: Bytes) {
         let mut memory = self.memory.borrow_mut();
         memory.segments[segment.0 as usize].present += u128::from(bytes.0);
         memory.occupy(bytes.0.into());
@@ -266,7 +266,7 @@ impl Os {
     }
 
     /// `munmap(2)` of a segment. Returns the number of bytes that it frees.
-    pub fn unmap_segment(&self, process: ProcessId, segment: SegmentId) -> Bytes {
+    pub(crate) fn unmap_segment(&self, process: ProcessId, segment: SegmentId) -> Bytes {
         let mut memory = self.memory.borrow_mut();
         let mapped = &mut memory.space(process).segments;
         let Some(place) = mapped.iter().position(|&mapped| mapped == segment) else {
@@ -277,14 +277,14 @@ impl Os {
     }
 
     /// `shm_unlink(3)`: the segment loses its name. Returns the number of bytes that it frees.
-    pub fn unlink_segment(&self, segment: SegmentId) -> Bytes {
+    pub(crate) fn unlink_segment(&self, segment: SegmentId) -> Bytes {
         let mut memory = self.memory.borrow_mut();
         memory.segments[segment.0 as usize].linked = false;
         Memory::clamped(memory.free_if_unreachable(segment))
     }
 
     /// Private memory of a process, its own and inherited: `fork(2)` has to copy the page tables for it.
-    pub fn mapped(&self, process: ProcessId) -> Bytes {
+    pub(crate) fn mapped(&self, process: ProcessId) -> Bytes {
         let memory = self.memory.borrow();
         let space = memory.spaces.get(process.0 as usize);
         Memory::clamped(space.map_or(0, |space| space.own + space.inherited))

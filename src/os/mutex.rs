@@ -33,7 +33,7 @@ impl Mutex {
     }
 
     /// Acquires the lock if it is free.
-    pub fn try_lock(&self, me: ThreadId) -> bool {
+    pub(crate) fn try_lock(&self, me: ThreadId) -> bool {
         let free = self.owner.get().is_none();
         if free {
             self.owner.set(Some(me));

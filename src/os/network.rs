@@ -58,7 +58,7 @@ impl Network {
     }
 
     /// Whether an answer is on its way.
-    pub fn owes_an_answer(&self) -> bool {
+    pub(crate) fn owes_an_answer(&self) -> bool {
         !self.due.borrow().is_empty()
     }
 

@@ -42,14 +42,14 @@ impl Limit {
 
 impl Os {
     /// Limits the memory of all processes together to `memory`. If `program` is killed, the run ends.
-    pub fn limit_memory(&self, memory: Option<Bytes>, program: ProcessId) {
+    pub(crate) fn limit_memory(&self, memory: Option<Bytes>, program: ProcessId) {
         let mut limit = self.memory_limit.borrow_mut();
         limit.bytes = memory.map(|memory| memory.0.into());
         limit.program = Some(program);
     }
 
     /// The processes that the kernel killed because memory ran out, in that order.
-    pub fn killed_for_memory(&self) -> Vec<Kill> {
+    pub(crate) fn killed_for_memory(&self) -> Vec<Kill> {
         self.memory_limit.borrow().kills.clone()
     }
 

@@ -70,7 +70,7 @@ impl Pipe {
     }
 
     /// Whether `read(2)` would return at once: with bytes, or at the end of the file.
-    pub fn is_readable(&self) -> bool {
+    pub(crate) fn is_readable(&self) -> bool {
         self.held.get() > 0 || self.hung_up.get()
     }
 
@@ -140,7 +140,7 @@ impl Pipe {
     }
 
     /// `poll(2)`, blocking: waits until there is something to read.
-    pub async fn wait_until_readable(&self, os: &Os, me: ThreadId) {
+    pub(crate) async fn wait_until_readable(&self, os: &Os, me: ThreadId) {
         while self.held.get() == 0 {
             self.readers.borrow_mut().push_back(me);
             os.block(me, self.readable).await;
@@ -164,13 +164,13 @@ impl Pipe {
     }
 
     /// `close(2)` of the last writer: from now on a thread that polls sees the end of the file.
-    pub async fn hang_up(&self, os: &Os, me: ThreadId) {
+    pub(crate) async fn hang_up(&self, os: &Os, me: ThreadId) {
         self.hung_up.set(true);
         self.wake_readers(os, me).await;
     }
 
     /// `close(2)` of the last reader: from now on a write fails at once (`EPIPE`).
-    pub async fn close_reader(&self, os: &Os, me: ThreadId) {
+    pub(crate) async fn close_reader(&self, os: &Os, me: ThreadId) {
         self.broken.set(true);
         let writers = self.writers.take();
         for writer in writers {

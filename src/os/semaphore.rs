@@ -48,7 +48,7 @@ impl Semaphore {
     }
 
     /// Takes a unit if one is free: `sem_trywait`.
-    pub fn try_wait(&self, me: ThreadId) -> bool {
+    pub(crate) fn try_wait(&self, me: ThreadId) -> bool {
         let free = self.units.get() > 0;
         if free {
             self.units.set(self.units.get() - 1);

@@ -50,17 +50,17 @@ impl Work {
     }
 
     /// The work that is left after `other`.
-    pub const fn minus(self, other: Self) -> Self {
+    pub(crate) const fn minus(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
 
     /// The work times `factor` / 1024: exact if the work takes whole ns at full speed.
-    pub const fn scaled(self, factor: u64) -> Self {
+    pub(crate) const fn scaled(self, factor: u64) -> Self {
         Self((self.0 / FULL_SPEED).saturating_mul(factor))
     }
 
     /// Both pieces of work together.
-    pub const fn plus(self, other: Self) -> Self {
+    pub(crate) const fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 
@@ -199,7 +199,7 @@ pub(crate) struct Thread {
 
 impl Thread {
     /// Whether a run queue counts it: it runs, is ready, or sleeps in debt (`on_rq`).
-    pub const fn is_queued(&self) -> bool {
+    pub(crate) const fn is_queued(&self) -> bool {
         matches!(self.state, State::Queued | State::OnCpu) || self.in_debt
     }
 
@@ -246,21 +246,21 @@ impl Thread {
     }
 
     /// Counts work that a core did for it.
-    pub fn work_off(&mut self, work: Work) {
+    pub(crate) fn work_off(&mut self, work: Work) {
         let done = work.min(self.remaining);
         self.remaining = self.remaining.minus(done);
         self.done = self.done.plus(done);
     }
 
     /// The thread will not do the rest of what it was asked to do.
-    pub fn abandon(&mut self) {
+    pub(crate) fn abandon(&mut self) {
         self.give_back();
         self.asked -= u128::from(std::mem::take(&mut self.remaining).0);
         self.in_burst = false;
     }
 
     /// Takes back the work behind the point where the last burst was interrupted, and returns it.
-    pub fn give_back(&mut self) -> Work {
+    pub(crate) fn give_back(&mut self) -> Work {
         let beyond = std::mem::take(&mut self.beyond);
         self.asked -= u128::from(beyond.0);
         beyond
