@@ -183,7 +183,9 @@ impl Played {
         for (resource, stays) in by(&stays, |stay| stay.resource) {
             assert_one_after_the_other(&stays);
             if let Resource::Cpu(cpu) = resource {
-                assert!((cpu.index() as u32) < self.configuration.machine.cores * self.configuration.machine.smt);
+                assert!(
+                    (cpu.index() as u32) < self.configuration.machine.cores * self.configuration.machine.smt
+                );
             }
         }
         let cpu_only: Vec<Stay> = stays.iter().copied().filter(is_on_cpu).collect();
