@@ -1,4 +1,4 @@
-//! What an event costs: the hold model, a lock handed from thread to thread, and CPython's lock.
+//! The cost of an event: the hold model, a lock that is handed from thread to thread, and CPython's lock.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -41,7 +41,7 @@ fn hold(pending: usize) {
     engine.run(Nanos::FOREVER, |_| unreachable!("no interrupts here"));
 }
 
-/// A lock that goes to whoever has waited longest.
+/// A lock that goes to the thread that has waited longest.
 #[derive(Default)]
 struct FifoLock {
     held: Cell<bool>,

@@ -1,4 +1,4 @@
-//! The binary, run as a user runs it, in a temporary directory.
+//! Runs the binary as a user does, in a temporary directory.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ pub struct Desk {
     folder: TempDir,
 }
 
-/// What a run said and how it ended.
+/// The output and the exit code of a command.
 pub struct Said {
     pub code: i32,
     pub stdout: String,
@@ -26,7 +26,7 @@ impl Desk {
         }
     }
 
-    /// With one scenario on it, `scenario.toml`.
+    /// A temporary directory with one scenario, `scenario.toml`.
     pub fn with(scenario: &str) -> Self {
         let desk = Self::new();
         desk.write("scenario.toml", scenario);
@@ -45,12 +45,12 @@ impl Desk {
         std::fs::read_to_string(self.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// Every file below a folder of the desk, by its path from there.
+    /// Every file below a folder of the temporary directory, by its path relative to that folder.
     pub fn files(&self, folder: &str) -> BTreeMap<PathBuf, Vec<u8>> {
         files(&self.path().join(folder))
     }
 
-    /// `gilsim` with these arguments, not started.
+    /// The command `gilsim` with these arguments. The caller starts it.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gilsim"));
         command
@@ -90,7 +90,7 @@ impl Said {
     }
 }
 
-/// Every file below a folder, by its path from there.
+/// Every file below a folder, by its path relative to that folder.
 pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut all = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
@@ -111,8 +111,8 @@ pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     all
 }
 
-/// The version of the host's `python3`, such as `3.11`. Where there is none of 3.9 or newer it says so, or fails if
-/// `GILSIM_REQUIRE_PYTHON` is set.
+/// The version of the host's `python3`, such as `3.11`. Without a `python3` 3.9 or newer, reports that the test is
+/// skipped, or fails if `GILSIM_REQUIRE_PYTHON` is set.
 pub fn python3() -> Option<String> {
     let question = "import sys; print('%d.%d' % sys.version_info[:2], sys.version_info >= (3, 9))";
     let output = Command::new("python3").args(["-c", question]).output();
@@ -124,9 +124,9 @@ pub fn python3() -> Option<String> {
     if version.is_none() {
         assert!(
             std::env::var_os("GILSIM_REQUIRE_PYTHON").is_none(),
-            "there is no python3 of 3.9 or newer, and GILSIM_REQUIRE_PYTHON asks for one"
+            "there is no python3 3.9 or newer, and GILSIM_REQUIRE_PYTHON requires one"
         );
-        eprintln!("skipped: there is no python3 of 3.9 or newer");
+        eprintln!("skipped: there is no python3 3.9 or newer");
     }
     version
 }

@@ -1,4 +1,4 @@
-//! The same bytes, always: whatever the number of jobs, today and tomorrow, in every build.
+//! The same input gives the same bytes: with any number of jobs, in every run, and in every build.
 
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -22,8 +22,7 @@ fn replications(scenario: &Path) -> u32 {
     own.min(if published { 1 } else { 2 })
 }
 
-/// Programs that hang, or that run out of memory, are the point of some scenarios: their rows say so, and so does the
-/// exit code.
+/// Some scenarios show a program that hangs or that runs out of memory. Their rows report it, and so does the exit code.
 fn exit_code(scenario: &Path) -> i32 {
     let ends_badly = ["hanging_queue.toml", "container.toml"];
     i32::from(ends_badly.iter().any(|name| scenario.ends_with(name)))
@@ -112,7 +111,7 @@ executor = "threads"
 workers = 2
 "#;
 
-/// A desk with a run that was recorded.
+/// A temporary directory with the outputs of one run.
 fn recorded() -> Desk {
     let desk = Desk::with(SCENARIO);
     desk.gilsim(&[
@@ -189,7 +188,7 @@ fn verify_says_which_file_the_manifest_has_otherwise() {
 }
 
 #[test]
-fn a_manifest_that_is_none_cannot_be_verified() {
+fn an_invalid_manifest_cannot_be_verified() {
     let desk = recorded();
     desk.write("out/manifest.json", "{}");
     desk.gilsim(&["run", "--verify", "out/manifest.json"])

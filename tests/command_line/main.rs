@@ -1,4 +1,4 @@
-//! The `gilsim` binary as a user runs it, with nothing else on the machine but the scenario.
+//! Tests that run the `gilsim` binary and need no Python interpreter.
 
 mod command;
 

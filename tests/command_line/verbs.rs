@@ -1,4 +1,4 @@
-//! The command as a user runs it: what it prints, what it writes, how it ends.
+//! The command as a user runs it: its output, the files that it writes, its exit code.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -214,7 +214,7 @@ executor = "thread-per-task"
         .exits_with(0);
 }
 
-/// What replaces what in a good scenario, and a word that the complaint has.
+/// A text in a good scenario, its replacement, and a word that the error message must contain.
 const MISTAKES: [(&str, &str, &str, &str); 16] = [
     ("a typo in a key", "count = 8", "cuont = 8", "count"),
     ("a wrong unit", "\"1ms\"", "\"1mz\"", "ms"),
@@ -274,7 +274,7 @@ const MISTAKES: [(&str, &str, &str, &str); 16] = [
     ),
 ];
 
-/// Exit code 2, words on stderr alone, and no output.
+/// Requires exit code 2, a message on stderr, nothing on stdout, and no output files.
 fn assert_refused(desk: &Desk, arguments: &[&str], words: &[&str]) {
     let before = desk.files(".");
     for verb in ["run", "check"] {
@@ -338,7 +338,7 @@ fn no_tasks_and_no_runs_are_refused() {
 }
 
 #[test]
-fn what_is_no_scenario_file_is_refused() {
+fn a_file_that_is_not_a_scenario_is_refused() {
     let desk = Desk::new();
     assert_refused(&desk, &["missing.toml"], &["missing.toml"]);
     desk.write("latin-1.toml", b"title = \"caf\xe9\"\n");
@@ -376,7 +376,7 @@ fn a_mistake_in_an_option_is_shown() {
     assert!(!desk.path().join("output").exists());
 }
 
-/// As root no permission binds; below a regular file nobody can make a folder.
+/// Permissions do not stop root, but not even root can create a folder below a regular file.
 #[test]
 fn an_output_folder_that_cannot_be_is_refused_before_anything_runs() {
     let desk = Desk::with(GOOD);
@@ -396,7 +396,7 @@ fn an_output_folder_that_cannot_be_is_refused_before_anything_runs() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_error() {
+fn a_reader_that_closes_stdout_early_is_no_error() {
     let desk = Desk::with(GOOD);
     for arguments in [
         &["run", "scenario.toml", "--format", "csv"][..],
@@ -423,7 +423,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
 }
 
 #[test]
-fn a_reader_that_is_gone_from_the_start_is_no_panic() {
+fn a_closed_stdout_causes_no_panic() {
     let desk = Desk::with(GOOD);
     for arguments in [&["run", "scenario.toml"][..], &["schema"], &["draws"]] {
         let (reader, writer) = std::io::pipe().expect("a pipe");

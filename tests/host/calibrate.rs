@@ -1,4 +1,4 @@
-//! `gilsim calibrate`, run as a user runs it: with shell scripts in place of interpreters, and with the host's own.
+//! `gilsim calibrate` as a user runs it: with shell scripts in place of interpreters, and with the host's interpreter.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::command::{Desk, Said, python3};
 use gilsim::profile::Profile;
 
-/// What an interpreter of this version answers when it is asked.
+/// The description that an interpreter of this version gives of itself.
 fn answer(version: &str, minor: u8) -> String {
     format!(
         r#"if [ "$1" = "-c" ]; then
@@ -19,7 +19,7 @@ fi
     )
 }
 
-/// A shell script that says it is an interpreter, on the desk.
+/// Writes a shell script that pretends to be an interpreter.
 fn interpreter(desk: &Desk, script: &str) -> String {
     desk.write("python", format!("#!/bin/sh\n{script}"));
     let path = desk.path().join("python");
@@ -27,14 +27,14 @@ fn interpreter(desk: &Desk, script: &str) -> String {
     path.to_str().expect("a plain path").to_owned()
 }
 
-/// `gilsim calibrate` with such an interpreter.
+/// Runs `gilsim calibrate` with such an interpreter.
 fn calibrate(desk: &Desk, script: &str, more: &[&str]) -> Said {
     let python = interpreter(desk, script);
     let arguments = [&["calibrate", "--quick", "--python", python.as_str()], more].concat();
     desk.gilsim(&arguments)
 }
 
-/// What the Python side says in the end, with others having had this share of the CPUs.
+/// The last message of the Python side, when other programs used this share of the CPUs.
 fn evidence(busy: f64) -> String {
     format!(
         r#"read plan
@@ -45,7 +45,7 @@ echo '{{"skipped": {{"waking": "OSError: none"}}, "elsewhere": {{"busy": {busy},
     )
 }
 
-/// Nothing but the script lies on the desk.
+/// Requires that the directory contains only the script.
 #[track_caller]
 fn nothing_is_left(desk: &Desk) {
     let files: Vec<_> = desk.files("").into_keys().collect();
@@ -223,7 +223,7 @@ fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// The host is whatever it is: what is guarded is that every probe works, and that all of it makes a profile.
+/// Every probe works on this host, whatever its speed, and the results make a profile.
 #[test]
 fn the_host_is_calibrated_with_every_probe() {
     if python3().is_none() {

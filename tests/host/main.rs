@@ -1,5 +1,5 @@
-//! What runs real programs on the host's own `python3`. These tests are a binary of their own, so that `cargo test`
-//! does not run simulations beside them.
+//! Tests that run programs on the host's `python3`. They have a test binary of their own, so that `cargo test` runs no
+//! simulations while they measure.
 
 #[path = "../command_line/command.rs"]
 mod command;

@@ -1,7 +1,7 @@
-//! The real interpreter: `gilsim measure` and `gilsim compare` as a user runs them. No test asserts a time: what
-//! another program on this machine can make of it is nobody's mistake.
+//! `gilsim measure` and `gilsim compare` on the real interpreter, as a user runs them. No test asserts a time, because
+//! other programs on the same machine can delay anything.
 //!
-//! Without a `python3` of 3.9 or newer these tests are skipped, and say so; with `GILSIM_REQUIRE_PYTHON` they fail.
+//! Without a `python3` 3.9 or newer these tests are skipped with a message; with `GILSIM_REQUIRE_PYTHON` they fail.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -20,7 +20,7 @@ fn scenario(version: &str, rest: &str) -> String {
     format!("[python]\nversion = \"{version}\"\n{rest}")
 }
 
-/// `gilsim`, with its temporary files on the desk, so that its processes can be told from others'.
+/// The command `gilsim`, with its temporary files in the test's directory, by which its processes can be recognised.
 fn gilsim(desk: &Desk, arguments: &[&str]) -> Command {
     let mut command = desk.command(arguments);
     command.env("TMPDIR", desk.path());
@@ -38,7 +38,7 @@ fn rows(csv: &str) -> Vec<BTreeMap<String, String>> {
         .collect()
 }
 
-/// Every process that has a file of this desk on its command line, but for `gilsim` itself.
+/// Every process that has a file of this directory on its command line, except `gilsim` itself.
 fn processes_of(desk: &Desk) -> Vec<String> {
     let Ok(entries) = Path::new("/proc").read_dir() else {
         return Vec::new();
@@ -51,7 +51,7 @@ fn processes_of(desk: &Desk) -> Vec<String> {
         .collect()
 }
 
-/// Processes that have been killed take a moment to go.
+/// Waits until the processes are gone: a killed process takes a moment to disappear.
 fn assert_no_process_is_left(desk: &Desk) {
     let until = Instant::now() + Duration::from_secs(10);
     while !processes_of(desk).is_empty() {
@@ -324,7 +324,7 @@ offload = ["loop", "thread", "process"]
 }
 
 #[test]
-fn data_lies_in_shared_memory_and_what_processes_are_is_there() {
+fn shared_memory_and_the_memory_of_processes_are_measured() {
     let Some(version) = python3() else { return };
     let rest = r#"
 [machine]
@@ -365,7 +365,7 @@ transport = "shared_memory"
 }
 
 #[test]
-fn requests_come_by_themselves() {
+fn open_arrivals_are_measured() {
     let Some(version) = python3() else { return };
     let rest = r#"
 [machine]
@@ -393,7 +393,7 @@ executor = "asyncio"
 }
 
 #[test]
-fn what_becomes_of_a_crash_is_seen() {
+fn the_outcome_of_a_crash_is_measured() {
     let Some(version) = python3() else { return };
     let rest = r#"
 [machine]
@@ -476,7 +476,7 @@ executor = "thread-per-task"
 "#;
 
 #[test]
-fn what_this_host_cannot_be_is_left_out_with_the_reason() {
+fn unsupported_configurations_are_skipped_with_a_reason() {
     let Some(version) = python3() else { return };
     let text = scenario(&version, SMALL).replace("cores = 1", "cores = [1, 1024]\nsmt = [1, 2]");
     let desk = Desk::with(&text);
@@ -509,7 +509,7 @@ fn what_this_host_cannot_be_is_left_out_with_the_reason() {
 }
 
 #[test]
-fn another_version_is_left_out_and_the_way_to_measure_it_is_told() {
+fn other_versions_are_skipped_with_the_option_that_measures_them() {
     let Some(version) = python3() else { return };
     let other = if version == "3.13" { "3.12" } else { "3.13" };
     let desk = Desk::with(&scenario(other, SMALL));
@@ -526,7 +526,7 @@ fn another_version_is_left_out_and_the_way_to_measure_it_is_told() {
     .exits_with(0);
 }
 
-/// A program on the desk that stands for an interpreter.
+/// A program in the test's directory that takes the place of an interpreter.
 fn fake(desk: &Desk, name: &str, script: &str) -> String {
     desk.write(name, format!("#!/bin/sh\n{script}\n"));
     let path = desk.path().join(name);
@@ -534,7 +534,7 @@ fn fake(desk: &Desk, name: &str, script: &str) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// What an interpreter says of itself.
+/// The description that an interpreter gives of itself.
 fn says(executable: &str, major: u8, minor: u8) -> String {
     format!(
         "echo '{{\"executable\": \"{executable}\", \"implementation\": \"CPython\", \"version\": \"{major}.{minor}.1\", \
@@ -705,7 +705,7 @@ fn a_repetition_that_fails_does_not_stop_the_others() {
 }
 
 #[test]
-fn what_takes_longer_than_the_limit_is_ended_and_the_others_go_on() {
+fn a_repetition_over_the_limit_is_ended_and_the_others_continue() {
     let Some(version) = python3() else { return };
     let text = scenario(&version, SMALL).replace(
         "[[run]]\nexecutor = \"threads\"",
@@ -725,7 +725,7 @@ fn what_takes_longer_than_the_limit_is_ended_and_the_others_go_on() {
     assert_nothing_is_left(&desk);
 }
 
-/// A measurement that takes minutes, once its first round is on disk.
+/// Starts a measurement that takes minutes, and returns when its first round is on disk.
 fn in_the_middle(desk: &Desk) -> Child {
     let child = gilsim(desk, &["measure", "scenario.toml", "--repeat", "1000"])
         .spawn()
@@ -820,7 +820,7 @@ fn a_simulation_is_compared_with_its_measurement() {
 }
 
 #[test]
-fn other_work_is_not_compared() {
+fn results_of_different_work_are_not_compared() {
     let Some(version) = python3() else { return };
     let desk = Desk::with(&scenario(&version, SMALL));
     desk.write("other.toml", scenario(&version, SMALL).replace("1ms", "2ms"));
@@ -859,7 +859,7 @@ fn other_work_is_not_compared() {
     }
 }
 
-/// Steps one after the other, ns.
+/// The total time of steps that run in sequence, ns.
 fn time_of(steps: &serde_json::Value) -> u64 {
     let times = steps.as_array().expect("a list of steps").iter().map(|step| {
         let number = |index: usize| step[index].as_u64().expect("a number");

@@ -1,4 +1,4 @@
-//! `gilsim probe` on the host's own interpreter. No time is asserted, only what the function does.
+//! `gilsim probe` on the host's interpreter. No test asserts a time, only what was observed of the function.
 
 use crate::command::{Desk, Said, python3};
 
@@ -58,7 +58,7 @@ fn a_function_that_sleeps_becomes_a_task_that_waits() {
 }
 
 #[test]
-fn a_method_is_found_and_what_it_prints_is_no_answer() {
+fn a_method_is_found_and_its_output_is_not_taken_for_the_result() {
     let Some((_, said)) = probe(&["known:Gallery.thumbnail", "--args", "50_000", "--repeat", "3"]) else {
         return;
     };
@@ -94,7 +94,7 @@ fn what_cannot_be_probed_is_refused_with_the_reason() {
 }
 
 #[test]
-fn a_target_without_a_function_is_a_mistake() {
+fn a_target_without_a_function_is_refused() {
     let said = Desk::new().gilsim(&["probe", "known"]).exits_with(2);
     assert!(said.stderr.contains("module:function"), "{}", said.stderr);
 }

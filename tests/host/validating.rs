@@ -1,7 +1,8 @@
-//! `gilsim validate` as a user runs it, and its programs. No test asserts how far a simulation is off: that is what the
-//! verb is for.
+//! `gilsim validate` as a user runs it, and its programs. No test asserts how accurate a simulation is: the command
+//! itself reports that.
 //!
-//! Without a `python3` of 3.9 or newer the run of it is skipped, and says so; with `GILSIM_REQUIRE_PYTHON` it fails.
+//! Without a `python3` 3.9 or newer, tests that run programs are skipped with a message; with `GILSIM_REQUIRE_PYTHON`
+//! they fail.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,7 +15,7 @@ use gilsim::results::Status;
 use gilsim::scenario::{Executor, Scenario};
 use gilsim::study::programs::PROGRAMS;
 
-/// The scenario, as `check` reads it, simulated once.
+/// The scenario, with one replication.
 fn scenario(name: &str, text: &str) -> Scenario {
     let path = format!("{name}.toml");
     let once = ["replicate.replications=1".to_owned()];
@@ -23,7 +24,7 @@ fn scenario(name: &str, text: &str) -> Scenario {
 }
 
 #[test]
-fn every_file_of_the_folder_is_a_program_and_the_other_way_round() {
+fn the_files_of_the_folder_are_exactly_the_programs() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/validation");
     let files: BTreeSet<String> = std::fs::read_dir(folder)
         .expect("the folder is there")
@@ -69,7 +70,7 @@ fn the_programs_are_of_every_kind_that_can_be_measured() {
 }
 
 #[test]
-fn what_is_of_no_use_is_said_before_anything_is_written() {
+fn invalid_options_are_refused_before_anything_is_written() {
     let desk = Desk::new();
     desk.write("folder", "a file");
     for (arguments, said) in [
@@ -104,7 +105,7 @@ fn there_is_python() -> bool {
 }
 
 #[test]
-fn each_step_can_be_done_again_by_hand() {
+fn each_step_can_be_repeated_by_hand() {
     if !there_is_python() {
         return;
     }
@@ -120,7 +121,7 @@ fn each_step_can_be_done_again_by_hand() {
         "--format",
         "csv",
     ]);
-    // How far it is off is this machine's business.
+    // The exit code is 1 where the simulation is inaccurate on this machine.
     assert!(validated.code < 2, "{}", validated.stderr);
     let throughputs = validated
         .stdout
@@ -145,7 +146,7 @@ fn each_step_can_be_done_again_by_hand() {
 }
 
 #[test]
-fn a_profile_that_is_none_is_refused() {
+fn an_invalid_profile_is_refused() {
     if !there_is_python() {
         return;
     }
@@ -176,7 +177,7 @@ fn costs_are_measured_beside_the_programs() {
         "validate", "--quick", "--force", "--only", "server", "--out", "out",
     ];
     let validated = desk.gilsim(&arguments);
-    // How far it is off is this machine's business.
+    // The exit code is 1 where the simulation is inaccurate on this machine.
     assert!(validated.code < 2, "{}", validated.stderr);
     assert!(
         validated.stderr.contains("Calibrated 2 times: "),

@@ -1,5 +1,5 @@
-//! gilsim's own variates, which are the same in every build, have the quantiles of those of `rand_distr`, whose last
-//! bits depend on the other crates in the build.
+//! gilsim's own variates have the same quantiles as those of `rand_distr`. They exist because the last bits of
+//! `rand_distr`'s variates depend on the other crates in the build.
 
 use gilsim::random::{Key, Stream, Time};
 use gilsim::units::Nanos;

@@ -1,5 +1,5 @@
-//! `asyncio` against what its source says: in which order callbacks run, when the loop wakes, and what blocks it. On
-//! machines where nothing costs anything but what is being looked at.
+//! `asyncio` as its source defines it: the order in which callbacks run, when the loop wakes up, and what blocks it. On
+//! these machines only the mechanism under test has a cost.
 
 use crate::common;
 use std::cell::RefCell;
@@ -101,7 +101,7 @@ fn a_timer_is_rounded_up_to_milliseconds_but_not_beside_an_answer() {
 }
 
 #[test]
-fn a_semaphore_is_given_to_who_has_waited_longest() {
+fn a_semaphore_is_given_to_the_task_that_has_waited_longest() {
     let (_, log) = run(
         |_| (),
         |event_loop, log| async move {
@@ -194,8 +194,8 @@ fn items_wait_for_those_that_they_depend_on_and_no_others() {
 mod beside_a_busy_thread {
     use super::*;
 
-    /// Requests a second, of a client that sends the next as soon as it has the reply, beside one busy thread: on a
-    /// machine where a system call takes longer than a wake-up, so that each hands the lock over.
+    /// Requests per second of a client that sends the next request when it has the reply, beside one busy thread. On this
+    /// machine a system call takes longer than a wake-up, so that each call hands the lock over.
     fn requests_per_second(steps: &str) -> f64 {
         let text = format!(
             "[machine]\ncores = 4\nprofile = \"profiles/convoy.toml\"\n\

@@ -1,4 +1,4 @@
-//! Pipes and sockets against Linux: what fits into them, and when a writer who found no room may go on.
+//! Pipes and sockets compared with Linux: their capacity, and when a blocked writer may continue.
 //!
 //! "Measured" means on Linux 6.18: messages written without blocking until the kernel refuses, then read one by one
 //! until `select` says that one may write again.
@@ -11,8 +11,8 @@ use gilsim::units::{Bytes, Nanos};
 
 use crate::common::{free_profile, machine, spawn};
 
-/// How many messages of a length a writer gets into a stream before it has to wait, and how many of them are read
-/// before it goes on.
+/// The number of messages of a length that fit into a stream before the writer blocks, and the number of them that are
+/// read before it continues.
 fn capacity<S: ByteStream + 'static>(length: u64) -> (u64, u64) {
     let os = machine(2, 1, free_profile(|_| ()));
     let stream = Rc::new(S::new(&os, "the stream"));

@@ -1,4 +1,4 @@
-//! Channels between processes, against what was measured of them and against what must be.
+//! Channels between processes, compared with measurements and with exact results.
 //!
 //! "Measured" means on a virtual machine with two CPUs (EPYC, Linux 6.18, CPython 3.11).
 
@@ -34,7 +34,7 @@ fn done(outcome: Replication) -> Replication {
     outcome
 }
 
-mod who_sends_everything_before_taking_anything {
+mod a_sender_that_takes_no_results_until_all_is_sent {
     use super::*;
 
     const BOTH_WAYS: &str = "argument = \"100 B\"\nresult = \"100 B\"\nsteps = [{ python = \"0ns\" }]";
@@ -98,7 +98,7 @@ mod who_sends_everything_before_taking_anything {
 mod messages_without_an_answer {
     use super::*;
 
-    /// What another number takes: the start of the reader is left out.
+    /// The time of one more number, without the start of the reader.
     fn of_a_number(channel: &str) -> Nanos {
         let makespan = |count| {
             let run = format!("channel = \"{channel}\"\nsender = \"main\"\nworkers = 1\n");
@@ -109,7 +109,7 @@ mod messages_without_an_answer {
 
     #[test]
     fn a_manager_costs_many_times_as_much_as_a_pipe() {
-        // Measured: 24 us for a call where nobody has to be woken, 70 where everybody has; a pipe takes 3 to 10.
+        // Measured: 24 us for a call that wakes no thread, 70 us where each call wakes one; a pipe takes 3 to 10 us.
         let (manager, pipe) = (of_a_number("manager"), of_a_number("pipe"));
         assert!((24..=140).contains(&(manager.0 / 1_000)), "{manager}");
         assert!(manager.0 > 5 * pipe.0, "{manager}, {pipe}");
@@ -138,7 +138,7 @@ mod messages_without_an_answer {
 mod a_receiver_beside_busy_threads {
     use super::*;
 
-    /// MB/s in which a parent with so many busy threads gets messages of 10 MB.
+    /// The rate in MB/s at which a parent with this number of busy threads receives messages of 10 MB.
     fn speed(channel: &str, busy: u32, interval: &str) -> f64 {
         let others = format!(
             "[[background]]\nname = \"busy\"\ncount = {busy}\nsteps = [{{ python = \"forever\" }}]\n"

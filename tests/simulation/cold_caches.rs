@@ -1,5 +1,5 @@
-//! A thread that comes to a core finds in its caches what others have left there, and works slowly until they hold what
-//! it needs itself. In the same way a process that shares its pages since a fork works slowly until it has copied them.
+//! A thread that arrives on a core works slowly until the caches hold its own data. In the same way, a process that
+//! shares its pages after a fork works slowly until it has copied them.
 
 use crate::common;
 use std::cell::RefCell;
@@ -72,7 +72,7 @@ fn the_own_work_of_a_task_is_as_long_as_it_is_said_to_be() {
     assert_eq!(after_a_wait(Nanos(100 * MICRO), Activity::Running, &[100]), [100]);
 }
 
-/// How long 100 us take of a thread that another one had its core from meanwhile, in us.
+/// The time that 100 us of work take a thread after another thread has used its core, in us.
 fn after_another(same_process: bool) -> u64 {
     let os = machine(1, 1, cold());
     let (first, second) = (os.add_process(), os.add_process());
@@ -116,7 +116,7 @@ fn a_thread_that_stays_on_its_core_loses_nothing() {
     assert_eq!(*spans.borrow(), [160, 100, 100]);
 }
 
-/// A thread that comes to a machine that nobody has used yet, and works three times without leaving its core.
+/// A thread that starts on an unused machine, and works three times without leaving its core.
 fn spans_of_work(os: &Rc<Os>) -> Rc<RefCell<Vec<u64>>> {
     let taken = Rc::new(RefCell::new(Vec::new()));
     let (inner, told) = (os.clone(), taken.clone());

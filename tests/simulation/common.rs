@@ -13,8 +13,8 @@ use gilsim::profile::Profile;
 use gilsim::random::Key;
 use gilsim::scenario::Scenario;
 
-/// The number of random cases to try: `usual`, times the number in the environment variable `GILSIM_MORE_CASES`,
-/// which `.ci/extended` sets.
+/// The number of random cases to try: `usual` multiplied by the environment variable `GILSIM_MORE_CASES`, which
+/// `.ci/extended` sets.
 pub fn cases(usual: u32) -> u32 {
     let times =
         std::env::var("GILSIM_MORE_CASES").map_or(1, |times| times.parse().expect("a number of times"));
@@ -35,7 +35,7 @@ pub fn profile(name: &str) -> Arc<Profile> {
     Profile::load(name, Path::new(FIXTURES)).expect("the profile is good")
 }
 
-/// The profile on which nothing costs anything, but for what `change` makes of it.
+/// The profile without any costs, except those that `change` sets.
 pub fn free_profile(change: impl FnOnce(&mut Profile)) -> Arc<Profile> {
     let mut profile = Profile::clone(&profile("profiles/free.toml"));
     change(&mut profile);
@@ -52,7 +52,7 @@ pub fn quiet_machine(cores: usize, profile: Arc<Profile>) -> Rc<Os> {
     Os::new(cores, 1, profile, Key::root(1, 0))
 }
 
-/// A foreground thread.
+/// Spawns a foreground thread.
 pub fn spawn<F: Future<Output = ()> + 'static>(
     os: &Rc<Os>,
     name: &str,
@@ -61,7 +61,7 @@ pub fn spawn<F: Future<Output = ()> + 'static>(
     os.spawn(spec(name, true), body)
 }
 
-/// A thread that the run does not wait for.
+/// Spawns a background thread: the run does not wait for it.
 pub fn spawn_background<F: Future<Output = ()> + 'static>(
     os: &Rc<Os>,
     name: &str,
@@ -70,7 +70,7 @@ pub fn spawn_background<F: Future<Output = ()> + 'static>(
     os.spawn(spec(name, false), body)
 }
 
-/// What a thread of no process is like.
+/// The specification of a thread that belongs to no process.
 pub fn spec(name: &str, foreground: bool) -> ThreadSpec {
     ThreadSpec {
         name: name.into(),

@@ -1,5 +1,5 @@
-//! What holds of every simulation, whatever the scenario: nothing is lost, nothing is had twice, and nobody is faster
-//! than the machine. On random scenarios.
+//! Invariants of every simulation, checked on random scenarios: nothing is lost, nothing has two holders at a time, and
+//! no thread is faster than its machine.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -22,7 +22,7 @@ use crate::common::random_scenarios::{
 };
 use crate::common::{cases, scenario};
 
-/// A configuration that was played on a recording machine.
+/// A configuration that was simulated on a recording machine.
 struct Played {
     configuration: Arc<Configuration>,
     replicate: Replicate,
@@ -72,18 +72,18 @@ impl Played {
         match self.outcome.status {
             Status::Done => {
                 self.all_items_are_done();
-                self.nobody_beats_the_machine();
+                self.no_thread_is_faster_than_the_machine();
                 self.the_workers_time_adds_up_to_their_lives();
                 self.what_is_occupied_is_what_the_program_has();
             }
             _ if self.outcome.detail.starts_with("memory ran out") => self.memory_is_limited(),
             Status::OutOfMemory => panic!("{:?}", self.outcome),
-            Status::Deadlock if self.outcome.detail.contains(" crashed") => self.somebody_may_crash(),
+            Status::Deadlock if self.outcome.detail.contains(" crashed") => self.a_worker_may_crash(),
             Status::Deadlock => self.a_deadlock_names_two_locks_or_two_full_channels(),
-            Status::Crashed | Status::Broken => self.somebody_may_crash(),
+            Status::Crashed | Status::Broken => self.a_worker_may_crash(),
             Status::Failed => panic!("only a real interpreter fails"),
-            // A background thread that takes a lock again as soon as it lets go may starve all others, as it would
-            // with glibc: who is woken comes too late.
+            // A background thread that acquires a lock again right after its release may starve all others, as it
+            // would with glibc: the woken thread comes too late.
             Status::Limit => assert!(self.background_takes_locks(), "not done after {}", self.os.now()),
         }
     }
@@ -108,7 +108,7 @@ impl Played {
         let memory = &machine.profile.costs.memory;
         assert_eq!(self.os.occupied().0, memory.code.0 + sum, "{living:?}");
         let helpers = ["the resource tracker", "fork server"];
-        // Whoever serves does so until the end.
+        // Threads that serve requests do so until the end.
         let serves = tasks.iter().any(|task| !matches!(task.demand, Demand::Count(_)));
         assert!(
             living[1..].iter().all(|process| {
@@ -147,7 +147,7 @@ impl Played {
         );
     }
 
-    fn somebody_may_crash(&self) {
+    fn a_worker_may_crash(&self) {
         let Configuration {
             tasks,
             background,
@@ -241,7 +241,7 @@ impl Played {
         assert!(outcome.latency.p50 <= outcome.latency.p95 && outcome.latency.p95 <= outcome.latency.p99);
     }
 
-    fn nobody_beats_the_machine(&self) {
+    fn no_thread_is_faster_than_the_machine(&self) {
         let Played { asked, outcome, .. } = self;
         let makespan = outcome.makespan;
         assert!(outcome.critical_path <= makespan, "{outcome:?}");
@@ -424,7 +424,7 @@ proptest! {
     #![proptest_config(config(150))]
 
     #[test]
-    fn updates_are_lost_only_where_others_may_come_in_between(parts in updating()) {
+    fn updates_are_lost_only_where_others_can_interleave(parts in updating()) {
         let played = play(&parts.text());
         played.check();
         let lost = played.outcome.lost_updates.expect("there are updates");
@@ -447,7 +447,7 @@ proptest! {
 
     /// Pipes and fork servers cannot be had for nothing: a nanosecond for each time that bytes are moved.
     #[test]
-    fn where_nothing_costs_anything_exactly_the_items_work_is_done(parts in free_of_costs()) {
+    fn on_a_machine_without_costs_exactly_the_work_of_the_items_is_done(parts in free_of_costs()) {
         let played = play(&parts.text());
         played.check();
         if played.outcome.status == Status::Done {

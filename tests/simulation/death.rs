@@ -1,4 +1,4 @@
-//! What is left when a process is killed, and what each executor makes of a worker that dies.
+//! The state that a killed process leaves behind, and how each executor reacts when a worker dies.
 
 use crate::common;
 use std::cell::Cell;
@@ -159,7 +159,7 @@ mod the_kernel {
     }
 
     #[test]
-    fn lets_nobody_go_on_who_kills_himself() {
+    fn ends_the_thread_that_kills_its_own_process() {
         let os = machine(1, 1, free());
         let process = os.add_process();
         let went_on = Rc::new(Cell::new(false));
@@ -311,7 +311,7 @@ fn a_result_of_a_process_of_its_own_never_comes() {
 }
 
 #[test]
-fn who_only_joins_his_processes_does_not_notice() {
+fn a_parent_that_only_joins_its_processes_does_not_notice() {
     let outcome = simulate("3.13", "", ITEM, "executor = \"process-per-task\"\n");
     assert_eq!(outcome.status, Status::Done, "{outcome:?}");
     assert!(
@@ -355,7 +355,7 @@ fn the_same_item_crashes_under_every_executor() {
 }
 
 #[test]
-fn nothing_happens_where_nobody_crashes() {
+fn nothing_changes_where_no_worker_crashes() {
     let item = "steps = [{ native = \"1ms\" }, { crash = 1e-9 }]";
     let outcome = simulate("3.13", "", item, POOL);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Samples follow the distribution that they are named after: moments, distribution functions, extremes.
+//! Samples follow their distribution: moments, distribution functions, extremes.
 //!
 //! The samples are drawn as a simulation draws them, one stream for each item.
 
@@ -24,8 +24,8 @@ fn mean_and_cv(distribution: &Time) -> (f64, f64) {
     (mean, variance.sqrt() / mean)
 }
 
-/// Holds the sample mean against `mean()` within four standard errors, and the sample cv against the one given
-/// within `cv_error`, which the caller derives from the kurtosis.
+/// Compares the sample mean with `mean()` within four standard errors, and the sample coefficient of variation with the
+/// given one within `cv_error`, which the caller derives from the kurtosis.
 fn assert_moments(distribution: &Time, cv: f64, cv_error: f64) {
     let expected = distribution.mean().expect("it ends").0 as f64;
     let (mean, sample_cv) = mean_and_cv(distribution);
@@ -40,7 +40,7 @@ fn assert_moments(distribution: &Time, cv: f64, cv_error: f64) {
     );
 }
 
-/// Kolmogorov and Smirnov's test at p = 0.001.
+/// The Kolmogorov-Smirnov test at p = 0.001.
 fn assert_follows(distribution: &Time, cdf: impl Fn(f64) -> f64) {
     let mut sorted: Vec<f64> = samples(distribution).collect();
     sorted.sort_by(f64::total_cmp);

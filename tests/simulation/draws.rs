@@ -1,4 +1,4 @@
-//! The draws of every distribution, pinned: a change here changes every result that anyone has kept.
+//! The first draws of every distribution are fixed: a change here changes all earlier results.
 
 #[test]
 fn the_first_draws_are_those_of_every_other_build() {

@@ -1,4 +1,4 @@
-//! The free-threaded build: who waits for whom when there is no interpreter lock.
+//! The free-threaded build: which threads wait for which when there is no interpreter lock.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -27,7 +27,7 @@ fn constant(time: Nanos) -> Table {
     Table::from(Time::Constant(time))
 }
 
-/// Runs a program of which `main` is the main thread, and says when it was done.
+/// Runs a program whose main thread is `main`, and returns when it ended.
 fn run<F: Future<Output = ()> + 'static>(
     (cores, smt): (usize, usize),
     version: Version,
@@ -67,7 +67,7 @@ async fn side_by_side<F: Future<Output = ()> + 'static>(
     }
 }
 
-/// How long `count` threads take that all do `time` of bytecode, sharing objects or not.
+/// The time that `count` threads take to run `time` of bytecode each, with or without shared objects.
 fn time_of(
     count: usize,
     machine: (usize, usize),
@@ -170,7 +170,7 @@ mod a_stopped_world {
 
     #[test]
     fn finds_a_thread_that_has_begun_to_block_meanwhile_at_its_next_look() {
-        // The C call ends at 10.2 ms; detaching tells nobody, and the requester looks once a millisecond.
+        // The C call ends at 10.2 ms; detaching wakes no thread, and the requester polls once a millisecond.
         let (stood, _) = stopped_beside(|me| async move {
             me.native_holding_lock(micros(10_200)).await;
             me.io(millis(40)).await;
@@ -206,7 +206,7 @@ mod a_stopped_world {
 }
 
 #[test]
-fn garbage_is_collected_after_so_much_bytecode_of_all_threads_together() {
+fn garbage_is_collected_after_an_amount_of_bytecode_of_all_threads_together() {
     let collecting = || {
         free_profile(|profile| {
             profile.costs.free_threaded.collection_interval = millis(100);
@@ -255,7 +255,7 @@ mod a_mutex {
     }
 
     #[test]
-    fn is_handed_over_to_who_has_waited_a_millisecond() {
+    fn is_handed_over_to_a_thread_that_has_waited_a_millisecond() {
         let slow_to_wake =
             || free_profile(|profile| profile.costs.scheduler.wake_latency = constant(micros(1)));
         let got = got_after(FREE, micros(300), 100, slow_to_wake());
@@ -308,7 +308,7 @@ mod a_mutex {
     }
 }
 
-/// From 3.13 whoever puts an item hands it over to a thread that waits; before, a thread that was woken wakes the next.
+/// From 3.13 a thread that puts an item hands it to a waiting thread; before, each woken thread wakes the next one.
 /// Measured with CPython 3.11: two threads that wait have done 10 ms of I/O each 10.2 ms after two puts in a row.
 #[test]
 fn as_many_threads_that_wait_are_woken_as_items_are_put_into_a_queue() {

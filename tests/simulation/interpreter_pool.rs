@@ -8,7 +8,7 @@ use gilsim::workload;
 
 use crate::common::{profile, scenario};
 
-/// Plays the first configuration: 8 items on 8 cores of a machine where work takes the time that it takes in life.
+/// Simulates the first configuration: 8 items on 8 cores of a machine with realistic costs.
 fn play(version: &str, executor: &str, task: &str) -> Replication {
     let text = format!(
         "machine = {{ cores = 8 }}\npython.version = \"{version}\"\n\

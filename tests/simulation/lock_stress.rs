@@ -32,8 +32,8 @@ fn cases() -> u32 {
     common::cases(CASES)
 }
 
-/// Within so many cases every mistake shows. All but one do within a hundred: a request that is kept shows only where a
-/// thread ends in the moment between the request and its look at the eval breaker.
+/// The number of cases within which every mistake shows. All but one show within a hundred: a request that is kept shows
+/// only where a thread ends between the request and the next check of the eval breaker.
 const CASES_FOR_A_MISTAKE: usize = 1_000;
 
 /// Threads with something to do, an interpreter and a machine.
@@ -45,12 +45,12 @@ struct Case {
 }
 
 impl Case {
-    /// What CPython's source makes of it. `None` where it leaves something to chance.
+    /// The result by CPython's source. `None` where the source leaves something to chance.
     fn transcribed(&self, mistake: Option<Mistake>) -> Option<Account> {
         Protocol::play(self.minor, &self.platform, &self.programs, mistake)
     }
 
-    /// What the simulator makes of it.
+    /// The result by the simulator.
     fn simulated(&self) -> Account {
         static FREE: LazyLock<Arc<Profile>> = LazyLock::new(|| free_profile(|_| ()));
         let mut profile = Profile::clone(&FREE);
@@ -112,7 +112,7 @@ impl Display for Case {
     }
 }
 
-/// A thread's life on the simulator.
+/// Runs a thread's program on the simulator.
 async fn live(me: &ThreadState, program: Program) {
     me.os().wait_for_device(me.id, program.begins).await;
     me.attach().await;
@@ -127,7 +127,7 @@ async fn live(me: &ThreadState, program: Program) {
     me.interpreter.lock.detach_for_good(me.os(), me.id).await;
 }
 
-/// How the two differ first, with what came before.
+/// The first difference between the two, with the steps before it.
 fn difference(transcribed: &Account, simulated: &Account) -> Option<String> {
     let longest = transcribed.held.len().max(simulated.held.len());
     let entry = |held: Option<&Held>| {
@@ -138,7 +138,7 @@ fn difference(transcribed: &Account, simulated: &Account) -> Option<String> {
     for index in 0..longest {
         if transcribed.held.get(index) != simulated.held.get(index) {
             let mut text = String::from(
-                "who held the lock, from when to when (ns):\n  as in CPython's source    as simulated\n",
+                "holders of the lock, from when to when (ns):\n  as in CPython's source    as simulated\n",
             );
             for index in index.saturating_sub(20)..=index {
                 let theirs = entry(transcribed.held.get(index));
@@ -183,7 +183,7 @@ fn length() -> impl Strategy<Value = Length> {
     (0..4usize, 0..1_000_000u64).prop_map(|(scale, millionths)| Length { scale, millionths })
 }
 
-/// Odd, so that sums of them seldom fall together.
+/// Odd numbers, so that sums of them are seldom equal.
 fn latency(least: u64, most: u64) -> impl Strategy<Value = Nanos> {
     (least / 2..most / 2).prop_map(|half| Nanos(2 * half + 1))
 }
@@ -274,7 +274,7 @@ fn the_lock_is_taken_and_released_when_cpythons_source_says() {
 }
 
 #[test]
-fn a_rule_that_is_got_wrong_shows() {
+fn a_mistake_in_any_rule_of_the_transcription_shows() {
     use Mistake::*;
     let mut runner = runner();
     let tried: Vec<(Case, Account)> = (0..CASES_FOR_A_MISTAKE)

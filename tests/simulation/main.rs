@@ -1,4 +1,4 @@
-//! The library in this process: scenarios are read, checked and simulated. Nothing here needs an interpreter.
+//! Tests that call the library: they read, check and simulate scenarios. None needs a Python interpreter.
 
 mod common;
 

@@ -13,11 +13,11 @@ use gilsim::model::Version;
 use gilsim::profile::Profile;
 use gilsim::units::Nanos;
 
-/// What is judged of a row, and by how much it may be off.
+/// The tolerance for a cell of a row.
 enum Bound {
-    /// So many per cent of the measured figure.
+    /// A percentage of the measured figure.
     Percent(f64),
-    /// Of a share.
+    /// Percentage points, for a cell that is a share.
     Points(f64),
 }
 
@@ -25,7 +25,7 @@ enum Bound {
 struct Missed {
     row: &'static str,
     column: &'static str,
-    /// Per cent, or points, that it is off at most.
+    /// The largest deviation that is accepted, in per cent or points.
     off: f64,
     why: &'static str,
 }
@@ -66,7 +66,7 @@ const MISSED: [Missed; 5] = [
 /// The measured calls sorted lists, 1 to 1.5 ms each.
 const SORTING: Busy = Busy::Held(Nanos::from_micros(1_000), Nanos::from_micros(1_500));
 
-/// Runs of which a mean is taken: who meets whom in which phase differs between them.
+/// The number of runs that are averaged: the phases of the threads differ between runs.
 const SEEDS: std::ops::Range<u64> = 0..6;
 
 fn program(workload: &str, threads: u32, interval_us: u64, cores: usize) -> Program {
@@ -145,7 +145,7 @@ fn trace(row: &[(String, String)]) -> Trace {
 }
 
 #[test]
-fn who_is_next_how_often_and_after_how_long_is_as_measured() {
+fn the_next_holder_its_share_and_its_delay_are_as_measured() {
     let mut complaints = Vec::new();
     for (name, row) in table("lock-trace-3.13.csv", 4) {
         let trace = trace(&row);

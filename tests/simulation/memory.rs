@@ -1,4 +1,4 @@
-//! What programs occupy: against measured figures, and where each mechanism shows.
+//! The memory of programs: compared with measured figures, and each mechanism by itself.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -179,7 +179,7 @@ fn workers_that_are_forked_before_anything_is_shared_start_a_resource_tracker_ea
             .filter(|process| process.name == "the resource tracker")
             .count()
     };
-    // As measured: Pool() forks at once, and each worker has to tell somebody of the first segment that it attaches to.
+    // As measured: Pool() forks at once, and each worker registers the first segment that it attaches to.
     assert_eq!(
         trackers("executor = \"pool\"\nstart_method = \"fork\"\nchunksize = 1"),
         5
@@ -191,7 +191,7 @@ fn workers_that_are_forked_before_anything_is_shared_start_a_resource_tracker_ea
 }
 
 #[test]
-fn shared_memory_loses_with_little_data_and_wins_with_much() {
+fn shared_memory_is_slower_with_little_data_and_faster_with_much() {
     let makespan = |size: &str, transport: &str| {
         let run = format!("executor = \"processes\"\nworkers = 4\ntransport = \"{transport}\"");
         play(&items(100, &format!("argument = \"{size}\""), &run))
@@ -236,7 +236,7 @@ fn the_largest_process_is_killed_and_its_executor_breaks() {
 }
 
 #[test]
-fn whoever_reads_what_a_killed_worker_was_sending_waits_for_the_rest_for_ever() {
+fn the_reader_of_a_message_from_a_killed_worker_waits_for_the_rest_for_ever() {
     // The parent has the other end of the pipe, too, and so never sees the end of the file.
     let outcome = with_memory(500, &one_worker());
     assert_eq!(outcome.status, Status::Deadlock, "{}", outcome.detail);

@@ -1,4 +1,4 @@
-//! `multiprocessing.Pool` and `ProcessPoolExecutor` against what was measured of them, and against what must be.
+//! `multiprocessing.Pool` and `ProcessPoolExecutor`, compared with measurements and with exact results.
 //!
 //! "Measured" means on shared virtual machines with two CPUs (EPYC, Linux 6.18, CPython 3.11): a pool's map of nothing,
 //! `chunksize=1`, takes 18 to 40 us a chunk whatever the number of workers; the least of seven was 16.5 us. An
@@ -32,7 +32,7 @@ fn done(outcome: Replication) -> Replication {
     outcome
 }
 
-/// What another item of nothing takes on two cores: the start of the workers is left out.
+/// The time of one more empty item on two cores, without the start of the workers.
 fn of_nothing(run: &str) -> Nanos {
     let makespan = |count| done(simulate(2, count, "{ python = \"0ns\" }", run)).makespan;
     (makespan(3_000) - makespan(1_000)) / 2_000

@@ -1,4 +1,4 @@
-//! What a person sees whose profile is wrong: every fixture of `fixtures/bad-profiles`, beside the complaint about it.
+//! The error message of every invalid profile in `fixtures/bad-profiles`, as a snapshot beside it.
 
 use std::path::Path;
 

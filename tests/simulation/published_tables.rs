@@ -1,4 +1,4 @@
-//! What the bundled scenarios promise: the published tables within their bounds, and the answers of the examples.
+//! The bundled scenarios: the published tables within their bounds, and the answers that the examples give.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ fn simulate(scenario: &str, overrides: &[&str]) -> Results {
     experiment::run(scenario, || ())
 }
 
-/// A published cell and what became of it.
+/// A published cell beside the simulated one.
 struct Judged {
     matches: Vec<(String, MatchValue)>,
     compared: ComparedCell,
@@ -132,7 +132,7 @@ fn ratios(cells: &[Judged], threads: Option<&str>) -> Vec<(f64, f64, f64, f64)> 
         .collect()
 }
 
-/// Every time beside the one thread's within 20 %, and two threads worse off on several cores than on one.
+/// Each time relative to one thread's is within 20 %, and two threads are slower on several cores than on one.
 fn assert_as_published(scenario: &str, threads: Option<&str>, expected: usize) {
     let ratios = ratios(&judge(&simulate(scenario, &[])), threads);
     assert_eq!(ratios.len(), expected);
@@ -318,7 +318,7 @@ fn waiting_threads_scale_with_workers_and_not_with_cores() {
     }
 }
 
-/// Mean latency in seconds beside so many busy threads.
+/// Mean latency in seconds beside this number of busy threads.
 fn latencies(scenario: &str) -> Vec<(f64, f64)> {
     let cells = judge(&simulate(scenario, &["replicate.replications=2"]));
     let latency = |cell: &Judged| (cell.number("background.busy.count"), cell.simulated());

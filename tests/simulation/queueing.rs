@@ -19,7 +19,7 @@ const REPLICATIONS: u64 = 20;
 /// Student's t with 19 degrees of freedom: the quantile for 99.9 % over the one for 95 %.
 const WIDER: f64 = 3.883 / 2.093;
 
-/// Holds samples of a figure, one for each replication, against its exact value.
+/// Compares samples of a figure, one for each replication, with its exact value.
 fn assert_agrees(what: &str, exact: f64, samples: &[f64]) {
     let estimate = Estimate::of(samples).expect("there are replications");
     let half_width = WIDER * estimate.half_width().expect("there are several");
@@ -43,7 +43,7 @@ mod one_line_before_several_servers {
 
     const SERVICE: Nanos = Nanos::from_millis(1);
     const CUSTOMERS: u64 = 400_000;
-    /// So many before them are not counted: the line begins empty.
+    /// The number of customers before them that are not counted, because the line begins empty.
     const WARM_UP: u64 = 2_000;
 
     /// M/M/c: customers come at random, stand in one line, and are served by whichever server is free.
@@ -122,7 +122,7 @@ mod one_line_before_several_servers {
         }
         station
             .engine
-            .run(Nanos::FOREVER, |_| unreachable!("nobody interrupts"));
+            .run(Nanos::FOREVER, |_| unreachable!("there are no interrupts"));
         let mean = |sum: u64| sum as f64 / CUSTOMERS as f64;
         (
             mean(station.waited.get()),

@@ -1,5 +1,4 @@
-//! A large scenario: every item is done, for a bounded number of events each. How fast and in how much memory is for
-//! benchmarks to say.
+//! A large scenario: every item completes, with a bounded number of events per item. Benchmarks measure time and memory.
 
 use crate::common;
 use std::sync::Arc;

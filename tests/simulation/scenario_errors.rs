@@ -1,4 +1,4 @@
-//! What a person sees whose scenario is wrong: every fixture of `fixtures/bad`, beside the complaint about it.
+//! The error message of every invalid scenario in `fixtures/bad`, as a snapshot beside it.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,4 @@
-//! Whatever stands in a scenario file, reading it ends in complaints that can be shown, or in a scenario that fits
-//! the schema.
+//! Reading any file either reports errors that can be rendered, or gives a scenario that the JSON Schema accepts.
 
 use std::path::Path;
 
@@ -14,7 +13,7 @@ const GOOD: &[&str] = &[
     include_str!("../fixtures/good/everything.toml"),
 ];
 
-/// What tends to upset a reader.
+/// Tokens that are likely to confuse a reader.
 const TOKENS: &[&str] = &[
     "",
     "[",
@@ -72,7 +71,7 @@ const TOKENS: &[&str] = &[
     "name",
 ];
 
-/// Reads a scenario, if it is one.
+/// The scenario, if the text is valid. Otherwise the errors must render.
 fn read(text: &str, options: &[String]) -> Option<Scenario> {
     let base = Path::new("tests/fixtures/good");
     match Scenario::parse(Path::new("mutant.toml"), text, base, options, None) {
@@ -93,7 +92,7 @@ fn validator() -> &'static jsonschema::Validator {
     &VALIDATOR
 }
 
-/// Replaces a stretch of a text, its ends given as shares of the whole.
+/// Replaces a part of a text by a token. `start` is a fraction of the text's length.
 fn mutate(text: &mut String, start: f64, length: usize, token: &str) {
     let floor = |index: f64| {
         (0..=index as usize)
@@ -110,7 +109,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(400), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn any_bytes_are_read_or_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("bytes.toml");
         std::fs::write(&path, &bytes).expect("a file is written");
@@ -136,7 +135,7 @@ proptest! {
     }
 
     #[test]
-    fn any_option_is_read(
+    fn any_option_is_read_or_refused_without_a_panic(
         which in 0..GOOD.len(),
         path in prop::sample::select(vec![
             "machine.cores", "python.version", "program.setup.0.python", "task.thumbnail.steps.1.native.lognormal.cv",

@@ -1,4 +1,4 @@
-//! What a good scenario file becomes.
+//! Valid scenario files, and what they are decoded to.
 
 use std::path::Path;
 
@@ -298,7 +298,7 @@ fn defaults_are_those_of_the_interpreter() {
 }
 
 #[test]
-fn replications_are_twenty_where_chance_has_a_say() {
+fn replications_default_to_twenty_where_a_time_is_random() {
     assert_eq!(good("graph", &[]).replicate.replications, 20);
     assert_eq!(good("echo", &[]).replicate.replications, 1);
     assert_eq!(
@@ -427,7 +427,7 @@ fn a_name_and_a_title_come_from_the_file() {
 }
 
 #[test]
-fn what_is_no_file_is_complained_about_like_any_mistake() {
+fn a_missing_file_is_reported_like_any_other_error() {
     let complaint = |path: &str| {
         Scenario::load(Path::new(path), &[], None)
             .expect_err("is refused")
@@ -438,7 +438,7 @@ fn what_is_no_file_is_complained_about_like_any_mistake() {
 }
 
 #[test]
-fn a_complaint_about_a_sweep_is_made_once() {
+fn an_error_in_a_sweep_is_reported_once() {
     let runs = "[[run]]\nexecutor = \"processes\"\nstart_method = [\"fork\", \"spwan\"]\n";
     let complaints = refused("machine.cores = [1, 2, 3, 4]", runs);
     assert_eq!(complaints.matches("error:").count(), 1, "{complaints}");
@@ -446,7 +446,7 @@ fn a_complaint_about_a_sweep_is_made_once() {
 }
 
 #[test]
-fn colour_comes_only_on_demand() {
+fn colour_is_used_only_on_request() {
     let diagnostics =
         Scenario::parse(Path::new("x.toml"), "", Path::new(""), &[], None).expect_err("is empty");
     assert!(!diagnostics.render(false).contains('\u{1b}'));

@@ -1,5 +1,5 @@
-//! What the operating system does, without Python on it: who gets which CPU, when a sleeper wakes, and what those
-//! who wait for a lock, a semaphore or a pipe see.
+//! The operating system without Python: which thread gets which CPU, when a sleeper wakes up, and how threads wait for a
+//! lock, a semaphore or a pipe.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -217,7 +217,7 @@ fn timers_with_a_quantum_go_off_at_its_multiples() {
 }
 
 #[test]
-fn a_mutex_is_had_by_one_at_a_time_in_order_of_waiting() {
+fn a_mutex_has_one_holder_at_a_time_in_order_of_waiting() {
     let os = machine(4, 1, linux());
     let lock = Rc::new(Mutex::new(&os, "the lock"));
     let order = Rc::new(RefCell::new(Vec::new()));
@@ -320,7 +320,7 @@ fn a_reader_waits_for_the_first_byte_and_takes_what_is_there() {
 }
 
 #[test]
-fn all_bytes_come_through_a_pipe_whoever_writes_and_reads() {
+fn all_bytes_come_through_a_pipe_with_any_writers_and_readers() {
     let os = machine(2, 1, linux());
     let pipe = Rc::new(Pipe::new(&os, "the pipe"));
     for number in 0..3 {
@@ -416,7 +416,7 @@ fn a_circle_that_a_background_thread_closes_is_a_deadlock() {
 
 /// The first waiter has been woken to take the lock and has not taken it yet; for the second, nobody holds it.
 #[test]
-fn who_waits_for_a_lock_that_is_just_free_is_not_stuck() {
+fn a_thread_that_waits_for_a_lock_that_is_just_free_is_not_stuck() {
     let os = machine(4, 1, linux());
     let lock = Rc::new(Mutex::new(&os, "the lock"));
     let done = Rc::new(Semaphore::new(&os, "the second waiter's sign", 0));

@@ -1,7 +1,7 @@
 //! Python programs on a few cores against Linux: how a hand-over of the interpreter lock and the scheduler play
 //! together, and what share of the cores threads and processes get beside each other.
 //!
-//! Measured means: on Linux 6.18 with HZ=250.
+//! "Measured" means on Linux 6.18 with HZ=250.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ fn linux() -> Arc<Profile> {
     profile("linux-x86_64")
 }
 
-/// What the threads of a process do for ever.
+/// The endless work of a process's threads.
 #[derive(Clone, Copy)]
 enum Busy {
     /// Bytecode.
@@ -159,7 +159,7 @@ fn a_hand_over_takes_as_many_context_switches_as_measured() {
 }
 
 /// Of the threads that run bytecode, one at a time is ready. Yet a process with several of them gets more than one with
-/// a single thread: whoever takes the lock has slept, and has no debt from its predecessor's slice.
+/// a single thread: the thread that takes the lock has slept, and has no debt from its predecessor's slice.
 #[test]
 fn threads_behind_one_lock_get_little_more_than_one_thread_beside_other_processes() {
     let interval = Nanos::from_millis(5);
@@ -173,7 +173,7 @@ fn threads_behind_one_lock_get_little_more_than_one_thread_beside_other_processe
         // Three runs of 5 s each.
         (2, vec![2, 1, 1], vec![56.0, 71.5, 70.1], 6.3),
         (2, vec![4, 1, 1, 1], vec![59.8, 44.3, 45.1, 47.4], 6.3),
-        // Nobody has more than a core.
+        // No thread has more than one core.
         (4, vec![4, 1, 1], vec![100.0, 100.0, 100.0], 4.0),
     ] {
         let os = machine(cores, 1, linux());
@@ -188,7 +188,7 @@ fn threads_behind_one_lock_get_little_more_than_one_thread_beside_other_processe
 }
 
 #[test]
-fn threads_without_the_lock_get_as_much_as_so_many_processes() {
+fn threads_without_the_lock_get_as_much_as_the_same_number_of_processes() {
     for (cores, expected) in [(1, [66.7, 16.7, 16.7]), (3, [200.0, 50.0, 50.0])] {
         let os = machine(cores, 1, linux());
         for threads in [4, 1, 1] {
@@ -243,7 +243,7 @@ fn a_thread_that_hardly_runs_gets_a_busy_core_at_once_or_when_a_slice_ends() {
             at_once * 4 > late.len() * 3,
             "{case}: at once only {at_once} times"
         );
-        assert!(at_once < late.len(), "{case}: nobody ever finishes a slice");
+        assert!(at_once < late.len(), "{case}: no thread ever finishes a slice");
         let latest = *late.last().expect("it waited");
         let longest = scheduler.base_slice + scheduler.tick;
         assert!(latest <= longest, "{case}: {latest} late");

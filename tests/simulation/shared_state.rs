@@ -1,4 +1,4 @@
-//! Updates of what workers share: when are any lost?
+//! Updates of shared state, and when some are lost.
 
 use crate::common;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ const PARALLEL: [&str; 4] = [
 const UNGUARDED: &str = "update = \"n\", window = \"2us\", lock = \"none\"";
 
 #[test]
-fn none_is_lost_under_a_lock() {
+fn no_update_is_lost_under_a_lock() {
     for update in [
         "update = \"n\"",
         "update = \"n\", window = \"2us\"",
@@ -51,7 +51,7 @@ fn none_is_lost_under_a_lock() {
 }
 
 #[test]
-fn none_is_lost_in_one_thread() {
+fn no_update_is_lost_in_one_thread() {
     assert_eq!(lost("3.14", UNGUARDED, "executor = \"sequential\"\n"), 0);
     for run in PARALLEL {
         assert_eq!(lost("3.14", UNGUARDED, &run.replace('4', "1")), 0, "{run}");
@@ -59,7 +59,7 @@ fn none_is_lost_in_one_thread() {
 }
 
 #[test]
-fn some_are_lost_without_one() {
+fn updates_are_lost_without_a_lock() {
     for run in PARALLEL {
         let lost = lost("3.14", UNGUARDED, run);
         assert!((1..80_000).contains(&lost), "{lost} {run}");
@@ -67,7 +67,7 @@ fn some_are_lost_without_one() {
 }
 
 #[test]
-fn more_are_lost_where_threads_are_free() {
+fn more_updates_are_lost_on_free_threads() {
     let with_lock = lost("3.14", UNGUARDED, PARALLEL[0]);
     let free = lost("3.14t", UNGUARDED, PARALLEL[0]);
     assert!(free > with_lock, "{free} {with_lock}");
@@ -85,14 +85,14 @@ fn the_lock_of_the_interpreter_guards_an_augmented_assignment_from_3_10_on() {
 }
 
 #[test]
-fn the_same_are_lost_every_time() {
+fn the_same_number_of_updates_is_lost_every_time() {
     for run in PARALLEL {
         assert_eq!(updates("3.14", UNGUARDED, run), updates("3.14", UNGUARDED, run));
     }
 }
 
 #[test]
-fn nothing_is_told_where_nothing_is_updated() {
+fn no_figure_is_reported_where_nothing_is_updated() {
     let text = "[machine]\ncores = 1\n[[task]]\nname = \"a\"\ncount = 1\nsteps = [{ python = \"1ms\" }]\n\
                 [[run]]\nexecutor = \"sequential\"\n";
     let scenario = common::scenario(text);

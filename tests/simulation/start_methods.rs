@@ -1,4 +1,4 @@
-//! What starting a process costs, by the method.
+//! The cost of starting a process, by start method.
 
 use crate::common;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ fn the_makespan_grows_with_the_processes_by_what_the_parent_does_for_each() {
     }
 }
 
-/// Of two processes that do nothing, where creating one takes 1 ms, and copying all that a fork leaves shared 8 ms.
+/// Two processes that do nothing. Creating one takes 1 ms, and copying everything that a fork leaves shared takes 8 ms.
 fn makespan_with_copies(method: &str) -> Nanos {
     let text = format!(
         r#"

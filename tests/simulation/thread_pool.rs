@@ -1,4 +1,4 @@
-//! `ThreadPoolExecutor` with tiny items: the lock of its count of idle threads, and who has to take it.
+//! `ThreadPoolExecutor` with tiny items: its count of idle threads, and which threads acquire the lock of that count.
 
 use std::path::Path;
 
@@ -38,8 +38,8 @@ fn workers_that_count_themselves_idle_after_each_item_get_into_a_convoy() {
     assert!(always > 3 * when_empty, "{always} and {when_empty} switches");
 }
 
-/// Up to 3.12 a put wakes one of those who wait for work, and who has got some the next (`simplequeue_get_impl`). Measured
-/// with CPython 3.11: of four threads that wait, four run after four puts in a row.
+/// Up to 3.12 a put wakes one waiting thread, and that thread wakes the next one (`simplequeue_get_impl`). Measured with
+/// CPython 3.11: of four waiting threads, all four run after four puts in a row.
 #[test]
 fn all_threads_that_wait_are_woken_by_work_that_comes_at_once() {
     for version in ["3.11", "3.12", "3.13"] {

@@ -1,4 +1,4 @@
-//! The interpreter lock before 3.2: who has it when, and what a check costs whom.
+//! The interpreter lock before 3.2: which thread holds it when, and the cost of each check.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -15,13 +15,13 @@ use crate::common::{free_profile, machine, profile, spawn};
 
 const RUN: Nanos = Nanos::from_secs(2);
 
-/// What became of some busy threads.
+/// The result of running some busy threads.
 struct Busy {
-    /// Times that the lock went to another thread.
+    /// Number of times a different thread took the lock.
     hand_overs: u64,
-    /// Times that a CPU did.
+    /// Number of times a CPU switched to a different thread.
     cpu_switches: u64,
-    /// Bytecode that all of them got done.
+    /// Bytecode that all threads together have run.
     done: Nanos,
 }
 
@@ -66,7 +66,7 @@ fn busy(name: &str, cores: usize, threads: u32, check_interval: u32) -> Busy {
     }
 }
 
-/// How many checks there are in so much bytecode.
+/// The number of checks in an amount of bytecode.
 fn checks(name: &str, bytecode: Nanos) -> u64 {
     let tick = profile(name).costs.gil.tick;
     bytecode.0 / (tick.0 * 101)
@@ -120,7 +120,7 @@ fn the_longer_the_check_interval_the_less_checks_cost() {
 /// Times that a signal took its thread: before anybody waits, while somebody sleeps, and while whom it woke is on
 /// its way.
 #[test]
-fn a_signal_enters_the_kernel_as_long_as_somebody_is_counted() {
+fn a_signal_enters_the_kernel_as_long_as_a_waiter_is_counted() {
     let profile = free_profile(|profile| {
         profile.costs.scheduler.futex_wake = Nanos(3_000);
         profile.costs.scheduler.futex_wake_nobody = Table::from(Time::Constant(Nanos(2_000)));
@@ -150,7 +150,7 @@ fn a_signal_enters_the_kernel_as_long_as_somebody_is_counted() {
     assert_eq!(os.run(Nanos::from_secs(1)), Outcome::Done);
 }
 
-/// A waiter on its way to sleep keeps the mutex: who wants it then, waits until it is asleep.
+/// A waiter keeps the mutex while it goes to sleep: a thread that wants the mutex waits until then.
 #[test]
 fn a_mutex_opens_as_the_waiter_falls_asleep() {
     let os = machine(2, 1, free_profile(|_| ()));
@@ -176,9 +176,9 @@ fn a_mutex_opens_as_the_waiter_falls_asleep() {
     assert_eq!(os.run(Nanos::from_secs(1)), Outcome::Done);
 }
 
-/// The holder lets go while a waiter is on its way to sleep, and never signals again.
+/// The holder releases the lock while a waiter is about to sleep, and never signals again.
 #[test]
-fn who_finds_the_lock_free_as_it_falls_asleep_does_not_sleep() {
+fn a_waiter_that_finds_the_lock_free_before_sleeping_does_not_sleep() {
     let os = machine(2, 1, free_profile(|_| ()));
     let queue = Rc::new(CountedQueue::of_lock(&os, "the lock", Key::root(1, 0)));
     let (inner, shared) = (os.clone(), queue.clone());

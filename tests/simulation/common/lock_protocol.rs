@@ -144,9 +144,9 @@ pub struct Protocol {
     switch_number: u64,
     /// `gil_drop_request`, before 3.13.
     drop_request: bool,
-    /// Who waits on `gil->cond`, the oldest first.
+    /// The threads that wait on `gil->cond`, the oldest first.
     cond: Vec<usize>,
-    /// Who waits on `gil->switch_cond`: one thread at most, as whoever takes the lock wakes it.
+    /// The thread that waits on `gil->switch_cond`. There is at most one, because a thread that takes the lock wakes it.
     switch_cond: Option<usize>,
     held: Vec<Held>,
     ended: Vec<Nanos>,
@@ -409,7 +409,7 @@ impl Protocol {
         }
         assert!(self.locked, "drop_gil: GIL is not locked");
         self.locked = false;
-        self.held.last_mut().expect("somebody had the lock").to = self.now;
+        self.held.last_mut().expect("a thread had the lock").to = self.now;
         self.signal();
         let forced = matches!(then, Then::TakesGil);
         let waits = !(self.wrong(Mistake::DoesNotWaitForTheSwitch)

@@ -1,4 +1,4 @@
-//! Programs like those that were measured, played on the interpreter lock, and what the log of its steps says.
+//! Programs like the measured ones, simulated on the interpreter lock, and statistics of the log of its steps.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use gilsim::random::{Key, Stream, Time};
 use gilsim::units::{Bytes, Nanos};
 use rand::distr::Distribution;
 
-/// What the busy threads do.
+/// The work of the busy threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Busy {
     /// Bytecode.
@@ -22,7 +22,7 @@ pub enum Busy {
     Held(Nanos, Nanos),
 }
 
-/// A program: busy threads, and what it runs on.
+/// A program of busy threads, with its machine and interpreter.
 #[derive(Clone)]
 pub struct Program {
     pub profile: Arc<Profile>,
@@ -178,7 +178,7 @@ fn seconds(time: Nanos) -> f64 {
     time.0 as f64 / 1e9
 }
 
-/// What a log says, in the columns of `lock-trace-3.13.csv`. Times in us.
+/// Statistics of a log, in the columns of `lock-trace-3.13.csv`. Times in us.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     pub figures: BTreeMap<&'static str, f64>,
@@ -186,7 +186,7 @@ pub struct Trace {
     pub settles: Vec<(u64, bool)>,
 }
 
-/// Who has the lock next after a forced release.
+/// The next holder of the lock after a forced release.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
     Asker,

@@ -1,4 +1,4 @@
-//! Random scenarios, as a person could have written them: each is the text of a TOML file.
+//! Random scenarios such as a user could write. Each is the text of a TOML file.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -54,7 +54,7 @@ fn some_micros(most: u64) -> impl Strategy<Value = String> {
     (1..=most).prop_map(|us| format!("\"{us}us\""))
 }
 
-/// Fixed or random, some `most` us on average.
+/// A fixed or random time of up to about `most` us on average.
 fn time(most: u64) -> impl Strategy<Value = String> {
     let spread = (
         select(vec!["normal", "lognormal", "gamma"]),
@@ -166,7 +166,7 @@ fn group(payload: BoxedStrategy<String>) -> impl Strategy<Value = Group> {
         })
 }
 
-/// Says, too, whether some group waits for another item by item.
+/// Also returns whether some group waits for another one item by item.
 fn tasks(payload: BoxedStrategy<String>) -> impl Strategy<Value = (String, bool)> {
     (vec(group(payload), 1..4), any::<bool>()).prop_map(|(groups, last_first)| {
         let mut counts: Vec<u64> = Vec::new();
@@ -270,8 +270,8 @@ fn program() -> impl Strategy<Value = String> {
         })
 }
 
-/// Major and minor: mostly with the lock of 3.2, now and then with the one before. Half of the others are recent: only
-/// these have free threads and pools of interpreters.
+/// Major and minor version: mostly with the lock of 3.2, sometimes with the earlier lock. Half of the others are recent,
+/// because only these have free threads and pools of interpreters.
 fn release() -> impl Strategy<Value = (u32, u32)> {
     prop_oneof![
         4 => (2..=12u32).prop_map(|minor| (3, minor)),
@@ -449,7 +449,7 @@ pub fn free_of_costs() -> impl Strategy<Value = Parts> {
         })
 }
 
-/// A server or an event loop, and who asks it.
+/// A server or an event loop, with its clients.
 pub fn served() -> impl Strategy<Value = Parts> {
     release()
         .prop_flat_map(|release| {
