@@ -48,7 +48,7 @@ pub use unix_socket::UnixSocket;
 use rand::distr::Distribution;
 
 use crate::engine::{Ended, Engine, Ledger, Slot};
-use crate::profile::{Costs, Profile};
+use crate::profile::{MachineCosts, Profile};
 use crate::random::{Key, Stream};
 use crate::units::Nanos;
 use deadlock::Objects;
@@ -115,8 +115,8 @@ impl Os {
     }
 
     /// What the kernel's work costs.
-    pub(crate) fn costs(&self) -> &Costs {
-        &self.profile.costs
+    pub(crate) fn costs(&self) -> &MachineCosts {
+        &self.profile.machine
     }
 
     /// Whether every span, stay and step is kept: see [`Os::recording`].

@@ -21,12 +21,12 @@ pub use kernel::{BytesPerMicro, PipeCosts, SocketCosts, UnixSocketCosts};
 pub use machine::{
     CacheCosts, CacheLineCosts, JointSpeed, NewidleBalance, SchedulerCosts, SchedulerPolicy, WakeSearch,
 };
-pub use passing::{ManagerCosts, PickleCosts, PickleSpeeds, QueueCosts, SharedMemoryCosts};
+pub use passing::{ConnectionCosts, ManagerCosts, PickleCosts, PickleSpeeds, QueueCosts, SharedMemoryCosts};
 
-use declare::{CostTable, costs, together};
+use declare::{Cost, CostTable, costs, together};
 use load::LIKE;
 
-use crate::input::{Format, Key};
+use crate::input::{Field, Format, Key, Reader, Shape};
 
 /// A cost profile. Times are CPU time of the thread that pays, at full speed, unless a field says otherwise.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,24 +35,38 @@ pub struct Profile {
     pub name: String,
     /// The profile's text, byte for byte, followed by that of the profile that it is like. The manifest has its digest.
     pub text: String,
-    /// The costs themselves.
-    pub costs: Costs,
+    /// The host, in one sentence.
+    pub description: String,
+    /// What the hardware and the kernel cost, whatever program runs.
+    pub machine: MachineCosts,
+    /// What CPython costs.
+    pub python: PythonCosts,
 }
 
 /// The whole file.
 pub(crate) static PROFILE: Format = Format {
     name: "the profile",
-    help: Costs::HELP,
+    help: "What everything costs on one kind of host.",
     keys: &KEYS,
 };
 
-static KEYS: [Key; 1 + Costs::KEYS.len()] = together(&[LIKE], Costs::KEYS);
+static KEYS: [Key; HEAD.len() + MachineCosts::KEYS.len() + PYTHON.len()] =
+    together::<{ HEAD.len() + MachineCosts::KEYS.len() + PYTHON.len() }>(
+        &together::<{ HEAD.len() + MachineCosts::KEYS.len() }>(HEAD, MachineCosts::KEYS),
+        PYTHON,
+    );
+
+const HEAD: &[Key] = &[
+    Key::required("description", Shape::Text, "The host, in one sentence.").fixed(),
+    LIKE,
+];
+
+/// The tables that only CPython needs: all but the first, `[pipe]`, which the machine's costs list already.
+const PYTHON: &[Key] = PythonCosts::KEYS.split_at(1).1;
 
 costs! {
-    /// What everything costs on one kind of host.
-    pub struct Costs {
-        /// The host, in one sentence.
-        pub description: String,
+    /// What the hardware and the kernel cost, whatever program runs.
+    pub struct MachineCosts {
         /// The kernel's scheduler and timers.
         pub scheduler: SchedulerCosts,
         /// The speed of a core, depending on what its neighbours do.
@@ -61,6 +75,19 @@ costs! {
         pub cache: CacheCosts,
         /// Atomic operations on a cache line that several cores write to.
         pub cache_line: CacheLineCosts,
+        /// Pipes, and connections over them.
+        pub pipe: PipeCosts,
+        /// Pairs of `AF_UNIX` sockets.
+        pub unix_socket: UnixSocketCosts,
+        /// Sockets, and waiting for many of them.
+        pub socket: SocketCosts,
+    }
+
+    /// What CPython costs.
+    pub struct PythonCosts {
+        /// Connections over pipes, whose keys are in the pipes' table.
+        #[key("pipe")]
+        pub connection: ConnectionCosts,
         /// The interpreter lock (GIL).
         pub gil: GilCosts,
         /// The free-threaded build, which has no interpreter lock.
@@ -75,16 +102,10 @@ costs! {
         pub process: ProcessCosts,
         /// Serialization by `pickle`.
         pub pickle: PickleCosts,
-        /// Pipes, and connections over them.
-        pub pipe: PipeCosts,
-        /// Pairs of `AF_UNIX` sockets.
-        pub unix_socket: UnixSocketCosts,
         /// `multiprocessing.Queue` and its relatives in the program's own code.
         pub queue: QueueCosts,
         /// `multiprocessing.Manager`.
         pub manager: ManagerCosts,
-        /// Sockets, and waiting for many of them.
-        pub socket: SocketCosts,
         /// Shared memory and the resource tracker.
         pub shared_memory: SharedMemoryCosts,
         /// `concurrent.futures.ThreadPoolExecutor`.
@@ -97,5 +118,57 @@ costs! {
         pub asyncio: AsyncioCosts,
         /// Memory that interpreters and workers touch.
         pub memory: MemoryCosts,
+    }
+}
+
+/// `[pipe]`, which has costs of the kernel and of CPython.
+static PIPE: Format = Format {
+    name: "[pipe]",
+    help: "Pipes, and connections over them.",
+    keys: &PIPE_KEYS,
+};
+
+static PIPE_KEYS: [Key; PipeCosts::KEYS.len() + ConnectionCosts::KEYS.len()] =
+    together(PipeCosts::KEYS, ConnectionCosts::KEYS);
+
+impl Cost for PipeCosts {
+    const SHAPE: Shape = Shape::Table(&PIPE);
+
+    fn read(field: &Field<'_>) -> Option<Self> {
+        Self::read_all(&Reader::open(field.reading, field.node, &PIPE)?)
+    }
+}
+
+impl Cost for ConnectionCosts {
+    const SHAPE: Shape = Shape::Table(&PIPE);
+
+    fn read(field: &Field<'_>) -> Option<Self> {
+        Self::read_all(&Reader::open(field.reading, field.node, &PIPE)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_table_lists_each_key_once_and_each_key_says_what_it_is() {
+        let tables = PROFILE.keys.iter().filter_map(|key| match key.shape {
+            Shape::Table(format) => Some(format),
+            _ => None,
+        });
+        for format in tables.chain([&PROFILE]) {
+            let names: BTreeSet<_> = format.keys.iter().map(|key| key.name).collect();
+            assert_eq!(names.len(), format.keys.len(), "{}", format.name);
+            for help in format.keys.iter().map(|key| key.help) {
+                assert!(
+                    help.ends_with('.') && !help.contains("  "),
+                    "{}: {help}",
+                    format.name
+                );
+            }
+        }
     }
 }

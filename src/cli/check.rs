@@ -1,8 +1,9 @@
-//! `gilsim check`: whether a scenario can be simulated, and what is wrong if not.
+//! `gilsim check`: whether a scenario can be simulated or a profile can be used, and what is wrong if not.
 
 use std::path::PathBuf;
 
 use crate::experiment;
+use crate::profile::Profile;
 use crate::scenario::Scenario;
 use crate::units::grouped;
 
@@ -11,7 +12,7 @@ use super::{Changes, DONE, complain};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// Scenario file to check
+    /// Scenario file or profile to check
     scenario: PathBuf,
     #[command(flatten)]
     changes: Changes,
@@ -24,11 +25,24 @@ Examples:
 
 pub(super) fn check(arguments: &Arguments) -> anyhow::Result<u8> {
     let Changes { overrides, seed } = &arguments.changes;
-    match Scenario::load(&arguments.scenario, overrides, *seed) {
+    let path = &arguments.scenario;
+    if overrides.is_empty()
+        && seed.is_none()
+        && let Some(profile) = Profile::check_file(path)
+    {
+        return Ok(match profile {
+            Ok(profile) => {
+                eprintln!("{} is a valid profile: {}", path.display(), profile.description);
+                DONE
+            }
+            Err(diagnostics) => complain(&diagnostics),
+        });
+    }
+    match Scenario::load(path, overrides, *seed) {
         Ok(scenario) => {
             eprintln!(
                 "{} is valid: {} configurations, {} simulations",
-                arguments.scenario.display(),
+                path.display(),
                 grouped(scenario.configurations.len() as u64),
                 grouped(experiment::simulations(&scenario))
             );

@@ -87,6 +87,6 @@ pub(super) fn of_profile(configuration: &Configuration) -> f64 {
     if !version.free_threaded {
         return 1.0;
     }
-    let slowdown = &configuration.machine.profile.costs.free_threaded.slowdown;
+    let slowdown = &configuration.machine.profile.python.free_threaded.slowdown;
     slowdown.of(version.minor) as f64 / WHOLE
 }

@@ -94,7 +94,7 @@ impl Scheduler {
         ledger: Ledger,
         key: Key,
     ) -> Self {
-        let costs = &profile.costs.scheduler;
+        let costs = &profile.machine.scheduler;
         let cpus: Vec<Cpu> = (0..cores * smt)
             .map(|cpu| Cpu::new(engine.add_slot(), Rounds::from(costs.tick * cpu as u64)))
             .collect();
@@ -116,7 +116,7 @@ impl Scheduler {
     }
 
     fn costs(&self) -> &SchedulerCosts {
-        &self.profile.costs.scheduler
+        &self.profile.machine.scheduler
     }
 
     /// The CPU of a new thread.
@@ -388,7 +388,7 @@ impl Scheduler {
     /// From now until a thread runs on `cpu`, which is idle.
     fn wake_latency(&mut self, now: Nanos, cpu: CpuId) -> Nanos {
         let is_hot = self.is_hot(now, cpu);
-        let costs = &self.profile.costs.scheduler;
+        let costs = &self.profile.machine.scheduler;
         if is_hot {
             costs.wake_latency_hot.sample(&mut self.latency)
         } else {
@@ -406,7 +406,7 @@ impl Scheduler {
         let cpu = tables[thread].cpu;
         tables.charge(now, cpu);
         tables.track(now, cpu);
-        let (slice, tick) = (self.queues.slice(), self.profile.costs.scheduler.tick.0 as i64);
+        let (slice, tick) = (self.queues.slice(), self.profile.machine.scheduler.tick.0 as i64);
         let record = &mut tables.threads[thread];
         record.utilization.sleeps();
         record.last_ran = Some(now);
@@ -467,7 +467,7 @@ impl Scheduler {
     /// Puts the thread on a free CPU, where its burst goes on after `delay`.
     fn dispatch(&mut self, engine: &Engine, cpu: CpuId, thread: ThreadId, delay: Nanos) {
         let (now, tables) = (engine.now(), &mut self.tables);
-        let costs = &self.profile.costs;
+        let costs = &self.profile.machine;
         tables.cpus.idle -= 1;
         let is_hot = tables[cpu].is_hot(now, costs.scheduler.hot_for);
         let delay_of_caches = tables.delay_of_caches(&costs.cache, is_hot, cpu, thread);

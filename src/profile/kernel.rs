@@ -30,8 +30,8 @@ impl Cost for BytesPerMicro {
 }
 
 costs! {
-    /// Pipes.
-    pub struct PipeCosts in "[pipe]" {
+    /// Pipes: the system calls.
+    pub struct PipeCosts {
         /// CPU time of `pipe(2)`.
         pub open: Nanos,
         /// CPU time of `close(2)` for one end.
@@ -42,10 +42,6 @@ costs! {
         pub read: Nanos,
         /// Speed of copying into or out of the pipe's buffer, MB/s.
         pub copy: BytesPerMicro,
-        /// CPU time of the bytecode of `multiprocessing.connection.wait` around its selector, without the descriptors.
-        pub selector: Nanos,
-        /// CPU time of the bytecode that registers one descriptor with the selector.
-        pub register: Nanos,
         /// CPU time of `poll(2)` without the descriptors.
         pub poll: Nanos,
         /// CPU time of `poll(2)` for each descriptor that it looks at and queues on.
@@ -53,10 +49,6 @@ costs! {
         /// CPU time of `poll(2)` for each descriptor that it looks at without queuing: after a wake-up, or where it does not
         /// wait.
         pub poll_again: Nanos,
-        /// CPU time of the bytecode of `Connection.send_bytes` or `recv_bytes` around the system calls.
-        pub connection: Nanos,
-        /// Speed at which `Connection._recv` joins the parts of a large message while it holds the interpreter lock, MB/s.
-        pub gather: BytesPerMicro,
         /// Speed at which `read(2)` touches a new buffer of more than 128 KiB for the first time, in addition to the
         /// copying, MB/s.
         pub fresh: BytesPerMicro,

@@ -6,8 +6,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::declare::CostTable;
-use super::{Costs, PROFILE, Profile};
+use super::declare::{CostTable, read};
+use super::{MachineCosts, PROFILE, Profile, PythonCosts};
 use crate::input::{
     Complaint, Complaints, Diagnostics, Key, Node, Place, Reader, Reading, Shape, Table, Value, Word, Words,
     did_you_mean, list, nearest, parse_document, read_text,
@@ -74,6 +74,23 @@ impl Profile {
         finish(profile, complaints)
     }
 
+    /// A file that is a profile rather than a scenario, or everything that is wrong with it. `None` where it is not
+    /// readable TOML with tables of a profile and none of a scenario.
+    pub(crate) fn check_file(path: &Path) -> Option<Result<Self, Diagnostics>> {
+        let complaints = Complaints::new();
+        let name = path.display().to_string();
+        let source = read_text(&complaints, path, &name, LONGEST_PROFILE, None)?;
+        let text = complaints.source_text(source);
+        let Value::Table(root) = parse_document(&complaints, source, &text)?.value else {
+            return None;
+        };
+        let is_scenario = ["machine", "task", "run"]
+            .iter()
+            .any(|key| root.get(key).is_some());
+        let is_profile = root.entries.iter().any(|entry| PROFILE.key(&entry.key).is_some());
+        (is_profile && !is_scenario).then(|| Self::parse(&name, &text))
+    }
+
     /// As [`Profile::load`], with the complaints of the file that names the profile at `wanted_at`. Where something is
     /// wrong, a complaint says so even if there is a profile.
     pub(crate) fn read(
@@ -114,10 +131,14 @@ fn finish<P>(profile: Option<P>, complaints: Complaints) -> Result<P, Diagnostic
 fn decode(complaints: &Complaints, source: usize, name: &str, text: &str) -> Option<Profile> {
     let (root, text) = with_all_it_is_like(complaints, source, text)?;
     let reader = Reader::open(Reading::new(complaints), &root, &PROFILE)?;
+    let description = read(&reader, "description");
+    let (machine, python) = (MachineCosts::read_all(&reader), PythonCosts::read_all(&reader));
     Some(Profile {
         name: name.to_owned(),
         text,
-        costs: Costs::read_all(&reader)?,
+        description: description?,
+        machine: machine?,
+        python: python?,
     })
 }
 
@@ -228,11 +249,12 @@ mod tests {
         let model = Profile::load("linux-x86_64", Path::new(".")).unwrap();
         let text = "description = \"mine\"\nlike = \"linux-x86_64\"\n[thread]\ncreate = \"77us\"\n";
         let mine = Profile::parse("mine", text).unwrap();
-        assert_eq!(mine.costs.thread.create, Nanos::from_micros(77));
-        let mut costs = mine.costs.clone();
-        costs.description.clone_from(&model.costs.description);
-        costs.thread.create = model.costs.thread.create;
-        assert_eq!(costs, model.costs);
+        assert_eq!(mine.python.thread.create, Nanos::from_micros(77));
+        assert_eq!(mine.description, "mine");
+        assert_eq!(mine.machine, model.machine);
+        let mut python = mine.python.clone();
+        python.thread.create = model.python.thread.create;
+        assert_eq!(python, model.python);
         // A change of either is seen in the digest.
         assert_eq!(mine.text, format!("{text}\n{}", model.text));
     }
@@ -242,9 +264,9 @@ mod tests {
         let pro = Profile::load("macos-2010-mac-pro", Path::new(".")).unwrap();
         let macbook = Profile::load("macos-2009-macbook", Path::new(".")).unwrap();
         let linux = Profile::load("linux-x86_64", Path::new(".")).unwrap();
-        assert_eq!(pro.costs.scheduler.tick, macbook.costs.scheduler.tick);
-        assert_ne!(pro.costs.scheduler.tick, linux.costs.scheduler.tick);
-        assert_eq!(pro.costs.pool, linux.costs.pool);
+        assert_eq!(pro.machine.scheduler.tick, macbook.machine.scheduler.tick);
+        assert_ne!(pro.machine.scheduler.tick, linux.machine.scheduler.tick);
+        assert_eq!(pro.python.pool, linux.python.pool);
     }
 
     #[track_caller]

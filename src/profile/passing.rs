@@ -28,6 +28,19 @@ costs! {
         pub free: PickleSpeeds,
     }
 
+    /// `multiprocessing.connection`: the bytecode around the system calls of a pipe, in whose table it stands.
+    pub struct ConnectionCosts {
+        /// CPU time of the bytecode of `Connection.send_bytes` or `recv_bytes` around the system calls.
+        #[key("connection")]
+        pub message: Nanos,
+        /// Speed at which `Connection._recv` joins the parts of a large message while it holds the interpreter lock, MB/s.
+        pub gather: BytesPerMicro,
+        /// CPU time of the bytecode of `multiprocessing.connection.wait` around its selector, without the descriptors.
+        pub selector: Nanos,
+        /// CPU time of the bytecode that registers one descriptor with the selector.
+        pub register: Nanos,
+    }
+
     /// Speeds by kind of payload, MB/s.
     pub struct PickleSpeeds in "a table of speeds" {
         /// Speed for one bytes object, MB/s.

@@ -457,6 +457,21 @@ fn help_mentions_every_verb() {
 }
 
 #[test]
+fn check_tells_whether_a_profile_is_valid() {
+    let desk = Desk::new();
+    desk.write("mine.toml", "description = \"mine\"\nlike = \"linux-x86_64\"\n");
+    let said = desk.gilsim(&["check", "mine.toml"]).exits_with(0);
+    assert_eq!(said.stderr, "mine.toml is a valid profile: mine\n");
+    desk.write(
+        "mine.toml",
+        "like = \"linux-x86_64\"\n[thread]\ncraete = \"1us\"\n",
+    );
+    let said = desk.gilsim(&["check", "mine.toml"]).exits_with(2);
+    assert!(said.stderr.contains("mine.toml:3:1"), "{}", said.stderr);
+    assert!(said.stderr.contains("did you mean `create`?"), "{}", said.stderr);
+}
+
+#[test]
 fn check_says_what_a_run_would_be_and_writes_nothing() {
     let desk = Desk::with(GOOD);
     let said = desk.gilsim(&["check", "scenario.toml"]).exits_with(0);

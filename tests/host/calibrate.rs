@@ -78,8 +78,8 @@ fn a_profile_says_what_was_measured_and_what_was_not() {
 
     let profile = Profile::load("profile.toml", desk.path()).expect("it can be used");
     let model = Profile::load("linux-x86_64", desk.path()).expect("it is bundled");
-    assert_eq!(profile.costs.gil.uncontended.0, 70);
-    assert_eq!(profile.costs.pool, model.costs.pool);
+    assert_eq!(profile.python.gil.uncontended.0, 70);
+    assert_eq!(profile.python.pool, model.python.pool);
 }
 
 #[test]

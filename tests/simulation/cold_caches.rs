@@ -19,13 +19,13 @@ const FAR: Nanos = Nanos::from_secs(1);
 /// an idle core.
 fn cold() -> Arc<Profile> {
     free_profile(|profile| {
-        let cache = &mut profile.costs.cache;
+        let cache = &mut profile.machine.cache;
         cache.refill = Nanos(20 * MICRO);
         cache.after_thread = Nanos(10 * MICRO);
         cache.after_process = Nanos(20 * MICRO);
         cache.after_idle = Nanos(40 * MICRO);
         cache.after_long_idle = Nanos(60 * MICRO);
-        profile.costs.scheduler.hot_for = Nanos::from_millis(1);
+        profile.machine.scheduler.hot_for = Nanos::from_millis(1);
     })
 }
 

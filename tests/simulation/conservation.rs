@@ -105,7 +105,7 @@ impl Played {
         } = &*self.configuration;
         let living = self.os.footprints();
         let sum: u64 = living.iter().map(|process| process.unique.0).sum();
-        let memory = &machine.profile.costs.memory;
+        let memory = &machine.profile.python.memory;
         assert_eq!(self.os.occupied().0, memory.code.0 + sum, "{living:?}");
         let helpers = ["the resource tracker", "fork server"];
         // Threads that serve requests do so until the end.
@@ -246,7 +246,7 @@ impl Played {
         let makespan = outcome.makespan;
         assert!(outcome.critical_path <= makespan, "{outcome:?}");
         // What a core yields, out of 1024: two hardware threads yield more than one.
-        let speed = &self.configuration.machine.profile.costs.joint_speed;
+        let speed = &self.configuration.machine.profile.machine.joint_speed;
         let of_core = match self.configuration.machine.smt {
             1 => 1024,
             _ => 1024.max(2 * speed.sibling_busy),

@@ -97,8 +97,8 @@ fn free_threads_run_side_by_side_and_others_in_turn() {
 fn bytecode_takes_longer_by_what_the_release_costs() {
     let slow = || {
         free_profile(|profile| {
-            profile.costs.free_threaded.slowdown.release_3_13 = 1536;
-            profile.costs.free_threaded.slowdown.release_3_14 = 1280;
+            profile.python.free_threaded.slowdown.release_3_13 = 1536;
+            profile.python.free_threaded.slowdown.release_3_14 = 1280;
         })
     };
     for (version, time) in [
@@ -125,7 +125,7 @@ mod a_stopped_world {
     ) -> (Nanos, Nanos) {
         let (stood, done) = (Rc::new(Cell::new(Nanos::ZERO)), Rc::new(Cell::new(Nanos::ZERO)));
         let (stands, is_done) = (stood.clone(), done.clone());
-        let checks = free_profile(|profile| profile.costs.gil.eval_check = constant(micros(3)));
+        let checks = free_profile(|profile| profile.python.gil.eval_check = constant(micros(3)));
         run((2, 1), FREE, checks, move |me| async move {
             let other = Thread::start(&me, "other", true, move |me| async move {
                 work(me.clone()).await;
@@ -182,7 +182,8 @@ mod a_stopped_world {
     fn lets_a_new_thread_in_only_when_it_starts_again() {
         let entered = Rc::new(Cell::new(Nanos::ZERO));
         let seen = entered.clone();
-        let slow_to_wake = free_profile(|profile| profile.costs.scheduler.wake_latency = constant(millis(1)));
+        let slow_to_wake =
+            free_profile(|profile| profile.machine.scheduler.wake_latency = constant(millis(1)));
         run((3, 1), FREE, slow_to_wake, move |me| async move {
             let starter = Thread::start(&me, "starter", true, move |me| async move {
                 me.bytecode(millis(5)).await;
@@ -209,8 +210,8 @@ mod a_stopped_world {
 fn garbage_is_collected_after_an_amount_of_bytecode_of_all_threads_together() {
     let collecting = || {
         free_profile(|profile| {
-            profile.costs.free_threaded.collection_interval = millis(100);
-            profile.costs.free_threaded.collection_pause = millis(1);
+            profile.python.free_threaded.collection_interval = millis(100);
+            profile.python.free_threaded.collection_pause = millis(1);
         })
     };
     let time = |threads: usize| {
@@ -257,7 +258,7 @@ mod a_mutex {
     #[test]
     fn is_handed_over_to_a_thread_that_has_waited_a_millisecond() {
         let slow_to_wake =
-            || free_profile(|profile| profile.costs.scheduler.wake_latency = constant(micros(1)));
+            || free_profile(|profile| profile.machine.scheduler.wake_latency = constant(micros(1)));
         let got = got_after(FREE, micros(300), 100, slow_to_wake());
         // Three times it comes too late; the fourth time it is handed what it wants.
         assert!((micros(1_200)..micros(1_250)).contains(&got), "{got}");
@@ -269,8 +270,8 @@ mod a_mutex {
     /// and to be woken 1 ms.
     fn waits(version: Version, held: Nanos) -> Nanos {
         let costs = free_profile(|profile| {
-            profile.costs.scheduler.wake_latency = constant(millis(1));
-            profile.costs.free_threaded.sched_yield = micros(1);
+            profile.machine.scheduler.wake_latency = constant(millis(1));
+            profile.python.free_threaded.sched_yield = micros(1);
         });
         let waited = Rc::new(Cell::new(Nanos::ZERO));
         let seen = waited.clone();
@@ -348,9 +349,9 @@ mod shared_objects {
 
     fn lines() -> Arc<Profile> {
         free_profile(|profile| {
-            profile.costs.free_threaded.touch_interval = Nanos(12);
-            profile.costs.cache_line.local = Nanos(4);
-            profile.costs.cache_line.transfer = Nanos(60);
+            profile.python.free_threaded.touch_interval = Nanos(12);
+            profile.machine.cache_line.local = Nanos(4);
+            profile.machine.cache_line.transfer = Nanos(60);
         })
     }
 

@@ -23,7 +23,7 @@ fn play(version: &str, executor: &str, task: &str) -> Replication {
 
 #[test]
 fn interpreters_start_and_run_side_by_side() {
-    let costs = profile("linux-x86_64").costs.clone();
+    let costs = profile("linux-x86_64").python.clone();
     let own = Nanos::from_millis(100);
     let makespan = play("3.14", "interpreters", "steps = [{ python = \"100ms\" }]").makespan;
     let alone = own + costs.subinterpreter.boot;
@@ -53,7 +53,7 @@ fn an_interpreter_for_each_item_is_booted_for_each_item() {
             replication.makespan
         })
         .collect();
-    let boot = profile("linux-x86_64").costs.subinterpreter.boot;
+    let boot = profile("linux-x86_64").python.subinterpreter.boot;
     let [per_task, pool] = makespans[..] else {
         panic!("there are two runs")
     };
@@ -97,7 +97,7 @@ fn what_is_pickled_for_an_interpreter_holds_up_the_program_and_what_runs_in_it_d
 
 #[test]
 fn an_interpreter_maps_less_than_a_process_and_imports_the_main_module_again() {
-    let memory = profile("linux-x86_64").costs.memory.clone();
+    let memory = profile("linux-x86_64").python.memory.clone();
     let peak = |executor: &str| play("3.14", executor, "steps = [{ python = \"200ms\" }]").peak_memory;
     let program = memory.code.0 + memory.interpreter.0;
     let each = memory.thread.0 + memory.subinterpreter.0;

@@ -54,12 +54,12 @@ impl Case {
     fn simulated(&self) -> Account {
         static FREE: LazyLock<Arc<Profile>> = LazyLock::new(|| free_profile(|_| ()));
         let mut profile = Profile::clone(&FREE);
-        profile.costs.scheduler.wake_latency = Table::Constant(self.platform.wake_latency);
-        profile.costs.scheduler.wake_latency_hot = Table::Constant(self.platform.wake_latency);
-        profile.costs.scheduler.timer_slack = Table::Constant(self.platform.timer_slack);
-        profile.costs.gil.eval_check = Table::Constant(self.platform.eval_check);
-        profile.costs.gil.eval_check_before_3_10 = Table::Constant(self.platform.eval_check);
-        profile.costs.gil.wake_order = WakeOrder::Fifo;
+        profile.machine.scheduler.wake_latency = Table::Constant(self.platform.wake_latency);
+        profile.machine.scheduler.wake_latency_hot = Table::Constant(self.platform.wake_latency);
+        profile.machine.scheduler.timer_slack = Table::Constant(self.platform.timer_slack);
+        profile.python.gil.eval_check = Table::Constant(self.platform.eval_check);
+        profile.python.gil.eval_check_before_3_10 = Table::Constant(self.platform.eval_check);
+        profile.python.gil.wake_order = WakeOrder::Fifo;
         let profile = Arc::new(profile);
         let os = machine(self.programs.len() + 1, 1, profile.clone());
         let python = Python {

@@ -21,7 +21,7 @@ fn linux() -> Arc<Profile> {
 
 fn packing() -> Arc<Profile> {
     let mut profile = Profile::clone(&linux());
-    profile.costs.scheduler.pack_below = 680;
+    profile.machine.scheduler.pack_below = 680;
     Arc::new(profile)
 }
 

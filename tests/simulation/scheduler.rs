@@ -116,8 +116,8 @@ fn no_cpu_is_idle_for_long_while_a_thread_is_ready() {
 fn busy_neighbours_slow_a_cpu_down_as_the_profile_says() {
     let profile = || {
         free_profile(|profile| {
-            profile.costs.joint_speed.busy_cores = vec![1024, 896, 768];
-            profile.costs.joint_speed.sibling_busy = 640;
+            profile.machine.joint_speed.busy_cores = vec![1024, 896, 768];
+            profile.machine.joint_speed.sibling_busy = 640;
         })
     };
     // Threads, and what one of them gets done in a second of 1,024 ms.
@@ -170,8 +170,8 @@ fn a_sleeper_wakes_after_its_time_the_timers_slack_and_the_wake_latency() {
         1,
         1,
         free_profile(|profile| {
-            profile.costs.scheduler.timer_slack = constant(70);
-            profile.costs.scheduler.wake_latency = constant(20);
+            profile.machine.scheduler.timer_slack = constant(70);
+            profile.machine.scheduler.wake_latency = constant(20);
         }),
     );
     let times = Rc::new(RefCell::new(Vec::new()));
@@ -198,7 +198,7 @@ fn timers_with_a_quantum_go_off_at_its_multiples() {
     let os = machine(
         1,
         1,
-        free_profile(|profile| profile.costs.scheduler.timer_quantum = Nanos::from_micros(15_625)),
+        free_profile(|profile| profile.machine.scheduler.timer_quantum = Nanos::from_micros(15_625)),
     );
     let times = Rc::new(RefCell::new(Vec::new()));
     let (inner, seen) = (os.clone(), times.clone());
@@ -449,9 +449,9 @@ fn a_thread_that_waits_for_a_lock_that_is_just_free_is_not_stuck() {
 #[test]
 fn where_threads_take_turns_a_woken_one_waits_for_the_quantum() {
     let turns = free_profile(|profile| {
-        profile.costs.scheduler.policy = SchedulerPolicy::RoundRobin;
-        profile.costs.scheduler.tick = Nanos::from_millis(1);
-        profile.costs.scheduler.base_slice = Nanos::from_millis(10);
+        profile.machine.scheduler.policy = SchedulerPolicy::RoundRobin;
+        profile.machine.scheduler.tick = Nanos::from_millis(1);
+        profile.machine.scheduler.base_slice = Nanos::from_millis(10);
     });
     let os = machine(1, 1, turns);
     let inner = os.clone();
@@ -474,7 +474,7 @@ fn where_threads_take_turns_a_woken_one_waits_for_the_quantum() {
 
 #[test]
 fn threads_that_take_turns_get_equal_shares() {
-    let turns = free_profile(|profile| profile.costs.scheduler.policy = SchedulerPolicy::RoundRobin);
+    let turns = free_profile(|profile| profile.machine.scheduler.policy = SchedulerPolicy::RoundRobin);
     for (cores, threads) in [(1, 2), (1, 3), (2, 3), (2, 4)] {
         let time = SECOND * 20;
         let os = busy_machine((cores, 1), threads, time, turns.clone());

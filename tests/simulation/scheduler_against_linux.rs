@@ -234,7 +234,7 @@ fn lateness(cores: usize, processes: usize) -> Vec<Nanos> {
 /// (`RUN_TO_PARITY`), or where the two are on a par: until that slice is used up, and slices end at ticks.
 #[test]
 fn a_thread_that_hardly_runs_gets_a_busy_core_at_once_or_when_a_slice_ends() {
-    let scheduler = &linux().costs.scheduler;
+    let scheduler = &linux().machine.scheduler;
     for (cores, processes) in [(1, 1), (1, 2), (1, 4), (2, 3), (2, 8)] {
         let late = lateness(cores, processes);
         let case = format!("{processes} busy processes on {cores} cores");

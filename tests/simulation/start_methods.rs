@@ -76,7 +76,7 @@ fn makespan_with_copies(method: &str) -> Nanos {
     let scenario = common::scenario(&text);
     let mut configuration = scenario.configurations[0].clone();
     configuration.machine.profile = common::free_profile(|profile| {
-        let process = &mut profile.costs.process;
+        let process = &mut profile.python.process;
         process.create = Nanos::from_millis(1);
         process.copies = Nanos::from_millis(8);
     });

@@ -68,7 +68,7 @@ fn busy(name: &str, cores: usize, threads: u32, check_interval: u32) -> Busy {
 
 /// The number of checks in an amount of bytecode.
 fn checks(name: &str, bytecode: Nanos) -> u64 {
-    let tick = profile(name).costs.gil.tick;
+    let tick = profile(name).python.gil.tick;
     bytecode.0 / (tick.0 * 101)
 }
 
@@ -122,9 +122,9 @@ fn the_longer_the_check_interval_the_less_checks_cost() {
 #[test]
 fn a_signal_enters_the_kernel_as_long_as_a_waiter_is_counted() {
     let profile = free_profile(|profile| {
-        profile.costs.scheduler.futex_wake = Nanos(3_000);
-        profile.costs.scheduler.futex_wake_nobody = Table::from(Time::Constant(Nanos(2_000)));
-        profile.costs.scheduler.wake_latency = Table::from(Time::Constant(Nanos(10_000)));
+        profile.machine.scheduler.futex_wake = Nanos(3_000);
+        profile.machine.scheduler.futex_wake_nobody = Table::from(Time::Constant(Nanos(2_000)));
+        profile.machine.scheduler.wake_latency = Table::from(Time::Constant(Nanos(10_000)));
     });
     let os = machine(2, 1, profile);
     let queue = Rc::new(CountedQueue::of_lock(&os, "the lock", Key::root(1, 0)));

@@ -49,12 +49,13 @@ pub(super) struct Known {
 impl<'a> Costs<'a> {
     /// The text of a file, or a profile that is the same as a bundled one.
     pub fn given(name: &str) -> anyhow::Result<Self> {
-        let profile = Profile::load(name, Path::new(""))?;
+        let profile = Profile::load(name, Path::new(""))
+            .map_err(|mistakes| anyhow::anyhow!("the profile {name} cannot be used:\n{mistakes}"))?;
         if Path::new(name).is_file() {
             let text = std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"))?;
             return Ok(Self::Given(text));
         }
-        let description = toml::Value::String(profile.costs.description.clone());
+        let description = toml::Value::String(profile.description.clone());
         Ok(Self::Given(format!(
             "description = {description}\nlike = \"{name}\"\n"
         )))

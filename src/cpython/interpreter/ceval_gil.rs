@@ -82,7 +82,7 @@ impl Gil {
         interval: Nanos,
         key: Key,
     ) -> Self {
-        let costs = &profile.costs.gil;
+        let costs = &profile.python.gil;
         let name = format!("the interpreter lock of {process}");
         let condition = |what: &str| {
             let key = key.name(process);
@@ -151,7 +151,7 @@ impl Gil {
 
     /// CPU time until a running thread next checks its eval breaker.
     pub fn until_eval_check(&self) -> Nanos {
-        let costs = &self.profile.costs.gil;
+        let costs = &self.profile.python.gil;
         let check = if self.protocol.rare_eval_checks {
             &costs.eval_check
         } else {
@@ -208,7 +208,7 @@ impl Gil {
 
     /// `take_gil`: returns with the lock held.
     pub async fn take_gil(&self, os: &Os, me: ThreadId) {
-        os.owe(me, self.profile.costs.gil.uncontended);
+        os.owe(me, self.profile.python.gil.uncontended);
         self.steps.note(os, me, LockStep::Wants);
         self.mutex.lock(os, me).await;
 

@@ -12,7 +12,7 @@ use super::interpreter_lock::InterpreterLock;
 use super::shared_objects::SharedObjects;
 use crate::model::Python;
 use crate::os::{Activity, Os, Pipe, ProcessId, SegmentId, ThreadId};
-use crate::profile::{Costs, Profile};
+use crate::profile::{Profile, PythonCosts};
 use crate::random::Key;
 
 /// An interpreter. Each process has a main one, and may have others beside it.
@@ -44,7 +44,7 @@ impl Interpreter {
     pub fn new(os: &Rc<Os>, name: &str, profile: &Arc<Profile>, python: &Python, key: Key) -> Rc<Self> {
         let (process, code) = (os.add_process(), os.add_segment(false));
         os.map_segment(process, code);
-        os.populate(code, profile.costs.memory.code);
+        os.populate(code, profile.python.memory.code);
         Self::in_process(os, process, code, name, profile, python, key)
     }
 
@@ -73,8 +73,8 @@ impl Interpreter {
     }
 
     /// What the steps of the interpreter and of Python's libraries cost. The kernel's costs are those of [`Os::costs`].
-    pub(crate) fn costs(&self) -> &Costs {
-        &self.profile.costs
+    pub(crate) fn costs(&self) -> &PythonCosts {
+        &self.profile.python
     }
 
     /// `Py_NewInterpreterFromConfig`: another interpreter of the same process, with a lock of its own.
@@ -133,7 +133,7 @@ impl ThreadState {
     }
 
     /// What the steps of the interpreter and of Python's libraries cost. The kernel's costs are those of [`Os::costs`].
-    pub(crate) fn costs(&self) -> &Costs {
+    pub(crate) fn costs(&self) -> &PythonCosts {
         self.interpreter.costs()
     }
 

@@ -82,7 +82,7 @@ impl StopTheWorld {
     /// CPU time until a running thread next checks its eval breaker.
     pub fn until_eval_check(&self) -> Nanos {
         self.profile
-            .costs
+            .python
             .gil
             .eval_check
             .sample(&mut self.eval_check.borrow_mut())
@@ -123,7 +123,7 @@ impl StopTheWorld {
 
     /// `_PyThreadState_Attach`
     pub async fn attach(&self, os: &Os, me: ThreadId) {
-        os.owe(me, self.profile.costs.free_threaded.attach);
+        os.owe(me, self.profile.python.free_threaded.attach);
         if !self.try_attach(me) {
             let before = os.enter(me, Activity::WaitingForLock);
             while !self.try_attach(me) {

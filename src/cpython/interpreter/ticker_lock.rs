@@ -61,9 +61,9 @@ impl TickerLock {
     pub fn new(os: &Os, process: &str, profile: &Arc<Profile>, check_interval: u32, key: Key) -> Self {
         // `--_Py_Ticker < 0`: one tick more than the interval.
         let ticks = u64::from(check_interval) + 1;
-        let interval = Work::at_full_speed(profile.costs.gil.tick * ticks);
+        let interval = Work::at_full_speed(profile.python.gil.tick * ticks);
         let name = format!("the interpreter lock of {process}");
-        let mutex = (!profile.costs.gil.semaphore).then(|| Mutex::new(os, &format!("{name} (its mutex)")));
+        let mutex = (!profile.python.gil.semaphore).then(|| Mutex::new(os, &format!("{name} (its mutex)")));
         Self {
             released: CountedQueue::of_lock(os, &name, key),
             mutex,
@@ -99,7 +99,7 @@ impl TickerLock {
                 }
                 let settle = self
                     .profile
-                    .costs
+                    .python
                     .gil
                     .settle
                     .sample(&mut self.settle.borrow_mut());
@@ -185,7 +185,7 @@ impl TickerLock {
     /// CPU time to release the lock and take it again without a waiter.
     fn fast_path(&self) -> Nanos {
         if self.in_use.get() {
-            self.profile.costs.gil.uncontended
+            self.profile.python.gil.uncontended
         } else {
             Nanos::ZERO
         }

@@ -48,7 +48,7 @@ impl<T, S: ByteStream> Connection<T, S> {
     /// `send_bytes`. The memory of the message is freed afterwards.
     pub(crate) async fn send_bytes(&self, me: &ThreadState, message: T, length: Bytes) {
         let before = me.enter(Activity::Ipc);
-        me.bytecode(me.costs().pipe.connection).await;
+        me.bytecode(me.costs().connection.message).await;
         self.messages.borrow_mut().push_back((message, length));
         if length > SENT_WITH_HEADER {
             // Two writes, so that header and message need not be copied together.
@@ -64,7 +64,7 @@ impl<T, S: ByteStream> Connection<T, S> {
     /// `recv_bytes`. The wait for the beginning of a message counts as idle time.
     pub(crate) async fn recv_bytes(&self, me: &ThreadState) -> T {
         let before = me.enter(Activity::Ipc);
-        me.bytecode(me.costs().pipe.connection).await;
+        me.bytecode(me.costs().connection.message).await;
         me.allow_threads(async {
             me.enter(Activity::Idle);
             self.stream.wait_until_readable(me.os(), me.id).await;
@@ -90,7 +90,7 @@ impl<T, S: ByteStream> Connection<T, S> {
     /// `_recv`: reads until the message is complete. Each read makes a buffer for all remaining bytes and, without the
     /// interpreter lock, fills it with the bytes that have arrived. With the lock they are appended to the earlier parts.
     async fn read(&self, me: &ThreadState, length: Bytes) {
-        let costs = &me.costs().pipe;
+        let costs = &me.costs().connection;
         let mut left = length.0;
         while left > 0 {
             let part = me
@@ -198,7 +198,7 @@ pub(crate) async fn is_readable(me: &ThreadState, pipe: &Pipe) -> bool {
 
 /// `_WaitSelector()`, and its `register` for each descriptor.
 async fn register(me: &ThreadState, descriptors: usize) {
-    let costs = &me.costs().pipe;
+    let costs = &me.costs().connection;
     me.bytecode(costs.selector + costs.register * descriptors as u64)
         .await;
 }

@@ -39,7 +39,7 @@ impl Balancing {
     }
 
     pub(super) fn costs(&self) -> &SchedulerCosts {
-        &self.profile.costs.scheduler
+        &self.profile.machine.scheduler
     }
 
     /// `task_hot`: it ran so recently that its CPU's caches still hold what it needs.

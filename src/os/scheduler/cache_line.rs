@@ -136,7 +136,7 @@ impl Pacing {
 
     fn pace_among(&self, contention: Contention, touching: Touching, speed: u64) -> Pace {
         // All in units of work, that is in ns times the CPU's speed: a transfer takes its time at any speed.
-        let costs = &self.profile.costs.cache_line;
+        let costs = &self.profile.machine.cache_line;
         let work = touching.interval.0 * FULL_SPEED;
         let whole = if contention.on_several_cores {
             let transfer = costs.transfer.0 * speed;

@@ -19,7 +19,7 @@ pub(crate) struct Pacing {
 
 impl Pacing {
     pub fn new(profile: Arc<Profile>, smt: usize) -> Self {
-        let speeds = &profile.costs.joint_speed.busy_cores;
+        let speeds = &profile.machine.joint_speed.busy_cores;
         Self {
             is_flat: smt == 1 && speeds.iter().all(|&speed| speed == FULL_SPEED),
             profile,
@@ -45,7 +45,7 @@ impl Pacing {
             .count();
         for cpu in tables.cpus.ids() {
             let core = tables.cpus.core_of(cpu);
-            let joint_speed = &self.profile.costs.joint_speed;
+            let joint_speed = &self.profile.machine.joint_speed;
             let speed = joint_speed.of(busy_cores, busy_threads(tables, core));
             if tables[cpu].speed == speed {
                 continue;

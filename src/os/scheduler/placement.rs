@@ -32,7 +32,7 @@ impl Placement {
     }
 
     pub(super) fn costs(&self) -> &SchedulerCosts {
-        &self.profile.costs.scheduler
+        &self.profile.machine.scheduler
     }
 
     /// `sched_balance_find_dst_group_cpu` for a new thread: the CPU with the fewest threads, unless the thread is

@@ -35,7 +35,7 @@ impl Queueing {
     }
 
     pub(super) fn costs(&self) -> &SchedulerCosts {
-        &self.profile.costs.scheduler
+        &self.profile.machine.scheduler
     }
 
     /// Base slice, in ns of virtual time.
