@@ -1,8 +1,9 @@
-//! Reading what people write: TOML with its places kept, so that every complaint can show the line it is about.
+//! Reading the files that people write: TOML whose keys and values keep their places, so that every complaint can show
+//! its line.
 //!
-//! A file becomes a [`Node`] tree; a [`Format`] says which keys and values a table may hold; a [`Reader`] takes
-//! them out, and whatever does not fit becomes a complaint in one [`Complaints`] list, so that a person sees all
-//! mistakes at once. Scenarios and profiles are both read this way.
+//! A file becomes a [`Node`] tree. A [`Format`] says which keys and values a table may hold. A [`Reader`] decodes them, and
+//! everything that does not fit becomes a complaint in one [`Complaints`] list, so that a person sees all mistakes at
+//! once. Scenarios and profiles are both read this way.
 
 mod complaints;
 mod field;

@@ -1,4 +1,4 @@
-//! What is wrong with what was read: collected, not thrown, so that one pass finds every mistake.
+//! The mistakes in a file. They are collected instead of returned as errors, so that one pass finds all of them.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -7,23 +7,23 @@ use std::fmt;
 use super::place::{Place, Source};
 use super::render;
 
-/// Beyond this many complaints the rest is noise.
+/// The number of complaints that are kept; further ones would not help.
 const MOST_KEPT: usize = 100;
 
-/// One mistake: what is wrong, where, and what would be right.
+/// One mistake: what is wrong, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Complaint {
     /// What is wrong, in one line.
     pub title: String,
-    /// Where.
+    /// Where it is.
     pub place: Place,
-    /// Stands under the marked text; may be empty.
+    /// Text below the marked text; may be empty.
     pub label: String,
-    /// Other places that matter, and why.
+    /// Other relevant places, and why they are relevant.
     pub related: Vec<(Place, String)>,
     /// Background, one line each.
     pub notes: Vec<String>,
-    /// What would be right, one line each.
+    /// What to do, one line each.
     pub help: Vec<String>,
 }
 
@@ -40,13 +40,13 @@ impl Complaint {
         }
     }
 
-    /// Puts words under the marked text.
+    /// Sets the text below the marked text.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
-    /// Shows another place, too.
+    /// Adds another place.
     pub fn see(mut self, place: Place, why: impl Into<String>) -> Self {
         self.related.push((place, why.into()));
         self
@@ -58,29 +58,29 @@ impl Complaint {
         self
     }
 
-    /// Says what would be right.
+    /// Adds what to do.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self
     }
 }
 
-/// The list that everybody who reads adds to. Shared by reference, hence the cells.
+/// The list to which all readers add. It is shared by reference, hence the cells.
 #[derive(Debug, Default)]
 pub struct Complaints {
     sources: RefCell<Vec<Source>>,
     list: RefCell<Vec<Complaint>>,
-    /// The same mistake is met once per combination of a sweep, and told once.
+    /// A mistake is met once for each combination of a sweep, but reported once.
     known: RefCell<BTreeSet<(Place, String)>>,
 }
 
 impl Complaints {
-    /// No sources and nothing to complain about.
+    /// An empty list without sources.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Registers a text, for places in it.
+    /// Registers a text, so that places can refer to it.
     pub fn add_source(&self, name: impl Into<String>, text: impl Into<String>) -> usize {
         let mut sources = self.sources.borrow_mut();
         sources.push(Source {
@@ -110,7 +110,7 @@ impl Complaints {
             .unwrap_or_default()
     }
 
-    /// Adds a complaint, unless the same was made before.
+    /// Adds a complaint, unless the list has it already.
     pub fn add(&self, complaint: Complaint) {
         let mut list = self.list.borrow_mut();
         if list.len() < MOST_KEPT
@@ -123,18 +123,18 @@ impl Complaints {
         }
     }
 
-    /// Adds a complaint and yields nothing: `return complaints.refuse(...)`.
+    /// Adds a complaint and returns `None`: `return complaints.refuse(...)`.
     pub fn refuse<T>(&self, complaint: Complaint) -> Option<T> {
         self.add(complaint);
         None
     }
 
-    /// Whether nobody complained so far.
+    /// Whether there is no complaint so far.
     pub fn is_empty(&self) -> bool {
         self.list.borrow().is_empty()
     }
 
-    /// Everything that is wrong, in the order of the texts: files in the order they were read, lines from the top.
+    /// All complaints: files in the order in which they were read, lines from the top.
     pub fn into_diagnostics(self) -> Diagnostics {
         let mut list = self.list.into_inner();
         list.sort_by_key(|complaint| complaint.place);
@@ -145,7 +145,7 @@ impl Complaints {
     }
 }
 
-/// Everything that is wrong with a file: at least one complaint, with the texts they point into.
+/// Everything that is wrong with a file: at least one complaint, with the texts that the complaints refer to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostics {
     pub(super) sources: Vec<Source>,
@@ -158,8 +158,8 @@ impl Diagnostics {
         &self.complaints
     }
 
-    /// As a compiler would print it: file, line and column, the line itself, what is wrong and what would be
-    /// right. `colour` adds the escape sequences of a terminal.
+    /// The complaints as a compiler prints them: file, line and column, the line itself, what is wrong and what to
+    /// do. `colour` adds the escape sequences of a terminal.
     pub fn render(&self, colour: bool) -> String {
         render::render(self, colour)
     }

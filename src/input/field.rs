@@ -1,4 +1,4 @@
-//! One value on its way out of a tree: checked against its shape, or complained about.
+//! One value of a tree, checked against its shape while it is decoded.
 
 use std::fmt;
 
@@ -11,10 +11,10 @@ use super::suggest::{did_you_mean, list};
 use super::tree::{Node, Table, Value};
 use super::words::WordEnum;
 
-/// A value, what it is called and what it may be. Every way out yields `None` after complaining.
+/// A value, its name and its shape. Every method that decodes it returns `None` after complaining.
 #[derive(Clone, Copy, Debug)]
 pub struct Field<'t> {
-    /// Where complaints go, and which point of the sweep is read.
+    /// The list of complaints, and the point of the sweep that is read.
     pub reading: Reading<'t>,
     /// The value, any axis resolved.
     pub node: &'t Node,
@@ -44,7 +44,7 @@ impl<'t> Field<'t> {
         }
     }
 
-    /// A number within the shape's bounds; an integer will do.
+    /// A number within the shape's bounds; an integer is a number.
     pub fn number(&self) -> Option<f64> {
         let (above, max) = self.alternative(|shape| match shape {
             Shape::Number { above, max } => Some((*above, *max)),
@@ -272,7 +272,7 @@ impl<'t> Field<'t> {
             .describe()
     }
 
-    /// Complains that the value is of another kind than the shape wants.
+    /// Complains that the value is of another kind than the shape requires.
     pub fn mistaken<T>(&self) -> Option<T> {
         if matches!(self.node.value, Value::Refused) {
             return None;
@@ -358,13 +358,12 @@ impl<'t> Field<'t> {
         self.refuse(Complaint::at(self.node.place, title).label(label))
     }
 
-    /// Passes a complaint on, unless the value was refused before.
+    /// Adds a complaint and returns `None`.
     pub fn refuse<T>(&self, complaint: Complaint) -> Option<T> {
         self.reading.complaints.refuse(complaint)
     }
 
-    /// What the alternative of the shape says that `pick` is looking for; a value of a shape without such an
-    /// alternative is mistaken.
+    /// The alternative of the shape that `pick` accepts. Complains where the shape has none.
     fn alternative<A>(&self, pick: impl Fn(&'static Shape) -> Option<A>) -> Option<A> {
         let shape: &'static Shape = self.shape;
         match shape.alternatives().iter().find_map(pick) {

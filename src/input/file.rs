@@ -1,4 +1,4 @@
-//! A file's text, or a complaint that says why there is none.
+//! Reading a file's text, or complaining why that is impossible.
 
 use std::fs::File;
 use std::io::Read;
@@ -9,8 +9,8 @@ use super::place::Place;
 
 /// Reads at most `limit` bytes of UTF-8 and registers the text as a source under `name`.
 ///
-/// What cannot be read (no such file, a directory, too long, not UTF-8) is complained about at `wanted_at`, the
-/// place that names the file; without one, at the file itself. Bytes that are not UTF-8 are shown where they are.
+/// A file that cannot be read (it does not exist, is a directory, is too long or is not UTF-8) causes a complaint at
+/// `wanted_at`, the place that names the file, or else at the file itself. Bytes that are not UTF-8 are shown in the file.
 pub fn read_text(
     complaints: &Complaints,
     path: &Path,
@@ -23,7 +23,7 @@ pub fn read_text(
         complaints.refuse(Complaint::at(place, format!("cannot read `{name}`: {why}")).help(help))
     };
     let mut bytes = Vec::new();
-    // One byte more than allowed: devices and pipes have no length to ask for.
+    // One byte more than allowed is read, because devices and pipes do not know their length.
     let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
     if path.is_dir() {
         return refuse("it is a directory".to_owned(), "name a file in it");

@@ -1,5 +1,5 @@
-//! What a file may hold, as data: the decoder, the sweep, `--set` and the JSON Schema all read these tables, so
-//! they cannot disagree.
+//! What a file may hold, as data. The decoder, the sweep, `--set` and the JSON Schema all read these tables, so they
+//! cannot disagree.
 
 use crate::units::{Bytes, Nanos, grouped};
 
@@ -8,22 +8,22 @@ use super::suggest::list;
 /// A table: its keys, in the order in which they are explained, swept and completed.
 #[derive(Debug)]
 pub struct Format {
-    /// As a person would name it: `[machine]`, `a step with io`.
+    /// The name that messages use: `[machine]`, `a step with io`.
     pub name: &'static str,
-    /// What it is for, in one sentence.
+    /// What the table is for, in one sentence.
     pub help: &'static str,
-    /// Every key it may hold.
+    /// Every key that the table may hold.
     pub keys: &'static [Key],
 }
 
 /// A key of a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
-    /// As it is written.
+    /// The key as it is written.
     pub name: &'static str,
     /// What its value may be.
     pub shape: Shape,
-    /// Whether it must be there.
+    /// Whether the key must be there.
     pub presence: Presence,
     /// Whether a list of values here is a sweep axis.
     pub sweep: bool,
@@ -31,18 +31,18 @@ pub struct Key {
     pub help: &'static str,
 }
 
-/// Whether a key must be there, and what holds where it is not.
+/// Whether a key must be there, and which value it has where it is absent.
 #[derive(Clone, Copy, Debug)]
 pub enum Presence {
-    /// Must be there.
+    /// The key must be there.
     Required,
-    /// Its absence means something of its own.
+    /// The key may be absent, and its absence has a meaning of its own.
     Optional,
-    /// Stands for a text where it is absent.
+    /// An absent key has this text as its value.
     Text(&'static str),
-    /// Stands for an integer where it is absent.
+    /// An absent key has this integer as its value.
     Integer(u64),
-    /// Stands for a truth value where it is absent.
+    /// An absent key has this truth value as its value.
     Boolean(bool),
     /// Known, but not implemented yet: refused, with what to do instead.
     Later(&'static str),
@@ -71,7 +71,7 @@ impl Key {
         }
     }
 
-    /// A key that stands for `text` where it is absent.
+    /// A key whose default is `text`.
     pub const fn text(name: &'static str, shape: Shape, text: &'static str, help: &'static str) -> Self {
         Self {
             name,
@@ -82,7 +82,7 @@ impl Key {
         }
     }
 
-    /// A key that stands for `integer` where it is absent.
+    /// A key whose default is `integer`.
     pub const fn integer(name: &'static str, shape: Shape, integer: u64, help: &'static str) -> Self {
         Self {
             name,
@@ -93,7 +93,7 @@ impl Key {
         }
     }
 
-    /// A key that stands for `boolean` where it is absent.
+    /// A key whose default is `boolean`.
     pub const fn boolean(name: &'static str, boolean: bool, help: &'static str) -> Self {
         Self {
             name,
@@ -115,13 +115,13 @@ impl Key {
         }
     }
 
-    /// Where a list is no sweep axis.
+    /// The same key, except that a list of values is not a sweep axis.
     pub const fn fixed(mut self) -> Self {
         self.sweep = false;
         self
     }
 
-    /// Whether it is only refused.
+    /// Whether the key is known, but not implemented yet.
     pub const fn is_later(&self) -> bool {
         matches!(self.presence, Presence::Later(_))
     }
@@ -148,7 +148,7 @@ impl Format {
 pub enum Shape {
     /// Any text that is not empty.
     Text,
-    /// Letters, digits, `_` and `-`: it becomes part of a dotted path.
+    /// Letters, digits, `_` and `-`, because the value becomes part of a dotted path.
     Name,
     /// `true` or `false`
     Boolean,
@@ -180,7 +180,7 @@ pub enum Shape {
     },
     /// One of a few words.
     Words(&'static Words),
-    /// A text of a form of its own, which its decoder checks.
+    /// A text of a special form, which its decoder checks.
     Pattern {
         /// In words, with an example.
         what: &'static str,
@@ -197,7 +197,7 @@ pub enum Shape {
     List(&'static Shape),
     /// A table with keys that the user chooses.
     Map(&'static Shape),
-    /// Whichever fits.
+    /// Any of these shapes.
     Either(&'static [Shape]),
 }
 
@@ -206,14 +206,14 @@ pub enum Shape {
 pub struct Words {
     /// Every word.
     pub list: &'static [Word],
-    /// What to say where any other value has a meaning that is not implemented yet.
+    /// The subject of the message where any other value has a meaning that is not implemented yet.
     pub otherwise: Option<&'static str>,
 }
 
 /// One word of the format.
 #[derive(Debug)]
 pub struct Word {
-    /// As it is written.
+    /// The word as it is written.
     pub text: &'static str,
     /// What it means, in one sentence.
     pub help: &'static str,
@@ -257,21 +257,21 @@ impl Words {
     }
 }
 
-/// Tables told apart by the one key that says what they are: the first of each variant.
+/// Tables that are distinguished by one key, their tag: the first key of each variant.
 #[derive(Debug)]
 pub struct Choice {
     /// Such a table, with an article: `a step`.
     pub what: &'static str,
-    /// What the telling key is called: `verb`.
+    /// What messages call the tag: `verb`.
     pub tag: &'static str,
-    /// What to do where there are two.
+    /// What to do where there are two tags.
     pub split: &'static str,
-    /// Each with its telling key first.
+    /// The variants, each with its tag first.
     pub variants: &'static [Format],
 }
 
 impl Choice {
-    /// The telling keys of the variants that are simulated.
+    /// The tags of the variants that are simulated.
     pub fn tags(&self) -> Vec<&'static str> {
         self.variants
             .iter()
@@ -281,8 +281,8 @@ impl Choice {
             .collect()
     }
 
-    /// The variant whose telling key a table has. It may have the telling key of another one, too, where that is a key
-    /// of this one: `lock` is a verb, and says how an update is guarded.
+    /// The variant whose tag a table has. The table may also have the tag of another variant where that is a key of this
+    /// one: `lock` is a verb, and also says which lock guards an update.
     pub fn variant_of(&self, has: impl Fn(&str) -> bool) -> Option<&'static Format> {
         let tags: Vec<&str> = self
             .variants
@@ -304,7 +304,7 @@ impl Format {
 }
 
 impl Shape {
-    /// The value in words: what was expected.
+    /// The shape in words: what was expected.
     pub fn describe(&self) -> String {
         match self {
             Self::Text => "text in quotes".to_owned(),
@@ -328,7 +328,7 @@ impl Shape {
         }
     }
 
-    /// The shape itself, or those it is a choice of.
+    /// The alternatives of the shape, or the shape itself.
     pub fn alternatives(&self) -> &[Shape] {
         match self {
             Self::Either(shapes) => shapes,

@@ -1,9 +1,9 @@
-//! Where something stands in what was read.
+//! Places in the files that were read.
 
-/// A text that complaints can point into.
+/// A text that complaints can refer to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// A file's path as the user typed it, or what else the text is.
+    /// A file's path as the user typed it, or another name of the text.
     pub name: String,
     /// The text itself.
     pub text: String,
@@ -14,12 +14,12 @@ pub struct Source {
 pub struct Place {
     /// Index of the source, as [`Complaints::add_source`](super::Complaints::add_source) gave it.
     pub source: usize,
-    /// First byte and the byte after the last; `None` where no line in particular is meant.
+    /// First byte and the byte after the last; `None` for the source as a whole.
     pub span: Option<(usize, usize)>,
 }
 
 impl Place {
-    /// The whole source: for what is missing from it.
+    /// The whole source, for example because something is missing from it.
     pub const fn whole(source: usize) -> Self {
         Self { source, span: None }
     }

@@ -1,4 +1,4 @@
-//! Takes the values of one table out of a tree, by the table's format.
+//! Decodes the values of one table of a tree by the table's format.
 
 use crate::units::{Bytes, Nanos};
 
@@ -10,10 +10,10 @@ use super::suggest::{did_you_mean, list, nearest};
 use super::tree::{Entry, Node, Table, Value};
 use super::words::WordEnum;
 
-/// Which point of a sweep is read, and where complaints go.
+/// The list of complaints, and the point of the sweep that is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading<'t> {
-    /// Where complaints go.
+    /// The list of complaints.
     pub complaints: &'t Complaints,
     /// For each axis, the index of its value; an axis beyond the end has its first value. `None` in a file without
     /// sweeps.
@@ -57,7 +57,7 @@ impl<'t> Reading<'t> {
         }
     }
 
-    /// A value on its way out.
+    /// A value with its name and its shape.
     pub fn field(&self, node: &'t Node, name: &'t str, shape: &'static Shape) -> Field<'t> {
         Field {
             reading: *self,
@@ -67,7 +67,7 @@ impl<'t> Reading<'t> {
         }
     }
 
-    /// Opens the one variant of a choice that a table is.
+    /// Opens a table as the variant of a choice that its tag names.
     pub fn open_choice(&self, node: &'t Node, choice: &'static Choice) -> Option<Reader<'t>> {
         let node = self.resolve(node);
         let table = match &node.value {
@@ -123,7 +123,7 @@ impl<'t> Reading<'t> {
         }
     }
 
-    /// Complains about a table that has none of the telling keys.
+    /// Complains about a table that has no tag.
     fn refuse_untagged<T>(&self, place: Place, table: &Table, choice: &'static Choice) -> Option<T> {
         let help = format!("the {}s are {}", choice.tag, list(&choice.tags(), "and"));
         let is_known = |key: &str| choice.variants.iter().any(|variant| variant.key(key).is_some());
@@ -148,10 +148,10 @@ impl<'t> Reading<'t> {
     }
 }
 
-/// A table whose keys are known to be right; its values are checked as they are taken.
+/// A table whose keys have been checked; its values are checked as they are decoded.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'t> {
-    /// Where complaints go, and which point of the sweep is read.
+    /// The list of complaints, and the point of the sweep that is read.
     pub reading: Reading<'t>,
     /// The whole table's place.
     pub place: Place,
@@ -161,13 +161,13 @@ pub struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    /// Checks a table's keys: complains about unknown, missing and not yet simulated ones. `None` where it is no
-    /// table at all.
+    /// Checks a table's keys and complains about those that are unknown, missing or not implemented yet. `None` if the
+    /// value is not a table.
     pub fn open(reading: Reading<'t>, node: &'t Node, format: &'static Format) -> Option<Self> {
         Self::open_among(reading, node, format, &[])
     }
 
-    /// As [`Reader::open`]; `siblings` are tables that a key may have been meant for.
+    /// As [`Reader::open`]; an unknown key may belong to one of the `siblings`.
     fn open_among(
         reading: Reading<'t>,
         node: &'t Node,
@@ -219,7 +219,7 @@ impl<'t> Reader<'t> {
             .add(Complaint::at(entry.key_place, title).label(label).help(help));
     }
 
-    /// Complains about a key that is missing, unless it is there with a typo: that is complained about already.
+    /// Complains about a key that is missing, unless it is there with a typo, which is reported already.
     fn refuse_missing(&self, key: &Key) {
         let names = self.format.names();
         let unknown = self
@@ -372,7 +372,7 @@ impl<'t> Reader<'t> {
         self.given(key)?.identifier()
     }
 
-    /// What the format says a key stands for where it is absent.
+    /// The default text of a key.
     pub fn default_text(&self, key: &str) -> Option<&'static str> {
         match self.definition(key).presence {
             Presence::Text(default) => Some(default),
@@ -380,7 +380,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Complains about the table or, if it is there, about a key's value.
+    /// Adds a complaint and returns `None`.
     pub fn refuse<T>(&self, complaint: Complaint) -> Option<T> {
         self.reading.complaints.refuse(complaint)
     }
@@ -392,10 +392,10 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// What an absent table holds.
+/// The table that stands for an absent one.
 static EMPTY: Table = Table::EMPTY;
 
-/// The complaint about something else in a table's place.
+/// The complaint about another value in place of a table.
 fn no_table(node: &Node, format: &Format) -> Complaint {
     let complaint = Complaint::at(node.place, format!("{} must be a table", format.name))
         .label(format!("this is {}", node.kind()));

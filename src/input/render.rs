@@ -1,14 +1,14 @@
-//! Complaints in the look of rustc's errors.
+//! Complaints printed in the style of rustc's errors.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::complaints::{Complaint, Diagnostics};
 use super::place::{Place, Source};
 
-/// A person mends a few and tries again.
+/// The number of complaints that are shown: a person corrects a few and tries again.
 const MOST_SHOWN: usize = 20;
 
-/// All complaints, one after the other, and how many there are if there are several.
+/// All complaints up to [`MOST_SHOWN`], one after the other, and the number of further ones.
 pub fn render(diagnostics: &Diagnostics, colour: bool) -> String {
     // A fixed width: the same mistake reads the same on every terminal and in every log.
     let renderer = if colour {
@@ -62,7 +62,7 @@ fn group<'a>(complaint: &'a Complaint, sources: &'a [Source]) -> Group<'a> {
     group.elements(notes.chain(help))
 }
 
-/// The lines that the marks are on. Only these are handed over: the renderer need not walk a long file.
+/// The lines that have marks. The renderer gets only these, so that it need not search a long file.
 fn snippet<'a>(
     source: &'a Source,
     primary: Place,

@@ -1,8 +1,8 @@
-//! Did you mean ...?
+//! Suggestions for misspelt words: "did you mean ...?"
 
-/// The candidate nearest to `word`, if it is near enough to be what was meant.
+/// The candidate nearest to `word`, if it is near enough to be a likely intention.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Beyond this no typo is meant, and the comparison takes quadratic time.
+    // A longer word is not a typo, and the comparison takes quadratic time.
     if word.chars().count() > 100 {
         return None;
     }
@@ -16,7 +16,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     (distance <= 1 + length / 4 && distance < length).then_some(candidate)
 }
 
-/// "did you mean `x`?", or nothing.
+/// "did you mean `x`?", if a candidate is near enough.
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(word, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
 }

@@ -1,4 +1,4 @@
-//! A TOML document as a tree whose every key and value knows its place.
+//! A TOML document as a tree in which every key and value knows its place.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -6,27 +6,27 @@ use toml::de::{DeTable, DeValue};
 use super::complaints::{Complaint, Complaints};
 use super::place::Place;
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// What it is.
+    /// The value.
     pub value: Value,
-    /// Where it stands.
+    /// Its place.
     pub place: Place,
 }
 
-/// What TOML can say, and the axis that a list becomes in a sweep.
+/// The values of TOML, and the axis that a list becomes in a sweep.
 #[derive(Clone, Debug)]
 pub enum Value {
     /// `"..."`
     Text(String),
-    /// An integer; one that does not fit is as large as possible, which no range admits.
+    /// An integer; one that does not fit becomes the largest or smallest, which is out of bounds everywhere.
     Integer(i128),
     /// A float, as written.
     Float(String),
     /// `true` or `false`
     Boolean(bool),
-    /// A date or time, which no format here knows.
+    /// A date or time, which no format uses.
     Datetime,
     /// `[...]`
     List(Vec<Node>),
@@ -34,19 +34,19 @@ pub enum Value {
     Table(Table),
     /// A list that stands for one value at a time.
     Axis {
-        /// Which axis, counted from 0.
+        /// The index of the axis, from 0.
         axis: usize,
-        /// Not empty.
+        /// Its values, at least one.
         values: Vec<Node>,
     },
-    /// Somebody complained about it already.
+    /// A value that has been complained about already.
     Refused,
 }
 
 /// Keys and values in the order of the file.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    /// Each key once.
+    /// The entries; each key occurs once.
     pub entries: Vec<Entry>,
 }
 
@@ -55,14 +55,14 @@ pub struct Table {
 pub struct Entry {
     /// The key, without quotes.
     pub key: String,
-    /// Where the key stands.
+    /// The key's place.
     pub key_place: Place,
     /// Its value.
     pub node: Node,
 }
 
 impl Node {
-    /// The value in words: what was found instead of what was expected.
+    /// The kind of the value in words, for the message that another kind was expected.
     pub fn kind(&self) -> &'static str {
         match self.value {
             Value::Text(_) => "text",
@@ -86,13 +86,13 @@ impl Table {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// The entry of a key, to change it.
+    /// The entry of a key, for changing it.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Entry> {
         self.entries.iter_mut().find(|entry| entry.key == key)
     }
 }
 
-/// Parses a registered source. Every error of syntax is complained about, not just the first.
+/// Parses a registered source. Complains about every syntax error, not just the first.
 pub fn parse_document(complaints: &Complaints, source: usize, text: &str) -> Option<Node> {
     let (table, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
@@ -115,7 +115,7 @@ pub fn parse_document(complaints: &Complaints, source: usize, text: &str) -> Opt
     None
 }
 
-/// What usually is behind an error of syntax.
+/// Adds the usual cause of a syntax error.
 fn hint(complaint: Complaint, message: &str, at: usize, text: &str) -> Complaint {
     if is_missing_quotes(message) {
         let rest = text[at..]
@@ -145,11 +145,11 @@ fn hint(complaint: Complaint, message: &str, at: usize, text: &str) -> Complaint
     complaint
 }
 
-/// Parses one value that starts at byte `offset` of a registered source. Texts without quotes, such as `5ms`, will
-/// do: a shell has eaten them, or nobody typed them.
+/// Parses one value that starts at byte `offset` of a registered source. Texts need no quotes, as in `5ms`: a shell removes
+/// quotes, or the user did not type them.
 ///
 /// # Errors
-/// What TOML says against it.
+/// The message of the TOML parser.
 pub fn parse_value(source: usize, offset: usize, text: &str) -> Result<Node, String> {
     let (value, errors) = DeValue::parse_recoverable(text);
     match errors
