@@ -22,9 +22,9 @@ mod pickle;
 mod queue;
 mod threading;
 
-pub use interpreter::{
-    Gil, Interpreter, InterpreterLock, LockEvent, LockStep, PyMutex, ThreadState, TickerLock,
-};
+#[cfg(feature = "internals")]
+pub use interpreter::{Gil, InterpreterLock, LockEvent, LockStep, PyMutex, TickerLock};
+pub use interpreter::{Interpreter, ThreadState};
 pub use multiprocessing::default_chunksize;
 pub use queue::SimpleQueue;
 pub use threading::Thread;

@@ -14,10 +14,14 @@ mod spans;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+#[cfg(feature = "internals")]
+use std::task::Poll;
+use std::task::{Context, Waker};
 
 pub use queue::{Action, EventQueue, Slot};
-pub use spans::{LABELS, Label, Ledger, Span, Track};
+#[cfg(feature = "internals")]
+pub use spans::{LABELS, Span};
+pub use spans::{Label, Ledger, Track};
 
 use crate::units::Nanos;
 
@@ -114,6 +118,7 @@ impl Engine {
     }
 
     /// Suspends the calling thread for `time`. Its slot must have no other pending event.
+    #[cfg(feature = "internals")]
     #[inline]
     pub async fn hold(&self, slot: Slot, time: Nanos) {
         self.schedule(slot, self.now.get().saturating_add(time), Action::Resume);
@@ -190,17 +195,20 @@ impl Engine {
 }
 
 /// Returns control to the engine until the thread's slot resumes it.
+#[cfg(feature = "internals")]
 #[inline]
 pub fn suspend() -> Suspend {
     Suspend { suspended: false }
 }
 
 /// See [`suspend`]. The engine polls a thread only when its slot fires, so that the second poll is the resumption.
+#[cfg(feature = "internals")]
 #[must_use = "a thread suspends only where this is awaited"]
 pub struct Suspend {
     suspended: bool,
 }
 
+#[cfg(feature = "internals")]
 impl Future for Suspend {
     type Output = ();
 

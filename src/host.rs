@@ -37,6 +37,7 @@ pub use interpreter::Interpreter;
 pub use machine::Machine;
 pub use measure::{Measurement, Measuring};
 pub use pace::Pace;
+#[cfg(feature = "internals")]
 pub use plan::Plan;
 pub use probe::{Data, Doing, Part, Probed, Request, probe};
 pub use session::Failure;

@@ -20,7 +20,7 @@ pub use complaints::{Complaint, Complaints, Diagnostics};
 pub use field::Field;
 pub use file::read_text;
 pub use format::{Choice, Format, Key, Presence, Shape, Word, Words};
-pub use place::{Place, Source};
+pub use place::Place;
 pub use reader::{Reader, Reading};
 pub use suggest::{did_you_mean, list, nearest};
 pub use tree::{Entry, Node, Table, Value, parse_document, parse_value};

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    gilsim::cli::main()
+    gilsim::main()
 }

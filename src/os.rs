@@ -8,6 +8,7 @@ mod condition_variable;
 mod counted_queue;
 mod deadlock;
 mod epoll;
+#[cfg(feature = "internals")]
 mod inspect;
 mod kill;
 mod memory;
@@ -18,6 +19,7 @@ mod pipe;
 mod process_table;
 mod scheduler;
 mod semaphore;
+mod stays;
 mod suspension;
 mod thread;
 mod unix_socket;
@@ -31,7 +33,8 @@ pub use byte_stream::ByteStream;
 pub(crate) use condition_variable::{ConditionVariable, Settle};
 pub use counted_queue::CountedQueue;
 pub(crate) use epoll::{Descriptor, Epoll};
-pub use inspect::{Footprint, Life, Resource, Stay};
+#[cfg(feature = "internals")]
+pub use inspect::{Footprint, Life};
 pub(crate) use memory::{SegmentId, pages};
 pub use mutex::Mutex;
 pub(crate) use network::Network;
@@ -41,6 +44,8 @@ pub use process_table::{Parting, ProcessId};
 pub use scheduler::CpuId;
 pub(crate) use scheduler::{LineId, Touching};
 pub use semaphore::Semaphore;
+#[cfg(feature = "internals")]
+pub use stays::{Resource, Stay};
 pub use suspension::{Burst, Wait, Wakeup};
 pub use thread::{Activity, ObjectId, ThreadId, ThreadSpec, Woken, Work};
 pub use unix_socket::UnixSocket;
@@ -92,6 +97,7 @@ impl Os {
     }
 
     /// Like [`Os::new`], and keeps every span of every thread, CPU and lock: see [`Os::spans`] and [`Os::stays`].
+    #[cfg(feature = "internals")]
     pub fn recording(cores: usize, smt: usize, profile: Arc<Profile>, key: Key) -> Rc<Self> {
         Self::with_ledger(cores, smt, profile, key, Ledger::recording())
     }
@@ -349,6 +355,7 @@ impl Os {
     }
 
     /// Waits off-core for `time` and the timer's slack.
+    #[cfg(feature = "internals")]
     pub fn sleep(&self, me: ThreadId, time: Nanos) -> Wait<'_> {
         self.wait(me, None, Until::Timer(time))
     }

@@ -23,7 +23,9 @@ pub(crate) mod reference;
 mod table;
 pub mod validated;
 
-pub use manifest::{Difference, Manifest};
+#[cfg(feature = "internals")]
+pub use manifest::Difference;
+pub use manifest::Manifest;
 pub use output::{OutputFile, Outputs};
 pub use table::table;
 

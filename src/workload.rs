@@ -29,6 +29,7 @@ use crate::units::Bytes;
 use clients::Arrived;
 use data::Data;
 use locks::Locks;
+#[cfg(feature = "internals")]
 pub use own_work::OwnWork;
 use plan::Plan;
 use record::Record;
@@ -102,6 +103,7 @@ pub fn play(os: &Rc<Os>, configuration: &Arc<Configuration>, key: Key, replicate
 }
 
 /// What the items of a configuration ask for by themselves, all together, with the draws of `key`'s replication.
+#[cfg(feature = "internals")]
 pub fn work_asked(configuration: &Configuration, key: Key) -> OwnWork {
     Plan::of(&configuration.tasks).total_work(&configuration.tasks, key)
 }

@@ -21,4 +21,6 @@ pub use base_events::EventLoop;
 pub use futures::Future;
 pub use locks::Semaphore;
 pub use streams::{ListeningSocket, Stream};
-pub use tasks::{Coroutine, Task};
+#[cfg(feature = "internals")]
+pub use tasks::Coroutine;
+pub use tasks::Task;

@@ -23,8 +23,12 @@ mod shared_objects;
 mod stop_the_world;
 mod ticker_lock;
 
+#[cfg(feature = "internals")]
 pub use ceval_gil::{Gil, LockEvent, LockStep};
+#[cfg(feature = "internals")]
 pub use interpreter_lock::InterpreterLock;
+#[cfg(feature = "internals")]
 pub use py_mutex::PyMutex;
 pub use pystate::{Interpreter, ThreadState};
+#[cfg(feature = "internals")]
 pub use ticker_lock::TickerLock;

@@ -40,6 +40,7 @@ struct Account {
 
 impl Ledger {
     /// A ledger that also keeps every span, for tests and timelines.
+    #[cfg(feature = "internals")]
     pub fn recording() -> Self {
         Self {
             tracks: Vec::new(),
@@ -53,6 +54,7 @@ impl Ledger {
     }
 
     /// When `track` entered its present state.
+    #[cfg(feature = "internals")]
     pub fn since(&self, track: Track) -> Nanos {
         self.tracks[track.0 as usize].since
     }
@@ -94,6 +96,7 @@ impl Ledger {
     }
 
     /// Every span that has ended so far; empty unless recording.
+    #[cfg(feature = "internals")]
     pub fn spans(&self) -> &[Span] {
         self.record.as_deref().unwrap_or_default()
     }

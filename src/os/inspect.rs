@@ -1,10 +1,11 @@
-//! What can be read from a finished simulation: each thread's life and work, and which thread had which CPU or lock
-//! when.
+//! What tests read from a finished simulation: each thread's life and work, each process's memory, and which thread had
+//! which CPU or lock when.
 
 use std::rc::Rc;
 
-use super::thread::{ObjectId, State, ThreadId, Work};
-use super::{CpuId, Os, ProcessId};
+use super::stays::Stay;
+use super::thread::{State, Thread, Work};
+use super::{Os, ProcessId};
 use crate::engine::Span;
 use crate::units::{Bytes, Nanos};
 
@@ -36,80 +37,12 @@ pub struct Footprint {
     pub resident: Bytes,
 }
 
-/// Something that only one thread can have at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Resource {
-    /// A hardware thread.
-    Cpu(CpuId),
-    /// A lock.
-    Lock(ObjectId),
-}
-
-/// A thread had a resource for a while.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stay {
-    /// What the thread had.
-    pub resource: Resource,
-    /// The thread.
-    pub thread: ThreadId,
-    /// The beginning, inclusive.
-    pub from: Nanos,
-    /// The end, exclusive; [`Nanos::FOREVER`] if the thread still had the resource when the run ended.
-    pub to: Nanos,
-}
-
-/// Every stay, on request. A stay is recorded even if another thread has the resource, so that a test can see that.
-#[derive(Debug, Default)]
-pub(super) struct Stays {
-    recording: bool,
-    all: Vec<Stay>,
-    /// Indices into `all` of the stays that have not ended.
-    open: Vec<usize>,
-}
-
-impl Stays {
-    pub const fn new(recording: bool) -> Self {
-        Self {
-            recording,
-            all: Vec::new(),
-            open: Vec::new(),
-        }
-    }
-
-    #[inline]
-    pub fn begin(&mut self, resource: Resource, thread: ThreadId, now: Nanos) {
-        if self.recording {
-            self.open.push(self.all.len());
-            self.all.push(Stay {
-                resource,
-                thread,
-                from: now,
-                to: Nanos::FOREVER,
-            });
-        }
-    }
-
-    #[inline]
-    pub fn end(&mut self, resource: Resource, now: Nanos) {
-        if self.recording {
-            let all = &mut self.all;
-            self.open.retain(|&index| {
-                let stays = all[index].resource != resource;
-                if !stays {
-                    all[index].to = now;
-                }
-                stays
-            });
-        }
-    }
-}
-
 impl Os {
     /// The lives of all threads until now, in the order of their creation.
     pub fn lives(&self) -> Vec<Life> {
         let mut scheduler = self.scheduler.borrow_mut();
         scheduler.tables.charge_all(self.now());
-        let life = |thread: &super::thread::Thread| Life {
+        let life = |thread: &Thread| Life {
             name: thread.name.clone(),
             born: thread.born,
             ended: (thread.state == State::Ended).then(|| scheduler.accounts.ledger.since(thread.track)),
@@ -139,21 +72,6 @@ impl Os {
     /// Which thread had which CPU and which lock, ordered by the beginning: empty unless the machine was created by
     /// [`Os::recording`].
     pub fn stays(&self) -> Vec<Stay> {
-        self.scheduler.borrow().accounts.stays.all.clone()
-    }
-
-    /// Records that `thread` took a lock, or that the lock is free again.
-    pub(crate) fn note_holder(&self, lock: ObjectId, thread: Option<ThreadId>) {
-        if !self.recording {
-            return;
-        }
-        let mut scheduler = self.scheduler.borrow_mut();
-        match thread {
-            Some(thread) => scheduler
-                .accounts
-                .stays
-                .begin(Resource::Lock(lock), thread, self.now()),
-            None => scheduler.accounts.stays.end(Resource::Lock(lock), self.now()),
-        }
+        self.scheduler.borrow().accounts.stays.all().to_vec()
     }
 }

@@ -291,17 +291,20 @@ impl Os {
     }
 
     /// Memory that a process alone occupies: its unique set size, without segments.
+    #[cfg(feature = "internals")]
     pub fn unique(&self, process: ProcessId) -> Bytes {
         let memory = self.memory.borrow();
         Memory::clamped(memory.spaces.get(process.0 as usize).map_or(0, |space| space.own))
     }
 
     /// Memory that a process maps and that has been touched: its resident set size.
+    #[cfg(feature = "internals")]
     pub fn resident(&self, process: ProcessId) -> Bytes {
         Memory::clamped(self.memory.borrow().resident(process))
     }
 
     /// Memory that is occupied now. Each page counts once.
+    #[cfg(feature = "internals")]
     pub fn occupied(&self) -> Bytes {
         Memory::clamped(self.memory.borrow().occupied)
     }

@@ -28,6 +28,7 @@ impl Mutex {
     }
 
     /// The thread that holds the lock.
+    #[cfg(feature = "internals")]
     pub fn owner(&self) -> Option<ThreadId> {
         self.owner.get()
     }

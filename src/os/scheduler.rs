@@ -63,8 +63,8 @@ use placement::Placement;
 use queueing::Queueing;
 use tables::{Cpus, Tables, Threads};
 
-use super::inspect::Resource;
 use super::process_table::Processes;
+use super::stays::Resource;
 use super::suspension::BurstKind;
 use super::thread::{Activity, ObjectId, State, ThreadId, Woken, Work};
 use crate::engine::{Action, Engine, Ledger};

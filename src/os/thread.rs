@@ -40,6 +40,7 @@ impl Work {
     }
 
     /// How long a core at full speed takes for it, rounded up to whole ns.
+    #[cfg(feature = "internals")]
     pub const fn at_full_speed_takes(self) -> Nanos {
         self.time_at(FULL_SPEED)
     }
@@ -65,6 +66,7 @@ impl Work {
     }
 
     /// How long it takes at `speed`, rounded up to whole ns.
+    #[cfg(feature = "internals")]
     #[inline]
     pub(crate) const fn time_at(self, speed: u64) -> Nanos {
         // Full speed is the usual one, and the division by a constant power of two is a shift.
@@ -178,6 +180,7 @@ pub(crate) struct Thread {
     pub asked: u128,
     /// CPU work done so far.
     pub done: Work,
+    #[cfg_attr(not(feature = "internals"), expect(dead_code, reason = "only tests read it"))]
     pub born: Nanos,
     pub woken: Woken,
     /// The CPU on which it last woke up was not cold.

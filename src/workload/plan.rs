@@ -3,7 +3,9 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use super::own_work::{OwnWork, own_work};
+#[cfg(feature = "internals")]
+use super::own_work::OwnWork;
+use super::own_work::own_work;
 use crate::model::{Payload, draws};
 use crate::random::Key;
 use crate::scenario::{Demand, DependencyKind, TaskGroup, working_order};
@@ -213,6 +215,7 @@ impl Plan {
     }
 
     /// What all items together ask for.
+    #[cfg(feature = "internals")]
     pub fn total_work(&self, tasks: &[TaskGroup], key: Key) -> OwnWork {
         let works = tasks.iter().enumerate().flat_map(|(group, task)| {
             (0..self.groups[group].items.len() as u64)

@@ -15,8 +15,10 @@ mod steps;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
+#[cfg(feature = "internals")]
+pub use steps::LockEvent;
+pub use steps::LockStep;
 use steps::Steps;
-pub use steps::{LockEvent, LockStep};
 
 use rand::distr::Distribution;
 
@@ -252,11 +254,13 @@ impl Gil {
     }
 
     /// Number of times that a different thread took the lock.
+    #[cfg(feature = "internals")]
     pub fn switches(&self) -> u64 {
         self.switch_number.get()
     }
 
     /// All steps so far. Empty unless the machine was made by [`Os::recording`].
+    #[cfg(feature = "internals")]
     pub fn steps(&self) -> Vec<LockEvent> {
         self.steps.all()
     }

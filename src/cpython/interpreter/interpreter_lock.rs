@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use super::ceval_gil::{Gil, LockEvent};
+use super::ceval_gil::Gil;
+#[cfg(feature = "internals")]
+use super::ceval_gil::LockEvent;
 use super::gc_free_threading::Collector;
 use super::stop_the_world::StopTheWorld;
 use super::ticker_lock::TickerLock;
@@ -89,6 +91,7 @@ impl InterpreterLock {
     }
 
     /// Number of times that a different thread took the lock. Zero if there is no lock.
+    #[cfg(feature = "internals")]
     pub fn switches(&self) -> u64 {
         match self {
             Self::Ticker(lock) => lock.switches(),
@@ -99,6 +102,7 @@ impl InterpreterLock {
 
     /// All steps so far of a lock with timed waits. Empty for the other kinds, and unless the machine was made by
     /// [`Os::recording`].
+    #[cfg(feature = "internals")]
     pub fn steps(&self) -> Vec<LockEvent> {
         match self {
             Self::Gil(gil) => gil.steps(),

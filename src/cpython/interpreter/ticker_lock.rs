@@ -81,6 +81,7 @@ impl TickerLock {
     }
 
     /// Number of times that a different thread took the lock.
+    #[cfg(feature = "internals")]
     pub fn switches(&self) -> u64 {
         self.switches.get()
     }

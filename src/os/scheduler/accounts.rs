@@ -2,7 +2,7 @@
 //! switches.
 
 use crate::engine::Ledger;
-use crate::os::inspect::{Resource, Stays};
+use crate::os::stays::{Resource, Stays};
 use crate::os::thread::{Activity, Thread, ThreadId};
 use crate::units::Nanos;
 

@@ -31,6 +31,7 @@ impl Tables {
     }
 
     /// Accounts every running thread's CPU time and work until now.
+    #[cfg(feature = "internals")]
     pub fn charge_all(&mut self, now: Nanos) {
         self.cpus.ids().for_each(|cpu| self.charge(now, cpu));
     }

@@ -66,6 +66,7 @@ impl Steps {
         }
     }
 
+    #[cfg(feature = "internals")]
     pub fn all(&self) -> Vec<LockEvent> {
         self.taken
             .as_ref()
