@@ -11,7 +11,7 @@ use crate::workload;
 
 /// Simulates every replication of every configuration, and of the sequential runs that they are compared with.
 ///
-/// `done` is called after each simulation with the number of those that are done; see [`simulations`]. The results do
+/// `done` is called after each simulation with the number of those that are done; see `simulations`. The results do
 /// not depend on how many threads rayon has.
 pub fn run(scenario: Scenario, done: impl Fn() + Sync) -> Results {
     let plan = Distinct::of(&scenario);

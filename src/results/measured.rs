@@ -212,7 +212,7 @@ impl Measured {
         &self.scenario.configurations[row.configuration]
     }
 
-    /// `measured.csv`: a row for each configuration, with the columns of `results.csv` and then those of [`SPREAD`].
+    /// `measured.csv`: a row for each configuration, with the columns of `results.csv` and then those of `SPREAD`.
     pub fn sheet(&self) -> Sheet {
         let paths = identity::swept_paths(&self.scenario.configurations);
         let rows = self.rows.iter().map(|measured| {
@@ -229,7 +229,7 @@ impl Measured {
     }
 
     /// `repetitions.csv`: a row for each configuration and repetition, with the columns of `replications.csv` and then those
-    /// of [`REPETITION`].
+    /// of `REPETITION`.
     pub fn repetitions_sheet(&self) -> Sheet {
         let paths = identity::swept_paths(&self.scenario.configurations);
         let mut rows = Vec::new();
