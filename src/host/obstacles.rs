@@ -3,7 +3,7 @@
 use super::plan::{largest_chunk, too_many_arrive};
 use super::{Interpreter, Machine};
 use crate::model::{Payload, PayloadKind};
-use crate::scenario::{Configuration, Demand, Step, Uses, every_step};
+use crate::scenario::{Configuration, Demand, Uses, every_step};
 
 /// Objects take more room than their pickles: a float 32 bytes in a list and 9 in its pickle.
 const ROOM_FOR_OBJECTS: u64 = 8;
@@ -34,14 +34,12 @@ pub fn obstacle(
 fn not_implemented(configuration: &Configuration) -> Option<String> {
     let mut uses = Uses::default();
     let mut shares = false;
-    configuration.every_step(&mut |step| {
-        uses.locks |= matches!(step, Step::Lock { .. });
+    for step in configuration.every_step() {
+        uses.locks |= step.lock().is_some();
         uses.updates |= step.state().is_some();
-        shares |= matches!(step, Step::Python { shares: Some(_), .. });
-    });
-    every_step(&configuration.program.setup, &mut |step| {
-        uses.updates_in_setup |= step.state().is_some();
-    });
+        shares |= step.shares().is_some();
+    }
+    uses.updates_in_setup = every_step(&configuration.program.setup).any(|step| step.state().is_some());
     let mut demands = configuration.tasks.iter().map(|task| &task.demand);
     uses.arrivals = (demands.clone()).any(|demand| matches!(demand, Demand::Arrivals { .. }));
     if let Some(obstacle) = configuration.executor.obstacle(&uses) {

@@ -15,7 +15,7 @@ use super::pace::{Look, Pace};
 use super::{Machine, slowdown};
 use crate::model::{Payload, draws};
 use crate::random::Key;
-use crate::scenario::{Chunks, Configuration, Demand, Transport, working_order};
+use crate::scenario::{Chunks, Configuration, Demand, Step, Transport, working_order};
 use crate::units::Nanos;
 use run::Run;
 use steps::{Player, Steps, crashes, drawn, time_of};
@@ -211,11 +211,8 @@ impl Plan {
             false if program.imports.is_zero() => 0,
             false => 1,
         };
-        let (mut locks, mut counters) = (BTreeSet::new(), BTreeSet::new());
-        configuration.every_step(&mut |step| {
-            locks.extend(step.lock().map(str::to_owned));
-            counters.extend(step.state().map(str::to_owned));
-        });
+        let locks: BTreeSet<&str> = configuration.every_step().filter_map(Step::lock).collect();
+        let counters: BTreeSet<&str> = configuration.every_step().filter_map(Step::state).collect();
         Self {
             cpus: machine.cpus(configuration.machine.cores),
             other_cpus: machine.other_cpus(configuration.machine.cores),
@@ -239,8 +236,8 @@ impl Plan {
             memory: (program.memory.0 + program.modules.0).saturating_sub(program.touched.0),
             touched: program.touched.0,
             in_segments: configuration.transport == Transport::SharedMemory,
-            locks: locks.into_iter().collect(),
-            counters: counters.into_iter().collect(),
+            locks: locks.into_iter().map(str::to_owned).collect(),
+            counters: counters.into_iter().map(str::to_owned).collect(),
             counters_of_processes: configuration.executor.start_method().is_some(),
         }
     }

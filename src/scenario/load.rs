@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::input::{Complaint, Complaints, Diagnostics, Node, Place, Value, parse_document, read_text};
-use crate::random::Time;
 
 use super::axes::{self, Axes};
 use super::decode::{Decoder, Run};
 use super::files::Files;
-use super::{Configuration, Demand, Scenario, Step, labels, overrides, published};
+use super::{Configuration, Demand, Scenario, Step, TaskGroup, labels, overrides, published};
 
 /// The longest scenario that is read: nobody writes a longer one.
 const LONGEST_SCENARIO: u64 = 4 << 20;
@@ -181,25 +180,11 @@ fn check_without_runs(decoder: &Decoder<'_>) -> Option<Vec<Configuration>> {
 
 /// Whether replications of a configuration differ.
 fn is_random(configuration: &Configuration) -> bool {
-    let of_task = |task: &super::TaskGroup| match &task.demand {
-        Demand::Clients { think, .. } => think.is_random() || any_varies(&task.steps),
-        Demand::Arrivals { between, .. } => between.is_random() || any_varies(&task.steps),
-        Demand::Count(_) => any_varies(&task.steps),
+    let arrives_at_random = |task: &TaskGroup| match &task.demand {
+        Demand::Clients { think: time, .. } | Demand::Arrivals { between: time, .. } => time.is_random(),
+        Demand::Count(_) => false,
     };
     configuration.program.imports.is_random()
-        || any_varies(&configuration.program.setup)
-        || configuration.tasks.iter().any(of_task)
-        || configuration
-            .background
-            .iter()
-            .any(|background| any_varies(&background.steps))
-}
-
-fn any_varies(steps: &[Step]) -> bool {
-    steps.iter().any(|step| match step {
-        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => time.is_random(),
-        Step::Lock { steps, .. } | Step::Repeat { steps, .. } => any_varies(steps),
-        Step::Update { window, .. } => window.as_ref().is_some_and(Time::is_random),
-        Step::Crash { probability } => *probability < 1.0,
-    })
+        || configuration.tasks.iter().any(arrives_at_random)
+        || configuration.every_step().any(Step::is_random)
 }

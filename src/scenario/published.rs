@@ -1,355 +1,45 @@
-//! `[published]`: figures that someone measured, and which configurations they speak of.
+//! `[published]`: figures that other people measured and published.
 
-use std::collections::BTreeSet;
+mod read;
 
-use crate::input::{Complaint, Complaints, Field, Node, Place, Reader, Reading, Value, did_you_mean, list};
+pub(super) use read::{matched_paths, published};
 
-use super::axes::{Axes, shown};
-use super::files::Files;
-use super::format::{COLUMNS, PUBLISHED};
-use super::overrides::settable_paths;
-use super::{Cell, MatchValue, Metric, Published};
-
-/// A column of theirs, and what it is here.
-struct Column<'t> {
-    index: usize,
-    ours: &'t str,
+/// `[published]`: published figures, read from their file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Published {
+    /// The CSV file as named in the scenario.
+    pub file: String,
+    /// The column that holds the figure, and the column of our results that means the same.
+    pub metric: Metric,
+    /// One cell for each row of the file whose figure is not empty.
+    pub cells: Vec<Cell>,
 }
 
-/// The dotted paths that `match` names: each has a column, even where it has a single value.
-pub fn matched_paths(root: &Node) -> BTreeSet<String> {
-    let mut paths = BTreeSet::new();
-    let Value::Table(table) = &root.value else {
-        return paths;
-    };
-    let Some(Value::Table(published)) = table.get("published").map(|entry| &entry.node.value) else {
-        return paths;
-    };
-    let Some(Value::Table(matches)) = published.get("match").map(|entry| &entry.node.value) else {
-        return paths;
-    };
-    for entry in &matches.entries {
-        if let Value::Text(path) = &entry.node.value {
-            paths.insert(path.clone());
-        }
-    }
-    paths
+/// A pair of columns that mean the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metric {
+    /// The column of the published file.
+    pub theirs: String,
+    /// The column of `results.csv`, for example `makespan_s` or `throughput_per_s`.
+    pub ours: String,
 }
 
-/// Reads the table, if there is one, and checks every name in it against the CSV file and the scenario.
-/// `Some(None)`: there is none.
-pub fn published(
-    complaints: &Complaints,
-    root: &Node,
-    axes: &Axes,
-    files: &Files,
-) -> Option<Option<Published>> {
-    let Value::Table(table) = &root.value else {
-        return None;
-    };
-    let Some(entry) = table.get("published") else {
-        return Some(None);
-    };
-    let reader = Reader::open(Reading::new(complaints), &entry.node, &PUBLISHED)?;
-    let ours = check_paths(&reader, root, axes);
-    let file = reader.text("file")?;
-    let source = files.table(complaints, file, reader.value_place("file"))?;
-    let mut sheet = Sheet::read(complaints, source)?;
-    let of_interest = values(&reader, "where", "so there is nothing to compare", &sheet)?;
-    sheet.rows.retain(|row| row.has(&of_interest));
-    let metric = metric(&reader, &sheet);
-    let columns = match_columns(&reader, &sheet);
-    let fitted = values(&reader, "fitted_on", "so nothing was fitted on it", &sheet);
-    let (metric, columns, fitted) = (metric?, columns?, fitted?);
-    ours?;
-    let cells = sheet.cells(complaints, metric.0, &columns, &fitted)?;
-    Some(Some(Published {
-        file: file.to_owned(),
-        metric: metric.1,
-        cells,
-    }))
+/// One published figure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// The configurations that it belongs to: `(path or results column, value)`, with numbers in SI units.
+    pub matches: Vec<(String, MatchValue)>,
+    /// The figure.
+    pub value: f64,
+    /// Whether the profile was fitted to this cell. Such a cell is not a prediction and is not judged.
+    pub fitted: bool,
 }
 
-/// Every path in `match` must be a column of the results.
-fn check_paths(reader: &Reader<'_>, root: &Node, axes: &Axes) -> Option<()> {
-    let paths = axes.paths();
-    let settable = settable_paths(root);
-    let mut all_known = true;
-    for (_, _, field) in reader.given("match")?.pairs()? {
-        let Some(path) = field.text() else {
-            all_known = false;
-            continue;
-        };
-        if COLUMNS.contains(&path) || paths.contains(path) {
-            continue;
-        }
-        all_known = false;
-        let columns: Vec<&str> = COLUMNS.iter().copied().chain(paths.iter().copied()).collect();
-        let candidates = columns
-            .iter()
-            .copied()
-            .chain(settable.iter().map(|(path, _)| path.as_str()));
-        let label = match settable.iter().any(|(known, _)| known == path) {
-            true => "this scenario leaves it at its default: write it down, and it has a column".to_owned(),
-            false => did_you_mean(path, candidates).unwrap_or_default(),
-        };
-        let complaint = Complaint::at(field.node.place, format!("`{path}` is no column of the results"))
-            .label(label)
-            .help(format!("columns here are {}", list(&columns, "and")));
-        reader.reading.complaints.add(complaint);
-    }
-    all_known.then_some(())
-}
-
-fn metric(reader: &Reader<'_>, sheet: &Sheet) -> Option<(usize, Metric)> {
-    let field = reader.given("metric")?;
-    let pairs = field.pairs()?;
-    let [(theirs, place, value)] = pairs.as_slice() else {
-        return field.refuse(
-            Complaint::at(field.node.place, "`metric` must have exactly one pair")
-                .label(format!("{} pairs", pairs.len()))
-                .help("write metric = { their_column = \"makespan_s\" }; another metric needs a scenario of its own"),
-        );
-    };
-    let ours = value.word();
-    let index = sheet.column(reader, theirs, *place);
-    Some((
-        index?,
-        Metric {
-            theirs: (*theirs).to_owned(),
-            ours: ours?.to_owned(),
-        },
-    ))
-}
-
-fn match_columns<'t>(reader: &Reader<'t>, sheet: &Sheet) -> Option<Vec<Column<'t>>> {
-    let pairs = reader.given("match")?.pairs()?;
-    let column = |(theirs, place, field): &(&'t str, Place, Field<'t>)| {
-        let index = sheet.column(reader, theirs, *place);
-        Some(Column {
-            index: index?,
-            ours: field.text()?,
-        })
-    };
-    let columns: Vec<Option<Column<'t>>> = pairs.iter().map(column).collect();
-    columns.into_iter().collect()
-}
-
-/// A column of theirs, and the values in it that pick a row, as written.
-type Picked = (usize, Vec<String>);
-
-/// The rows that `key` picks: those that it speaks of, or those that the profile was fitted on. `otherwise` says what
-/// follows from a value that no row has.
-fn values(reader: &Reader<'_>, key: &str, otherwise: &str, sheet: &Sheet) -> Option<Vec<Picked>> {
-    let Some(field) = reader.given(key) else {
-        return Some(Vec::new());
-    };
-    let complaints = reader.reading.complaints;
-    let column = |(theirs, place, field): &(&str, Place, Field<'_>)| -> Option<Picked> {
-        let index = sheet.column(reader, theirs, *place)?;
-        let nodes: Vec<&Node> = match &field.node.value {
-            Value::List(nodes) => nodes.iter().collect(),
-            _ => vec![field.node],
-        };
-        let mut values = Vec::new();
-        for node in nodes {
-            if !matches!(
-                node.value,
-                Value::Text(_) | Value::Integer(_) | Value::Float(_) | Value::Boolean(_)
-            ) {
-                return field.mistaken();
-            }
-            let value = shown(node, complaints);
-            if !sheet.rows.iter().any(|row| same(row.text(index), &value)) {
-                return field.refuse(
-                    Complaint::at(node.place, format!("no row has `{theirs}` = {value}"))
-                        .label(otherwise)
-                        .help("write the value as it stands in the CSV file"),
-                );
-            }
-            values.push(value);
-        }
-        Some((index, values))
-    };
-    let columns: Vec<Option<Picked>> = field.pairs()?.iter().map(column).collect();
-    columns.into_iter().collect()
-}
-
-/// Whether two texts mean the same value: as numbers if both are.
-fn same(a: &str, b: &str) -> bool {
-    match (a.parse::<f64>(), b.replace('_', "").parse::<f64>()) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => a == b,
-    }
-}
-
-/// A CSV file with a header.
-struct Sheet {
-    source: usize,
-    text: String,
-    header: Vec<String>,
-    rows: Vec<Row>,
-}
-
-struct Row {
-    fields: Vec<String>,
-    /// Where its line starts.
-    start: usize,
-}
-
-impl Row {
-    fn text(&self, index: usize) -> &str {
-        self.fields.get(index).map_or("", |field| field.as_str())
-    }
-
-    /// Whether it has one of the values in each of the columns.
-    fn has(&self, picked: &[Picked]) -> bool {
-        picked
-            .iter()
-            .all(|(index, values)| values.iter().any(|value| same(self.text(*index), value)))
-    }
-}
-
-impl Sheet {
-    /// Reads a registered source; complains about rows that have more or fewer fields than the header.
-    fn read(complaints: &Complaints, source: usize) -> Option<Self> {
-        let text = complaints.source_text(source);
-        let mut csv = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .comment(Some(b'#'))
-            .trim(csv::Trim::All)
-            .from_reader(text.as_bytes());
-        let mut header: Option<Vec<String>> = None;
-        let mut rows = Vec::new();
-        for record in csv.records() {
-            let record = match record {
-                Ok(record) => record,
-                Err(error) => {
-                    return complaints.refuse(Complaint::at(
-                        Place::whole(source),
-                        format!("this is no CSV: {error}"),
-                    ));
-                }
-            };
-            let start = record.position().map_or(0, |position| position.byte() as usize);
-            let start = skip_comments(&text, start);
-            let fields: Vec<String> = record.iter().map(str::to_owned).collect();
-            match &header {
-                None => header = Some(fields),
-                Some(header) if header.len() != fields.len() => {
-                    let title = format!("{} fields, but the header has {}", fields.len(), header.len());
-                    return complaints.refuse(
-                        Complaint::at(line(source, &text, start), title)
-                            .label("a row has a field for every column")
-                            .help("an unknown figure is an empty field"),
-                    );
-                }
-                Some(_) => rows.push(Row { fields, start }),
-            }
-        }
-        let header = header.filter(|_| !rows.is_empty());
-        let Some(header) = header else {
-            let complaint = Complaint::at(Place::whole(source), "there are no figures in this file");
-            return complaints
-                .refuse(complaint.help("the first line names the columns; a row follows for each figure"));
-        };
-        Some(Self {
-            source,
-            text,
-            header,
-            rows,
-        })
-    }
-
-    /// The index of a column of theirs; `place` names it.
-    fn column(&self, reader: &Reader<'_>, name: &str, place: Place) -> Option<usize> {
-        let index = self.header.iter().position(|column| column == name);
-        if index.is_none() {
-            let guess = did_you_mean(name, self.header.iter().map(String::as_str));
-            let complaint = Complaint::at(place, format!("the CSV file has no column `{name}`"))
-                .label(guess.unwrap_or_default())
-                .help(format!("its columns are {}", list(&self.header, "and")));
-            reader.reading.complaints.add(complaint);
-        }
-        index
-    }
-
-    /// One cell for each row with a figure.
-    fn cells(
-        &self,
-        complaints: &Complaints,
-        metric: usize,
-        columns: &[Column<'_>],
-        fitted: &[Picked],
-    ) -> Option<Vec<Cell>> {
-        let mut cells = Vec::new();
-        for row in self.rows.iter().filter(|row| !row.text(metric).is_empty()) {
-            let written = row.text(metric);
-            let value = written.parse::<f64>().ok().filter(|value| value.is_finite());
-            let Some(value) = value else {
-                return complaints.refuse(
-                    Complaint::at(self.place_of(row, written), format!("`{written}` is no figure"))
-                        .label(format!("in column `{}`", self.header[metric]))
-                        .help("a figure is a number in SI units, without a unit; an unknown one is empty"),
-                );
-            };
-            let matches = columns
-                .iter()
-                .map(|column| (column.ours.to_owned(), match_value(row.text(column.index))))
-                .collect();
-            let fitted = !fitted.is_empty() && row.has(fitted);
-            cells.push(Cell {
-                matches,
-                value,
-                fitted,
-            });
-        }
-        if cells.is_empty() {
-            let title = format!("column `{}` has no figures", self.header[metric]);
-            return complaints.refuse(
-                Complaint::at(line(self.source, &self.text, skip_comments(&self.text, 0)), title)
-                    .label("every field below is empty")
-                    .help("name a column with numbers under `metric`"),
-            );
-        }
-        Some(cells)
-    }
-
-    /// Where a field stands in its line; the line, where it is written in another way.
-    fn place_of(&self, row: &Row, written: &str) -> Place {
-        let line = line(self.source, &self.text, row.start);
-        let (start, end) = line.span.unwrap_or((0, 0));
-        match self.text[start..end].find(written) {
-            Some(offset) => Place::new(self.source, start + offset, start + offset + written.len()),
-            None => line,
-        }
-    }
-}
-
-/// The first byte at or after `start` that is neither blank nor in a comment: records are said to start there.
-fn skip_comments(text: &str, start: usize) -> usize {
-    let mut start = start;
-    for line in text[start..].split_inclusive('\n') {
-        let written = line.trim_start();
-        if !written.is_empty() && !written.starts_with('#') {
-            return start + (line.len() - written.len());
-        }
-        start += line.len();
-    }
-    start
-}
-
-/// The line that starts at a byte.
-fn line(source: usize, text: &str, start: usize) -> Place {
-    let length = text[start..].find(['\r', '\n']).unwrap_or(text.len() - start);
-    Place::new(source, start, start + length)
-}
-
-/// A number where it is one.
-fn match_value(text: &str) -> MatchValue {
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() => MatchValue::Number(number),
-        _ => MatchValue::Text(text.to_owned()),
-    }
+/// A value in a published table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MatchValue {
+    /// A number in SI units.
+    Number(f64),
+    /// Anything else.
+    Text(String),
 }

@@ -88,7 +88,7 @@ impl Locks {
 pub(super) fn names<'a>(steps: impl Iterator<Item = &'a Vec<Step>>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for steps in steps {
-        every_step(steps, &mut |step| names.extend(step.lock().map(str::to_owned)));
+        names.extend(every_step(steps).filter_map(Step::lock).map(str::to_owned));
     }
     names
 }

@@ -1,7 +1,7 @@
 //! What steps ask for by themselves, whatever executor plays them.
 
 use crate::random::Key;
-use crate::scenario::Step;
+use crate::scenario::{Occupies, Step, numbered};
 use crate::units::Nanos;
 
 /// What steps ask for by themselves: CPU time at full speed, and I/O.
@@ -37,35 +37,22 @@ impl OwnWork {
     }
 }
 
-/// What the steps ask for, with the same draws as [`World::play_steps`].
+/// The work of the steps themselves, with the same draws as [`World::play_steps`](super::World::play_steps).
 pub(super) fn own_work(steps: &[Step], key: Key) -> OwnWork {
     let mut total = OwnWork::default();
-    for (index, step) in steps.iter().enumerate() {
-        let key = key.number(index as u64);
-        let mut own = OwnWork::default();
-        match step {
-            Step::Io(time) => own.io = time.sample_keyed(key),
-            Step::Python { time, .. } => own.locked = time.sample_keyed(key),
-            Step::Native { time, holds_lock, .. } => {
-                let part = if *holds_lock {
-                    &mut own.locked
-                } else {
-                    &mut own.unlocked
-                };
-                *part = time.sample_keyed(key);
-            }
-            Step::Update { window, .. } => {
-                own.locked = window.as_ref().map_or(Nanos::ZERO, |time| time.sample_keyed(key));
-            }
-            Step::Crash { .. } => {}
-            Step::Lock { steps, .. } => own = own_work(steps, key),
-            Step::Repeat { times, steps } => {
-                own = (0..*times)
-                    .map(|time| own_work(steps, key.number(time)))
-                    .fold(own, OwnWork::plus);
-            }
+    for (step, key) in numbered(steps, key) {
+        if let Some((occupies, time)) = step.takes() {
+            let part = match occupies {
+                Occupies::Nothing => &mut total.io,
+                Occupies::Core => &mut total.unlocked,
+                Occupies::CoreAndLock => &mut total.locked,
+            };
+            *part = part.saturating_add(time.sample_keyed(key));
         }
-        total = total.plus(own);
+        if !step.children().is_empty() {
+            let rounds = step.rounds(key).map(|round| own_work(step.children(), round));
+            total = rounds.fold(total, OwnWork::plus);
+        }
     }
     total
 }

@@ -15,7 +15,7 @@ use super::World;
 use super::locks::NamedLock;
 use crate::cpython::ThreadState;
 use crate::os::Os;
-use crate::scenario::{Configuration, Guard, Home};
+use crate::scenario::{Configuration, Guard, Home, Step};
 use crate::units::Nanos;
 
 /// All that any step updates.
@@ -45,8 +45,9 @@ impl SharedState {
             Home::Interpreters => Medium::Buffer,
             Home::Threads | Home::Coroutines => Medium::Attribute,
         };
-        let mut names = BTreeSet::new();
-        configuration.every_step(&mut |step| names.extend(step.state().map(str::to_owned)));
+        let names: BTreeSet<String> = (configuration.every_step().filter_map(Step::state))
+            .map(str::to_owned)
+            .collect();
         let counter = |name: String| {
             let counter = Counter {
                 value: Cell::new(0),

@@ -8,7 +8,7 @@ use crate::cpython::{Call, ThreadState};
 use crate::model::{Payload, draws};
 use crate::os::Activity;
 use crate::random::Key;
-use crate::scenario::Step;
+use crate::scenario::{Step, numbered};
 use crate::units::Nanos;
 
 /// A call of some consecutive items of one group: what goes to a worker.
@@ -76,8 +76,8 @@ impl World {
 
     /// The steps in order. `key` names their random draws.
     pub async fn play_steps(&self, me: &ThreadState, steps: &[Step], key: Key) {
-        for (index, step) in steps.iter().enumerate() {
-            self.play_step(me, step, key.number(index as u64)).await;
+        for (step, key) in numbered(steps, key) {
+            self.play_step(me, step, key).await;
         }
     }
 
@@ -113,9 +113,9 @@ impl World {
                 Box::pin(self.play_steps(me, steps, key)).await;
                 self.locks.release(me, name).await;
             }
-            Step::Repeat { times, steps } => {
-                for time in 0..*times {
-                    Box::pin(self.play_steps(me, steps, key.number(time))).await;
+            Step::Repeat { steps, .. } => {
+                for round in step.rounds(key) {
+                    Box::pin(self.play_steps(me, steps, round)).await;
                 }
             }
         }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::random::{Key, Stream, Time};
-use crate::scenario::{Executor, Guard, Home, OffloadTo, Step};
+use crate::random::{Key, Stream};
+use crate::scenario::{Executor, Guard, Home, OffloadTo, Step, every_step};
 use crate::units::Nanos;
 
 /// A single C call that releases the lock takes a count of 31 bits: longer ones are several.
@@ -46,12 +46,7 @@ pub(super) fn drawn(steps: &[Step], player: Player, count: u64, key: impl Fn(u64
 }
 
 fn is_random(steps: &[Step]) -> bool {
-    steps.iter().any(|step| match step {
-        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => time.is_random(),
-        Step::Lock { steps, .. } | Step::Repeat { steps, .. } => is_random(steps),
-        Step::Update { window, .. } => window.as_ref().is_some_and(Time::is_random),
-        Step::Crash { .. } => true,
-    })
+    every_step(steps).any(Step::is_random)
 }
 
 /// The steps with their times, named as the simulator names them.

@@ -5,7 +5,7 @@ use crate::random::Time;
 use crate::units::{Nanos, grouped};
 
 use super::super::format::{MOST_THREADS, REPLICATE};
-use super::super::{Background, Demand, Executor, Step};
+use super::super::{Background, Demand, Executor, Step, fold};
 use super::task::Task;
 
 /// What steps amount to. Saturating: only compared with bounds.
@@ -47,22 +47,14 @@ impl Work {
     }
 }
 
-/// The expected time of all steps, and their number.
+/// The expected time of all steps, and their number. A repeat is no step of its own.
 pub fn work(steps: &[Step]) -> Work {
-    steps.iter().fold(Work::default(), |sum, step| {
-        sum.plus(match step {
-            Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => Work {
-                time: expected(time),
-                steps: 1,
-            },
-            Step::Lock { steps, .. } => work(steps).plus(Work { time: 0, steps: 1 }),
-            Step::Repeat { times, steps } => work(steps).times(*times),
-            Step::Update { window, .. } => Work {
-                time: window.as_ref().map_or(0, expected),
-                steps: 1,
-            },
-            Step::Crash { .. } => Work { time: 0, steps: 1 },
-        })
+    fold(steps, Work::default(), &|sum: Work, step, inner: Work| {
+        let own = Work {
+            time: step.time().map_or(0, expected),
+            steps: u128::from(!matches!(step, Step::Repeat { .. })),
+        };
+        sum.plus(own).plus(inner.times(step.times()))
     })
 }
 

@@ -42,5 +42,5 @@ pub fn refuse_common_locks(
 }
 
 fn collect<'s>(steps: &'s [Step], names: &mut BTreeSet<&'s str>) {
-    every_step(steps, &mut |step| names.extend(step.lock()));
+    names.extend(every_step(steps).filter_map(Step::lock));
 }

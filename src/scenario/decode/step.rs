@@ -4,7 +4,7 @@ use crate::input::{Complaint, Field, Reader};
 use crate::random::Time;
 
 use super::super::format::STEP;
-use super::super::{Guard, Step};
+use super::super::{Guard, Step, every_step, fold};
 use super::Decoder;
 use super::limits;
 
@@ -119,23 +119,14 @@ impl<'t> Decoder<'t> {
     }
 }
 
-/// Whether whatever follows is out of reach.
+/// Whether a step never ends, so that the next one is never reached.
 fn never_ends(step: &Step) -> bool {
-    match step {
-        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => time.is_forever(),
-        Step::Lock { steps, .. } | Step::Repeat { steps, .. } => steps.iter().any(never_ends),
-        Step::Update { .. } | Step::Crash { .. } => false,
-    }
+    every_step(std::slice::from_ref(step)).any(|step| step.time().is_some_and(Time::is_forever))
 }
 
 /// Whether these steps take no time at all, for certain.
 pub fn take_no_time(steps: &[Step]) -> bool {
-    steps.iter().all(|step| match step {
-        Step::Io(time) | Step::Python { time, .. } | Step::Native { time, .. } => time.is_zero(),
-        Step::Lock { steps, .. } | Step::Repeat { steps, .. } => take_no_time(steps),
-        Step::Update { window, .. } => window.as_ref().is_none_or(Time::is_zero),
-        Step::Crash { .. } => true,
-    })
+    every_step(steps).all(|step| step.time().is_none_or(Time::is_zero))
 }
 
 /// Complains where steps that must end do not.
@@ -173,11 +164,8 @@ const LEAST_SURVIVAL: f64 = 0.01;
 
 /// The probability that a process is alive after these steps.
 fn survival(steps: &[Step]) -> f64 {
-    let of_one = |step: &Step| match step {
-        Step::Crash { probability } => 1.0 - probability,
-        Step::Lock { steps, .. } => survival(steps),
-        Step::Repeat { times, steps } => libm::pow(survival(steps), *times as f64),
-        Step::Io(_) | Step::Python { .. } | Step::Native { .. } | Step::Update { .. } => 1.0,
-    };
-    steps.iter().map(of_one).product()
+    fold(steps, 1.0, &|before, step, inner| {
+        let inner = libm::pow(inner, step.times() as f64);
+        before * (1.0 - step.crash_probability()) * inner
+    })
 }

@@ -65,11 +65,7 @@ fn refuse_dependencies(run: &Run<'_, '_>) -> Option<()> {
 
 /// An `asyncio.Lock` belongs to one loop, and a `threading.Lock` would stop the loop of a coroutine that waits for it.
 fn refuse_locks(run: &Run<'_, '_>) -> Option<()> {
-    let takes_lock = |task: &&Task<'_>| {
-        let mut found = false;
-        every_step(&task.group.steps, &mut |step| found |= step.lock().is_some());
-        found
-    };
+    let takes_lock = |task: &&Task<'_>| every_step(&task.group.steps).any(|step| step.lock().is_some());
     let Some(task) = run.tasks.iter().find(takes_lock) else {
         return Some(());
     };

@@ -24,7 +24,7 @@ use crate::cpython::{
 use crate::model::{Payload, draws};
 use crate::os::{Activity, Os, ThreadId};
 use crate::random::Key;
-use crate::scenario::{Asyncio, Demand, DependencyKind, Guard, Offload, Step};
+use crate::scenario::{Asyncio, Demand, DependencyKind, Guard, Offload, Step, numbered};
 
 /// What all coroutines of the program share.
 pub(super) struct Program {
@@ -207,8 +207,7 @@ impl Program {
         key: Key,
     ) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         Box::pin(async move {
-            for (index, step) in steps.iter().enumerate() {
-                let key = key.number(index as u64);
+            for (step, key) in numbered(steps, key) {
                 match step {
                     Step::Io(time) => {
                         let idle = self.idle_connections.borrow_mut().pop();
@@ -222,9 +221,9 @@ impl Program {
                         self.play(event_loop, group, steps, key).await;
                         lock.release(event_loop);
                     }
-                    Step::Repeat { times, steps } => {
-                        for time in 0..*times {
-                            self.play(event_loop, group, steps, key.number(time)).await;
+                    Step::Repeat { steps, .. } => {
+                        for round in step.rounds(key) {
+                            self.play(event_loop, group, steps, round).await;
                         }
                     }
                     Step::Python { offload, .. } | Step::Native { offload, .. } => {
