@@ -214,7 +214,7 @@ impl Bench<'_> {
             Err(Failure::Limit) => {
                 let after = format!("not done after {:.0} s", limit.as_secs_f64());
                 let detail = match plan.has_crashes() {
-                    true => format!("{after}: a process crashed, and what it was to do is never done"),
+                    true => format!("{after}: a process crashed, so its work never completes"),
                     false => after,
                 };
                 failed(number, Status::Limit, detail)
