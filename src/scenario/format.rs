@@ -41,50 +41,60 @@ pub const SIZE: Shape = Shape::Size { max: LARGEST };
 /// The whole file.
 pub static SCENARIO: Format = Format {
     name: "the scenario",
-    help: "What a Python program does, what it runs on, and what might spread it over threads and processes.",
+    help: "What a Python program does, what it runs on, and which executors may run it.",
     keys: &[
         Key::optional(
             "title",
             Shape::Text,
-            "The plot's headline; the file's name where it is absent.",
+            "The headline of the table and the plot. The default is the file's name.",
         )
         .fixed(),
-        Key::required("machine", Shape::Table(&MACHINE), "What it runs on.").fixed(),
+        Key::required(
+            "machine",
+            Shape::Table(&MACHINE),
+            "The machine that the program runs on.",
+        )
+        .fixed(),
         Key::optional(
             "python",
             Shape::Table(&PYTHON),
-            "The interpreter; a [[run]] may override each key.",
+            "The Python interpreter. A [[run]] may override each key.",
         )
         .fixed(),
         Key::optional(
             "program",
             Shape::Table(&PROGRAM),
-            "What a process is before its first task.",
+            "What a process loads and does before its first task.",
         )
         .fixed(),
         Key::optional(
             "replicate",
             Shape::Table(&REPLICATE),
-            "How often, from which seed, how long.",
+            "The number of replications, the random seed, and the limit on simulated time.",
         )
         .fixed(),
-        Key::required("task", Shape::Tables(&TASK), "The groups of tasks.").fixed(),
+        Key::required(
+            "task",
+            Shape::Tables(&TASK),
+            "The groups of tasks. Each table describes one kind of work.",
+        )
+        .fixed(),
         Key::optional(
             "background",
             Shape::Tables(&BACKGROUND),
-            "Threads beside the tasks.",
+            "Threads of the program that run beside the tasks.",
         )
         .fixed(),
         Key::required(
             "run",
             Shape::Tables(&RUN),
-            "What spreads the tasks over threads and processes.",
+            "The executors to compare. Each table describes one executor with its options.",
         )
         .fixed(),
         Key::optional(
             "published",
             Shape::Table(&PUBLISHED),
-            "Figures that someone measured.",
+            "Published figures to compare the results with.",
         )
         .fixed(),
     ],
@@ -93,68 +103,79 @@ pub static SCENARIO: Format = Format {
 /// `[machine]`
 pub static MACHINE: Format = Format {
     name: "[machine]",
-    help: "What the program runs on.",
+    help: "The machine that the program runs on.",
     keys: &[
-        Key::required("cores", Shape::Integer { min: 1, max: 1024 }, "Physical cores."),
+        Key::required(
+            "cores",
+            Shape::Integer { min: 1, max: 1024 },
+            "The number of physical cores.",
+        ),
         Key::integer(
             "smt",
             Shape::Integer { min: 1, max: 2 },
             1,
-            "Hardware threads per core.",
+            "The number of hardware threads per core, 1 or 2.",
         ),
         Key::text(
             "quota",
             Shape::Words(&QUOTAS),
             "none",
-            "CPUs granted by the cgroup per 100 ms.",
+            "The CPU quota of the cgroup. It is not implemented yet.",
         ),
         Key::text(
             "memory",
             MEMORY,
             "unlimited",
-            "Beyond it the kernel kills the process with the most of it.",
+            "The memory that all processes together may occupy. When they exceed it, the kernel kills the process \
+             that occupies most.",
         ),
         Key::text(
             "profile",
             Shape::Text,
             "linux-x86_64",
-            "What everything costs: a bundled profile's name, or a path.",
+            "The costs of every operation: the name of a bundled profile, or the path of a TOML file relative to \
+             this file. Such a file is complete, or it contains `like = \"linux-x86_64\"` and the costs that \
+             differ.",
         ),
     ],
 };
 
 static QUOTAS: Words = Words {
-    list: &[Word::new("none", "All cores, all the time.")],
+    list: &[Word::new("none", "The program may use all cores all the time.")],
     otherwise: Some("a CPU quota"),
 };
 const MEMORY: Shape = Shape::Either(&[Shape::Words(&MEMORIES), SIZE]);
 static MEMORIES: Words = Words {
-    list: &[Word::new("unlimited", "Never runs out.")],
+    list: &[Word::new("unlimited", "Memory never runs out.")],
     otherwise: None,
 };
 
 /// `[python]`
 pub static PYTHON: Format = Format {
     name: "[python]",
-    help: "The interpreter; a [[run]] may override each key.",
+    help: "The Python interpreter. A [[run]] may override each key.",
     keys: &[
         Key::text(
             "version",
             VERSION,
             "3.13",
-            "Picks the lock's protocol and the default start method.",
+            "The CPython version, with a `t` for the free-threaded build. It decides how the interpreter lock \
+             (GIL) is handed over and which start method is the default. Before 3.2, `threads` and `processes` \
+             stand for the backport `futures`.",
         ),
         Key::text(
             "switch_interval",
             SOME_TIME,
             "5ms",
-            "sys.setswitchinterval, from 3.2 on: after it a waiter asks for the lock.",
+            "The value of sys.setswitchinterval, from 3.2 on: a thread that has waited this long for the \
+             interpreter lock requests it.",
         ),
         Key::integer(
             "check_interval",
             CHECK_INTERVAL,
             100,
-            "sys.setcheckinterval, before 3.2: after so many ticks the lock is let go of.",
+            "The value of sys.setcheckinterval, before 3.2: the number of ticks (bytecode instructions that count \
+             as one) after which a thread releases the interpreter lock and acquires it again.",
         ),
     ],
 };
@@ -173,45 +194,58 @@ pub const CHECK_INTERVAL: Shape = Shape::Integer {
 /// `[program]`
 pub static PROGRAM: Format = Format {
     name: "[program]",
-    help: "What a process is before its first task.",
+    help: "What a process loads and does before its first task.",
     keys: &[
         Key::text(
             "imports",
             TIME,
             "0ms",
-            "Paid by every spawned worker; under forkserver once, in the server.",
+            "CPU time of importing the main module. Every spawned worker and every interpreter of a pool pays it; \
+             under forkserver the server pays it once, or before Python 3.13 each of its children instead \
+             (gh-126631).",
         ),
         Key::text(
             "memory",
             SIZE,
             "0 B",
-            "Data in the parent when workers start: the price of fork.",
+            "The data that the parent holds when workers start. It makes a fork more expensive, because the \
+             kernel copies the page tables; the data itself is shared with the workers.",
         ),
         Key::text(
             "touched",
             SIZE,
             "0 B",
-            "Of `memory`, Python objects that every worker uses: a forked one copies them, others make their own.",
+            "The part of `memory` that is Python objects which every worker uses. A forked worker copies their \
+             pages, because using an object writes its reference count; workers that are started in other ways \
+             create their own objects. Do not count the data of arrays, which has no reference counts.",
         ),
         Key::text(
             "modules",
             SIZE,
             "0 B",
-            "Memory of what is imported: again in every spawned worker; under forkserver once, in the server.",
+            "The memory that imported modules occupy: in the parent, again in every spawned worker and every \
+             interpreter of a pool; under forkserver once, in the server.",
         ),
-        Key::optional("setup", STEPS, "The initializer's steps, run once per worker.").fixed(),
+        Key::optional(
+            "setup",
+            STEPS,
+            "The steps that each worker runs once, before its first item (the pool's \
+                                       `initializer`).",
+        )
+        .fixed(),
     ],
 };
 
 /// `[replicate]`
 pub static REPLICATE: Format = Format {
     name: "[replicate]",
-    help: "How often and from which seed every configuration is simulated.",
+    help: "The number of replications, the random seed, and the limit on simulated time.",
     keys: &[
         Key::optional(
             "replications",
             Shape::Integer { min: 1, max: 10_000 },
-            "Independent repetitions. Default 20 where any time is random, else 1.",
+            "The number of independent replications of each configuration. The default is 20 where any time is \
+             random, else 1.",
         )
         .fixed(),
         Key::integer(
@@ -221,14 +255,14 @@ pub static REPLICATE: Format = Format {
                 max: i64::MAX as u64,
             },
             1,
-            "Names all random streams.",
+            "The seed of all random numbers.",
         )
         .fixed(),
         Key::text(
             "limit",
             SOME_TIME,
             "1h",
-            "Simulated time; beyond it the row's status is `limit`.",
+            "The simulated time after which a replication is stopped. The row then has the status `limit`.",
         )
         .fixed(),
     ],
@@ -237,36 +271,39 @@ pub static REPLICATE: Format = Format {
 /// `[published]`
 pub static PUBLISHED: Format = Format {
     name: "[published]",
-    help: "Figures that someone measured, to hold the results against.",
+    help: "Published figures to compare the results with.",
     keys: &[
         Key::required(
             "file",
             Shape::Text,
-            "A CSV file with a header, relative to this file.",
+            "The path of a CSV file with a header, relative to this file.",
         )
         .fixed(),
         Key::required(
             "metric",
             Shape::Map(&METRIC),
-            "{ their_column = \"our column\" }, exactly one.",
+            "The column of the CSV file that holds the figure, and the column of results.csv that means the same: \
+             { their_column = \"our column\" }. Give exactly one.",
         )
         .fixed(),
         Key::required(
             "match",
             Shape::Map(&Shape::Text),
-            "{ their_column = \"our dotted path or column\" }.",
+            "The columns of the CSV file that say which configuration a row belongs to, each with a dotted path \
+             or a column of results.csv: { their_column = \"machine.cores\" }.",
         )
         .fixed(),
         Key::optional(
             "where",
             Shape::Map(&VALUES),
-            "{ their_column = value or list }: only the rows that have it.",
+            "Use only the rows that have these values: { their_column = value or list }.",
         )
         .fixed(),
         Key::optional(
             "fitted_on",
             Shape::Map(&VALUES),
-            "{ their_column = value or list }: no predictions.",
+            "The rows that the profile was fitted to: { their_column = value or list }. They are shown but not \
+             judged, because they are not predictions.",
         )
         .fixed(),
     ],
@@ -275,14 +312,20 @@ pub static PUBLISHED: Format = Format {
 /// Columns of `results.csv` that someone may have measured.
 pub static METRICS: Words = Words {
     list: &[
-        Word::new("makespan_s", "Until the last result is in the caller's hands."),
-        Word::new("total_s", "Until the results are gone, and all is shut down."),
-        Word::new("speedup", "Against the sequential run."),
-        Word::new("throughput_per_s", "Items or requests per second."),
-        Word::new("latency_mean_s", "From submission to result, on average."),
-        Word::new("latency_p50_s", "The median of it."),
-        Word::new("latency_p95_s", "Its 95th percentile."),
-        Word::new("latency_p99_s", "Its 99th percentile."),
+        Word::new(
+            "makespan_s",
+            "The makespan: the time until the parent has the last result.",
+        ),
+        Word::new(
+            "total_s",
+            "The time until the executor is shut down and the results are freed.",
+        ),
+        Word::new("speedup", "The speedup over the sequential baseline."),
+        Word::new("throughput_per_s", "The number of items or requests per second."),
+        Word::new("latency_mean_s", "The mean latency, from submission to result."),
+        Word::new("latency_p50_s", "The median latency."),
+        Word::new("latency_p95_s", "The 95th percentile of the latency."),
+        Word::new("latency_p99_s", "The 99th percentile of the latency."),
     ],
     otherwise: None,
 };
