@@ -1,4 +1,4 @@
-//! Stage one of reading a scenario: a list where the format expects one value is a sweep axis.
+//! The first stage of reading a scenario: a list where the format expects one value becomes a sweep axis.
 //!
 //! The walk follows the format's tables, so axes come in the format's order; each list becomes a
 //! [`Value::Axis`], and later a configuration is the tree read at one point of all its axes.
@@ -11,18 +11,18 @@ use crate::units::{Bytes, Nanos, grouped};
 use super::Setting;
 use super::format::{MOST_CONFIGURATIONS, PYTHON, SCENARIO};
 
-/// Places along which a scenario is swept.
+/// A key that is swept.
 #[derive(Debug)]
 pub struct Axis {
     /// Dotted path: the column in `results.csv`.
     path: String,
-    /// Section, and for `[python]` the key: a run's override is swept where the overridden key would be.
+    /// The section, and for `[python]` the key: the override of a run has the position of the overridden key.
     rank: (usize, usize),
-    /// The one run that it concerns, or all.
+    /// The only run that it applies to, or `None` for all runs.
     run: Option<usize>,
     /// The values, in the order of the list.
     values: Vec<Setting>,
-    /// Where the list stands.
+    /// The place of the list in the file.
     place: crate::input::Place,
 }
 
@@ -35,13 +35,13 @@ pub struct Axes {
 /// A point of a run's sweep.
 #[derive(Debug)]
 pub struct Point {
-    /// For every axis of the scenario, which of its values; 0 for those that do not concern the run.
+    /// For every axis of the scenario the index of its value; 0 for axes that do not apply to the run.
     pub choice: Vec<usize>,
-    /// What the run's axes are set to, first axis first.
+    /// The values of the axes that apply to the run, first axis first.
     pub swept: Vec<Setting>,
 }
 
-/// Turns every list in a single value's place into an axis. A single value at a path in `promoted` becomes an
+/// Turns every list that stands for a single value into an axis. A single value at a path in `promoted` becomes an
 /// axis of one value, so that it has a column.
 pub fn mark(complaints: &Complaints, root: &mut Node, promoted: &BTreeSet<String>) -> Axes {
     let mut marker = Marker {
@@ -102,7 +102,7 @@ impl Marker<'_> {
             let here = self.rank;
             let overridden = PYTHON.keys.iter().position(|known| known.name == key.name);
             let path = match overridden {
-                // An override has the path, and the turn, of what it overrides.
+                // An override has the path and the position of the key that it overrides.
                 Some(index) if self.run.is_some() || path == PYTHON_PATH => {
                     self.rank = (python_section(), index);
                     format!("{PYTHON_PATH}.{}", key.name)
@@ -152,7 +152,7 @@ impl Marker<'_> {
         }
     }
 
-    /// Makes an axis of a list, unless it is an impossible one.
+    /// Turns a list into an axis, or refuses it.
     fn axis(&mut self, node: &mut Node, shape: &'static Shape, path: &str) {
         let place = node.place;
         let Value::List(values) = std::mem::replace(&mut node.value, Value::Refused) else {
@@ -160,12 +160,12 @@ impl Marker<'_> {
         };
         let complaint = if values.is_empty() {
             Complaint::at(place, format!("`{path}` is swept over no values")).label("an empty list").help(
-                "a list in a single value's place is a sweep: give it values, or write one value without brackets",
+                "a list instead of one value is a sweep: add values to it, or write one value without brackets",
             )
         } else if let Some(inner) = values.iter().find_map(inner_list) {
             Complaint::at(inner.place, format!("`{path}` is swept over a list of lists"))
                 .label("this list is inside another")
-                .help("a sweep is a flat list of values; write out each value")
+                .help("use a flat list of values")
         } else if let Some((first, second)) = repeated(&values, self.complaints) {
             Complaint::at(
                 second.place,
@@ -173,7 +173,7 @@ impl Marker<'_> {
             )
             .label("again")
             .see(first.place, "the first time")
-            .help("each value of a sweep is simulated once; take one of them out")
+            .help("remove one of the two: each value of a sweep is simulated once")
         } else {
             return self.add(node, values, shape, path);
         };
@@ -201,7 +201,8 @@ impl Marker<'_> {
     }
 }
 
-/// A key that is swept under `[python]` and overridden in a run would leave open which is that run's baseline.
+/// Refuses a key that is swept under `[python]` and overridden in a run, because the baseline of that run would be
+/// ambiguous.
 fn refuse_contested_overrides(complaints: &Complaints, root: &Node) {
     let Value::Table(table) = &root.value else { return };
     let Some(Value::Table(python)) = table.get(PYTHON_PATH).map(|entry| &entry.node.value) else {
@@ -227,7 +228,7 @@ fn refuse_contested_overrides(complaints: &Complaints, root: &Node) {
                 let complaint = Complaint::at(overriding.key_place, title)
                     .label("overridden here")
                     .see(shared.key_place, "swept here")
-                    .help("which of the swept values would be this run's baseline? Keep one of the two");
+                    .help("keep one of the two: it is not clear which of the swept values the baseline of this run has");
                 complaints.add(complaint);
             }
         }
@@ -253,7 +254,7 @@ fn inner_list(node: &Node) -> Option<&Node> {
     }
 }
 
-/// The first two values that are written alike.
+/// The first two values with the same spelling.
 fn repeated<'n>(values: &'n [Node], complaints: &Complaints) -> Option<(&'n Node, &'n Node)> {
     let mut seen = std::collections::BTreeMap::new();
     values.iter().find_map(|value| {
@@ -302,12 +303,12 @@ impl Axes {
         of_run
     }
 
-    /// Every path that some axis has.
+    /// The paths of all axes.
     pub fn paths(&self) -> BTreeSet<&str> {
         self.axes.iter().map(|axis| axis.path.as_str()).collect()
     }
 
-    /// Whether the scenario has few enough configurations; complains if not.
+    /// Whether the number of configurations is within the limit. If not, this refuses the scenario.
     pub fn are_few_enough(&self, complaints: &Complaints, runs: usize) -> bool {
         let size = |run| {
             let lengths = self
@@ -331,7 +332,9 @@ impl Axes {
             for axis in others.iter().take(5) {
                 complaint = complaint.see(axis.place, label(axis));
             }
-            complaints.add(complaint.help("axes multiply: sweep fewer of them, or fewer values of each"));
+            complaints.add(
+                complaint.help("sweep fewer keys, or fewer values of each: the numbers of values multiply"),
+            );
         }
         false
     }
@@ -351,7 +354,7 @@ impl Axes {
         })
     }
 
-    /// The point after this one: like an odometer, the last axis turns fastest.
+    /// The next point. As in an odometer, the last axis moves fastest.
     fn turn(&self, of_run: &[usize], mut choice: Vec<usize>) -> Option<Vec<usize>> {
         for axis in of_run.iter().rev() {
             choice[*axis] += 1;

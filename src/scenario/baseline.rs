@@ -1,15 +1,15 @@
-//! The implied sequential run, which a configuration is compared with, and what makes two configurations the same.
+//! The baseline of a configuration, and which configurations have the same results.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Configuration, Demand, Executor, Scenario, Sequential, Transport};
 
-/// Each distinct configuration of a scenario once, whoever asks for it.
+/// Each distinct configuration of a scenario once, including baselines.
 pub struct Distinct {
-    /// In the order in which they are first asked for.
+    /// The configurations, in the order in which they are first needed.
     pub configurations: Vec<Arc<Configuration>>,
-    /// For each configuration of the scenario its own index in `configurations`, and its baseline's where it has one.
+    /// For each configuration of the scenario its index in `configurations`, and the index of its baseline if it has one.
     pub rows: Vec<(usize, Option<usize>)>,
 }
 
@@ -39,7 +39,7 @@ impl Distinct {
 }
 
 impl Configuration {
-    /// The implied sequential run: the same work on the same machine under the scenario's own `[python]`. None where
+    /// The baseline: the same work in sequence, on the same machine under the scenario's own `[python]`. None where
     /// the work has a duration instead of a count.
     pub fn baseline(&self) -> Option<Self> {
         let counted = self
@@ -54,7 +54,7 @@ impl Configuration {
         })
     }
 
-    /// Everything that its results depend on. Two configurations that agree in it have the same results.
+    /// Everything that the results depend on. Two configurations with the same essence have the same results.
     fn essence(&self) -> String {
         let Self {
             machine,

@@ -1,6 +1,7 @@
-//! Stage two of reading a scenario: the tree at one point of the sweep becomes one [`Configuration`].
+//! The second stage of reading a scenario: the tree at one point of the sweep becomes one [`Configuration`].
 //!
-//! Every function here yields `None` after complaining, and goes on as long as it can: all mistakes in one pass.
+//! Every function here returns `None` after it has reported a mistake, and checks as much as it can, so that one pass
+//! reports all mistakes.
 
 mod graph;
 mod limits;
@@ -22,14 +23,14 @@ use super::{Configuration, Home, Program, Replicate};
 pub use machine::small;
 pub use task::Task;
 
-/// What every decoder needs: where complaints go and where files are.
+/// What every decoder needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Decoder<'t> {
-    /// The scenario, axes marked.
+    /// The scenario, with its axes marked.
     pub root: &'t Node,
-    /// Where complaints go.
+    /// The mistakes that have been found.
     pub complaints: &'t Complaints,
-    /// What the scenario names.
+    /// The files that the scenario names.
     pub files: &'t Files,
 }
 
@@ -40,7 +41,7 @@ pub struct Run<'t> {
     pub index: usize,
     /// Its table.
     pub node: &'t Node,
-    /// Its name, or what tells it from its siblings; an executor's name, where this is all.
+    /// Its name, or what distinguishes it from other runs; `None` where its executor's name is enough.
     pub label: Option<&'t str>,
 }
 
@@ -61,7 +62,7 @@ impl<'t> Decoder<'t> {
         let tasks = task::tasks(self, &scenario);
         let background = task::background(self, &scenario);
         let (reader, machine, overridden) = (reader?, machine?, overridden?);
-        // Where a task is wrong, the run is checked all the same, as for no tasks.
+        // Where a task is wrong, the run is checked as if there were no tasks.
         let executor = run::executor(
             &reader,
             &machine,
@@ -120,7 +121,7 @@ impl<'t> Decoder<'t> {
         })
     }
 
-    /// `[replicate]`; `random` says whether any time of the scenario is.
+    /// `[replicate]`. `random` says whether any time of the scenario is random.
     pub fn replicate(&self, scenario: &Reader<'t>, random: bool) -> Option<Replicate> {
         let reader = scenario.section("replicate", &super::format::REPLICATE)?;
         let replications = match reader.has("replications") {
@@ -139,30 +140,32 @@ impl<'t> Decoder<'t> {
     }
 }
 
-/// Not more than there is.
+/// `touched`, which must not exceed `memory`.
 fn touched(reader: &Reader<'_>, memory: Bytes) -> Option<Bytes> {
     let touched = reader.size("touched")?;
     if touched > memory {
         let complaint = Complaint::at(
             reader.value_place("touched"),
-            format!("workers use {touched} of {memory}"),
+            format!("`touched` is {touched}, more than the {memory} of `memory`"),
         )
-        .label("more than the program has");
+        .label("more than the parent holds");
         let complaint = match reader.has("memory") {
-            true => complaint.see(reader.value_place("memory"), "all that it has"),
+            true => complaint.see(reader.value_place("memory"), "the data that the parent holds"),
             false => complaint.note("`memory` is 0 B by default"),
         };
-        return reader.refuse(complaint.help("`touched` is a part of `memory`"));
+        return reader.refuse(
+            complaint.help("use a smaller `touched` or a larger `memory`: `touched` is a part of it"),
+        );
     }
     Some(touched)
 }
 
-/// Enough for a confidence interval that means something.
+/// Enough for a useful confidence interval.
 const DEFAULT_REPLICATIONS: u64 = 20;
 
-/// The complaint about a key that means nothing where it stands.
+/// The message about a key that has no meaning where it stands.
 fn out_of_place(reader: &Reader<'_>, key: &str, why: &str, help: &str) -> Complaint {
-    Complaint::at(reader.key_place(key), format!("`{key}` means nothing here"))
+    Complaint::at(reader.key_place(key), format!("`{key}` has no meaning here"))
         .label(why)
         .help(help)
 }

@@ -1,4 +1,4 @@
-//! The files that a scenario names: each is read once, however many configurations ask for it.
+//! The files that a scenario names. Each is read once, for all configurations.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use crate::units::Nanos;
 /// The longest CSV file that is read.
 pub const LONGEST_TABLE: u64 = 64 << 20;
 
-/// What was read so far. `None`: could not be read, and somebody complained.
+/// The files that have been read. `None` stands for a file that has been refused.
 #[derive(Debug)]
 pub struct Files {
     /// Paths in a scenario are relative to its folder.
@@ -49,7 +49,7 @@ impl Files {
         measured.entry(name.to_owned()).or_insert_with(load).clone()
     }
 
-    /// The text of a CSV file, as a source; `place` names it.
+    /// The text of a CSV file, as a source. `place` is where the scenario names it.
     pub fn table(&self, complaints: &Complaints, name: &str, place: Place) -> Option<usize> {
         let path = self.base.join(name);
         read_text(
@@ -80,23 +80,23 @@ fn durations(complaints: &Complaints, source: usize) -> Option<Arc<[Nanos]>> {
             Err(why) => {
                 let place = Place::new(source, from, from + written.len());
                 return complaints.refuse(
-                    Complaint::at(place, "this line is no duration in seconds")
+                    Complaint::at(place, "this line is not a duration in seconds")
                         .label(why)
                         .help(
-                            "each line holds one number of seconds such as 0.0125; the first may be a header",
+                            "write one number of seconds per line, such as 0.0125; the first line may be a header",
                         ),
                 );
             }
         }
     }
     if values.is_empty() {
-        let complaint = Complaint::at(Place::whole(source), "there is no duration in this file");
-        return complaints.refuse(complaint.help("each line holds one number of seconds such as 0.0125"));
+        let complaint = Complaint::at(Place::whole(source), "this file contains no duration");
+        return complaints.refuse(complaint.help("write one number of seconds per line, such as 0.0125"));
     }
     Some(values.into())
 }
 
-/// A decimal number of seconds, rounded to whole nanoseconds: clocks print more digits than they have.
+/// A decimal number of seconds, rounded to whole nanoseconds, because clocks print more digits than are exact.
 fn seconds(text: &str) -> Result<Nanos, String> {
     let value: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     match value {

@@ -9,15 +9,15 @@ use super::decode::{Decoder, Run};
 use super::files::Files;
 use super::{Configuration, Demand, Scenario, Step, TaskGroup, labels, overrides, published};
 
-/// The longest scenario that is read: nobody writes a longer one.
+/// The longest scenario that is read, in bytes.
 const LONGEST_SCENARIO: u64 = 4 << 20;
 
 impl Scenario {
     /// Reads and checks a scenario file. `overrides` are `--set` options, `path=value`, applied in order; `seed`
-    /// goes before the file's.
+    /// overrides the seed of the file.
     ///
     /// # Errors
-    /// Everything that is wrong, with its place: the file cannot be read, is no TOML, or is no scenario.
+    /// Everything that is wrong, with its place: the file cannot be read, is not TOML, or is not a valid scenario.
     pub fn load(path: &Path, overrides: &[String], seed: Option<u64>) -> Result<Self, Diagnostics> {
         let complaints = Complaints::new();
         let name = path.display().to_string();
@@ -29,7 +29,7 @@ impl Scenario {
         Self::check(complaints, source, path, &text, base, overrides, seed)
     }
 
-    /// Checks a scenario's text; `path` names it, and the files that it names are in `base`.
+    /// Checks the text of a scenario. `path` names it in messages; the files that it names are relative to `base`.
     ///
     /// # Errors
     /// As [`Scenario::load`].
@@ -87,7 +87,7 @@ impl Scenario {
     }
 }
 
-/// What a scenario's text holds.
+/// The parts of a scenario's text.
 struct Parts {
     title: Option<String>,
     replicate: super::Replicate,
@@ -130,7 +130,7 @@ fn read(
     })
 }
 
-/// Every configuration, in order. Where there are too many, one for each run: that finds most other mistakes.
+/// Every configuration, in order. Where there are too many, only one for each run, which still finds most mistakes.
 fn configurations(decoder: &Decoder<'_>, axes: &Axes, source: usize) -> Option<Vec<Configuration>> {
     let complaints = decoder.complaints;
     let runs: &[Node] = match decoder.scenario(&[])?.given("run") {
@@ -141,7 +141,7 @@ fn configurations(decoder: &Decoder<'_>, axes: &Axes, source: usize) -> Option<V
         if decoder.scenario(&[])?.has("run") {
             complaints.add(Complaint::at(Place::whole(source), "there are no runs").help("add a [[run]]"));
         }
-        // Everything else is checked all the same.
+        // Everything else is checked nevertheless.
         return check_without_runs(decoder);
     }
     let labels = labels::labels(complaints, runs);

@@ -1,5 +1,5 @@
-//! `--set path=value`: changes the tree before anything else looks at it, so that a value from the command line
-//! is checked, swept and complained about like one from the file.
+//! `--set path=value` changes the tree before anything else reads it, so that a value from the command line is checked
+//! and swept like one from the file.
 
 use crate::input::{
     Complaint, Complaints, Entry, Format, Node, Place, Shape, Table, Value, WordEnum, did_you_mean, list,
@@ -9,14 +9,14 @@ use crate::input::{
 use super::executor::{ExecutorName, SPECIAL_KEYS, executors_with};
 use super::format::SCENARIO;
 
-/// What complaints name as their source.
+/// The name of the source in messages.
 const SOURCE: &str = "command line";
 const OPTION: &str = "--set ";
 
-/// A place that `--set` can reach: its dotted path and what may stand there.
+/// A key that `--set` can change: its dotted path and the shape of its value.
 type Settable = (String, &'static Shape);
 
-/// Applies every option, in order; complains about those that name no place or hold no value.
+/// Applies every option, in order. Refuses options without a known path or without a value.
 pub fn apply(complaints: &Complaints, root: &mut Node, options: &[String]) {
     for option in options {
         let source = complaints.add_source(SOURCE, format!("{OPTION}{option}"));
@@ -27,9 +27,9 @@ pub fn apply(complaints: &Complaints, root: &mut Node, options: &[String]) {
 fn apply_one(complaints: &Complaints, root: &mut Node, option: &str, source: usize) -> Option<()> {
     let at = |start: usize, end: usize| Place::new(source, OPTION.len() + start, OPTION.len() + end);
     let Some((path, text)) = option.split_once('=') else {
-        let complaint = Complaint::at(at(0, option.len()), "`--set` without a value")
+        let complaint = Complaint::at(at(0, option.len()), "`--set` needs a value")
             .label("there is no `=` here")
-            .help("write --set path=value, for instance --set machine.cores=[1,2,4]");
+            .help("write --set path=value, for example --set machine.cores=[1,2,4]");
         return complaints.refuse(complaint);
     };
     let (path_place, text_place) = (at(0, path.len()), at(path.len() + 1, option.len()));
@@ -39,10 +39,10 @@ fn apply_one(complaints: &Complaints, root: &mut Node, option: &str, source: usi
         let mut complaint = Complaint::at(path_place, format!("unknown path `{path}`"));
         complaint = match did_you_mean(path, settable.iter().map(|(known, _)| known.as_str())) {
             Some(guess) => complaint.label(guess),
-            None => complaint.label("nothing in this scenario has it"),
+            None => complaint.label("this scenario has no such key"),
         };
         return complaints.refuse(complaint.help(
-            "a path is `machine.cores`, `task.NAME.count`, `task.NAME.steps.0.python`, `run.workers` and the like",
+            "use a path such as `machine.cores`, `task.NAME.count`, `task.NAME.steps.0.python` or `run.workers`",
         ));
     };
     let offset = option.len() - text.len() + OPTION.len();
@@ -54,9 +54,7 @@ fn apply_one(complaints: &Complaints, root: &mut Node, option: &str, source: usi
         };
         let complaint = Complaint::at(text_place, format!("no value for `{path}`"))
             .label(why)
-            .help(
-                "a value is written as in the file; a plain word or time needs no quotes: 5ms, fork, [1,2,4]",
-            );
+            .help("write a value as in the file; words and times need no quotes: 5ms, fork, [1,2,4]");
         return complaints.refuse(complaint);
     };
     let (section, keys) = path.split_once('.').unwrap_or((path, ""));
@@ -66,7 +64,7 @@ fn apply_one(complaints: &Complaints, root: &mut Node, option: &str, source: usi
     match section {
         "run" => set_in_runs(complaints, table, keys, &value, path_place),
         "python" => {
-            // What is set holds everywhere: a run's own value gives way.
+            // The new value applies everywhere, so the overrides of runs are removed.
             for run in tables_of(table, "run") {
                 run.entries.retain(|entry| entry.key != keys);
             }
@@ -145,7 +143,7 @@ fn collect_value(node: Option<&Node>, shape: &'static Shape, path: &str, paths: 
     }
 }
 
-/// The value of an option: TOML, or a plain word, time or size without its quotes, alone or in a list.
+/// The value of an option: TOML, or a word, time or size without quotes, alone or in a list.
 fn value_of(source: usize, offset: usize, text: &str, shape: &'static Shape) -> Option<Node> {
     let mut node = match parse_value(source, offset, text) {
         Ok(node) => node,
@@ -173,7 +171,7 @@ fn value_of(source: usize, offset: usize, text: &str, shape: &'static Shape) -> 
     Some(node)
 }
 
-/// Words that TOML would have in quotes.
+/// Words that need quotes in TOML.
 fn bare(source: usize, offset: usize, text: &str) -> Option<Node> {
     let trimmed = text.trim();
     let start = offset + (text.len() - text.trim_start().len());
@@ -201,7 +199,7 @@ fn bare(source: usize, offset: usize, text: &str) -> Option<Node> {
     })
 }
 
-/// Sets a key of every run whose executor knows it; complains where there are runs, but none such.
+/// Sets a key of every run whose executor takes it. Refuses a key that no run of the scenario takes.
 fn set_in_runs(
     complaints: &Complaints,
     root: &mut Table,
@@ -219,15 +217,15 @@ fn set_in_runs(
         }
     }
     if any && !known {
-        let complaint =
-            Complaint::at(place, format!("no run here knows `{key}`")).label("no executor here has it");
-        let help = format!("`{key}` belongs to {}", list(&executors_with(key), "and"));
+        let complaint = Complaint::at(place, format!("no run of this scenario takes `{key}`"))
+            .label("not an option of its executors");
+        let help = format!("`{key}` is an option of {}", list(&executors_with(key), "and"));
         return complaints.refuse(complaint.help(help));
     }
     Some(())
 }
 
-/// Whether a key means something under every executor that a run may have.
+/// Whether every executor that a run may have takes a key.
 fn knows(run: &Table, key: &str) -> bool {
     let knows = |node: &Node| match &node.value {
         Value::Text(executor) => {
@@ -242,8 +240,8 @@ fn knows(run: &Table, key: &str) -> bool {
         })
 }
 
-/// Follows a path that is known to be right, and sets what it leads to. `None` where something else stands in a
-/// table's place: that is complained about when the table is read.
+/// Follows a known path and sets the value there. `None` where something else stands instead of a table: it is refused
+/// when the table is read.
 fn set_in(root: &mut Node, path: &str, value: Node, place: Place) -> Option<()> {
     let mut node = root;
     let mut segments = path.split('.').peekable();

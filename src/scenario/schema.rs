@@ -1,7 +1,7 @@
 //! The scenario format as a JSON Schema, so that editors complete and check scenario files.
 //!
-//! Made from the tables that the decoder reads by: what one knows, the other knows, with the same bounds.
-//! The schema sees structure; what concerns several keys (cycles, counts, files) is the decoder's alone.
+//! It is made from the tables that the decoder uses, so both have the same keys and the same bounds. The schema describes
+//! the structure; only the decoder checks what concerns several keys (cycles, counts, files).
 
 use serde_json::{Map, Value, json};
 
@@ -46,7 +46,7 @@ pub fn schema() -> Value {
     Value::Object(schema)
 }
 
-/// A table: its keys, those that must be there, and no others.
+/// A table: its keys, which of them are required, and no others.
 fn table(format: &'static Format) -> Value {
     let simulated = || format.keys.iter().filter(|key| !key.is_later());
     let properties: Map<String, Value> = simulated()
@@ -89,7 +89,7 @@ fn property(key: &'static Key) -> Value {
     };
     match value {
         Value::Object(mut value) => {
-            // The key's own words go before those of its shape.
+            // The description of the key replaces that of its shape.
             value.remove("description");
             property.extend(value);
         }
@@ -129,7 +129,7 @@ fn shape(of: &'static Shape) -> Value {
     }
 }
 
-/// Tables told apart by the one key that each must have.
+/// Tables that are distinguished by the one key that each requires.
 fn choice(choice: &'static Choice) -> Value {
     let simulated = choice.variants.iter().filter(|variant| !variant.tag().is_later());
     json!({ "oneOf": simulated.map(table).collect::<Vec<Value>>() })

@@ -1,12 +1,12 @@
-//! What the items' data occupies, and how it gets to other processes where it is not pickled.
+//! The memory that the items' data occupies, and how data gets to other processes without pickling.
 //!
-//! The caller has all arguments from the start (`items = load()`), and keeps all results until the end. Where data
-//! travels in shared memory, a person writes this around the function that is called:
+//! The parent has all arguments from the start (`items = load()`), and keeps all results until the end. With shared
+//! memory, a program does the following around the function that is called:
 //!
 //! ```text
-//!  caller   segment = SharedMemory(create=True, size=...); copies the item into it, drops the item, closes
+//!  parent   segment = SharedMemory(create=True, size=...); copies the item into it, drops the item, closes
 //!  worker   attaches, does its steps on it, puts the result into a segment of its own, closes both
-//!  caller   copies the result out, closes; unlinks both segments
+//!  parent   copies the result out, closes; unlinks both segments
 //! ```
 
 use std::cell::RefCell;
@@ -20,16 +20,16 @@ use crate::os::{Activity, ProcessId, pages};
 use crate::scenario::{Demand, Transport};
 use crate::units::Bytes;
 
-/// The name of a segment, as it travels. Source: the length of a pickled `SharedMemory.name`.
+/// The pickled name of a segment. Source: the length of a pickled `SharedMemory.name`.
 const NAME: Payload = Payload {
     size: Bytes(27),
     kind: PayloadKind::Bytes,
 };
 
-/// What a worker touches in one go, for the sake of others whose memory runs out meanwhile.
+/// How much a worker touches at once. Larger data is touched in parts, because memory may run out meanwhile.
 const AT_A_TIME: Bytes = Bytes(4 << 20);
 
-/// The segments that exist, by item, and which workers have used the program's data.
+/// The segments that exist, by item, and the workers that have used the program's data.
 #[derive(Default)]
 pub(super) struct Data {
     arguments: RefCell<BTreeMap<u32, SharedMemory>>,
@@ -38,7 +38,7 @@ pub(super) struct Data {
 }
 
 impl World {
-    /// The program is there, with the arguments of all items.
+    /// Accounts for the memory of the program and of the arguments of all items.
     pub fn load(&self, me: &ThreadState) {
         let program = &self.configuration.program;
         let parts = [me.costs().memory.interpreter, program.modules, program.memory];
@@ -56,7 +56,7 @@ impl World {
         }
     }
 
-    /// What travels to a worker with some items of one group.
+    /// The data that is sent to a worker with some items of one group.
     pub fn arguments_of(&self, items: &Range<u32>) -> Vec<Payload> {
         let (group, _) = self.plan.place_of(items.start);
         let count = items.len() as u32;
@@ -66,7 +66,7 @@ impl World {
         )
     }
 
-    /// What travels back.
+    /// The data that is sent back.
     pub fn results_of(&self, items: &Range<u32>) -> Vec<Payload> {
         let (group, _) = self.plan.place_of(items.start);
         let count = items.len() as u32;
@@ -82,12 +82,12 @@ impl World {
         }
     }
 
-    /// Whether this lies in shared memory.
+    /// Whether this data is in shared memory.
     fn shares(&self, payloads: &[Payload]) -> bool {
         self.configuration.transport == Transport::SharedMemory && total(payloads) > Bytes::ZERO
     }
 
-    /// The caller makes items ready to travel.
+    /// The parent prepares items to be sent.
     pub async fn send_arguments(&self, me: &ThreadState, items: Range<u32>) {
         for item in items {
             let (group, _) = self.plan.place_of(item);
@@ -100,7 +100,7 @@ impl World {
         }
     }
 
-    /// A worker takes an item up.
+    /// A worker receives the data of an item.
     pub async fn receive_arguments(&self, me: &ThreadState, item: u32) {
         let segment = self.data.arguments.borrow().get(&item).copied();
         if let Some(segment) = segment {
@@ -113,7 +113,7 @@ impl World {
         self.touch(me, item).await;
     }
 
-    /// A worker has done an item: its result is there.
+    /// A worker has finished an item and has its result.
     pub async fn send_result(&self, me: &ThreadState, item: u32) {
         let (group, _) = self.plan.place_of(item);
         let result = [self.configuration.tasks[group].result];
@@ -130,7 +130,7 @@ impl World {
         }
     }
 
-    /// The caller has the results of some items.
+    /// The parent has received the results of some items.
     pub async fn take_results(&self, me: &ThreadState, items: Range<u32>) {
         for item in items.clone() {
             let result = self.data.results.borrow_mut().remove(&item);
@@ -153,8 +153,9 @@ impl World {
         self.record.in_hands(me, items);
     }
 
-    /// Objects that a worker uses: one that was forked writes to their reference counts, and so copies their pages; others
-    /// have made their own. Once for what all items use, and for an argument that has not been pickled.
+    /// Accounts for the objects that a worker uses. A forked worker writes to their reference counts, and so copies their
+    /// pages; other workers have objects of their own. This happens once for the data that all items use, and for each
+    /// argument that has not been pickled.
     async fn touch(&self, me: &ThreadState, item: u32) {
         let executor = &self.configuration.executor;
         let Some(method) = executor.start_method() else {
@@ -168,7 +169,7 @@ impl World {
         if method != StartMethod::Fork {
             return me.allocate(touched);
         }
-        // A process for each item is forked with its argument.
+        // The process of an item is forked together with its argument.
         if executor.facts().inherits_arguments {
             let (group, _) = self.plan.place_of(item);
             let mut arguments = self.plan.arguments(&self.configuration.tasks, group, 1);
@@ -186,8 +187,8 @@ impl World {
         }
     }
 
-    /// The program's end: the interpreter deallocates one by one what has been unpickled. Its memory stays, for the kernel
-    /// takes back the whole process.
+    /// At the end of the program the interpreter deallocates the unpickled objects one by one. Their memory stays, because
+    /// the kernel frees that of the whole process.
     pub async fn let_go_of_results(&self, me: &ThreadState) {
         let unpickled = self.configuration.executor.facts().pickles();
         for task in self.configuration.tasks.iter().filter(|_| unpickled) {
@@ -199,7 +200,7 @@ impl World {
     }
 }
 
-/// A new segment with data in it, which is closed already.
+/// Creates a segment, copies data into it and closes it.
 async fn put_into_segment(me: &ThreadState, size: Bytes) -> SharedMemory {
     let before = me.enter(Activity::Ipc);
     let segment = SharedMemory::create(me, size).await;

@@ -7,14 +7,14 @@ use crate::cpython::{Lock, SemLock, ThreadState};
 use crate::os::{Activity, ObjectId, Os};
 use crate::scenario::{Configuration, Home, Step, every_step};
 
-/// All locks that any step names.
+/// All locks that steps name.
 pub(super) struct Locks {
     locks: BTreeMap<String, NamedLock>,
 }
 
-/// One of them.
+/// A lock of the scenario.
 pub(super) struct NamedLock {
-    /// As recordings know it.
+    /// The lock in recordings and deadlock reports.
     object: ObjectId,
     kind: Kind,
 }
@@ -59,7 +59,7 @@ impl NamedLock {
 impl Locks {
     pub fn of(os: &Os, configuration: &Configuration) -> Self {
         let tasks = configuration.tasks.iter().map(|task| &task.steps);
-        // The locks of coroutines are of another kind, and live in the program.
+        // The locks of coroutines are of another type, and belong to the event loop.
         let tasks = tasks.filter(|_| configuration.executor.facts().home != Home::Coroutines);
         let background = configuration
             .background
@@ -84,7 +84,7 @@ impl Locks {
     }
 }
 
-/// The locks that steps name.
+/// The names of the locks that steps take.
 pub(super) fn names<'a>(steps: impl Iterator<Item = &'a Vec<Step>>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for steps in steps {

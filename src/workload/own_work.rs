@@ -1,10 +1,10 @@
-//! What steps ask for by themselves, whatever executor plays them.
+//! The work of the steps themselves, which is the same under every executor.
 
 use crate::random::Key;
 use crate::scenario::{Occupies, Step, numbered};
 use crate::units::Nanos;
 
-/// What steps ask for by themselves: CPU time at full speed, and I/O.
+/// The work of steps themselves: CPU time at full speed, and I/O.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OwnWork {
     /// CPU time with the interpreter lock held throughout.
@@ -16,17 +16,17 @@ pub struct OwnWork {
 }
 
 impl OwnWork {
-    /// On a core.
+    /// The time on a core.
     pub const fn cpu(self) -> Nanos {
         self.locked.saturating_add(self.unlocked)
     }
 
-    /// One after the other.
+    /// The time of all parts one after the other.
     pub const fn total(self) -> Nanos {
         self.cpu().saturating_add(self.io)
     }
 
-    /// Both together.
+    /// The sum of two amounts of work.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
         Self {

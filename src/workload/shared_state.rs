@@ -1,4 +1,4 @@
-//! What all workers update: one counter for each name. Its readers remember what they read, and write that and one more.
+//! Counters that all workers update, one for each name. An update reads the counter and writes the value plus one.
 //!
 //! ```text
 //!  worker 1   reads 7 |------ window ------| writes 8
@@ -6,7 +6,7 @@
 //! ```
 //! Among threads it is an attribute of a common object, among processes a `multiprocessing.Value`
 //! (`Lib/multiprocessing/sharedctypes.py`; without its lock a `RawValue`), among interpreters a shared buffer. Whether
-//! somebody comes in between follows from who can run meanwhile; nothing here decides it.
+//! another worker writes in between follows from which threads can run at that time; it is not decided here.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use crate::os::Os;
 use crate::scenario::{Configuration, Guard, Home, Step};
 use crate::units::Nanos;
 
-/// All that any step updates.
+/// The counters that steps update.
 pub(super) struct SharedState {
     counters: BTreeMap<String, Counter>,
     medium: Medium,
@@ -62,7 +62,7 @@ impl SharedState {
         }
     }
 
-    /// Updates that others overwrote; `None` where there is nothing to update.
+    /// The number of updates that others overwrote; `None` where no step updates anything.
     pub fn lost_updates(&self) -> Option<u64> {
         let lost = |counter: &Counter| counter.updates.get() - counter.value.get();
         (!self.counters.is_empty()).then(|| self.counters.values().map(lost).sum())
@@ -70,7 +70,7 @@ impl SharedState {
 }
 
 impl World {
-    /// Reads, works for `window` with what it has read, and writes. Without a window that is `+=`.
+    /// Reads the counter, works for `window`, and writes it. Without a window this is `+=`.
     pub async fn update(&self, me: &ThreadState, name: &str, window: Option<Nanos>, guard: &Guard) {
         let costs = &me.costs().shared_state;
         let counter = &self.shared.counters[name];
@@ -91,7 +91,7 @@ impl World {
         match (window, self.shared.medium) {
             (Some(window), _) => me.bytecode(window).await,
             (None, Medium::Attribute) => me.augmented_assignment(costs.attribute).await,
-            // Its properties are functions in Python.
+            // Its properties are Python functions.
             (None, Medium::Value) if *guard == Guard::Own => me.bytecode(costs.value).await,
             (None, Medium::Value | Medium::Buffer) => me.augmented_assignment(costs.raw_value).await,
         }

@@ -1,4 +1,4 @@
-//! What an item does, step by step, on the thread that has it.
+//! Plays the steps of an item on the thread that runs it.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -11,12 +11,12 @@ use crate::random::Key;
 use crate::scenario::{Step, numbered};
 use crate::units::Nanos;
 
-/// A call of some consecutive items of one group: what goes to a worker.
+/// A call that runs consecutive items of one group on a worker.
 #[derive(Clone)]
 pub(crate) struct Items {
     pub world: Rc<World>,
     pub items: Range<u32>,
-    /// Bytecode around each item, where several go out in one call.
+    /// Bytecode around each item of a call with several items.
     pub overhead: Nanos,
 }
 
@@ -61,7 +61,7 @@ impl Call for Setup {
 }
 
 impl World {
-    /// One item, from its first step to its last, with what it gets and gives.
+    /// Runs one item: receives its argument, plays its steps, sends its result.
     pub async fn run_item(&self, me: &ThreadState, item: u32) {
         let (group, index) = self.plan.place_of(item);
         let task = &self.configuration.tasks[group];
@@ -74,14 +74,14 @@ impl World {
         me.enter(before);
     }
 
-    /// The steps in order. `key` names their random draws.
+    /// Plays the steps in order. `key` names their random draws.
     pub async fn play_steps(&self, me: &ThreadState, steps: &[Step], key: Key) {
         for (step, key) in numbered(steps, key) {
             self.play_step(me, step, key).await;
         }
     }
 
-    /// One step. `key` names its random draws.
+    /// Plays one step. `key` names its random draws.
     pub async fn play_step(&self, me: &ThreadState, step: &Step, key: Key) {
         match step {
             Step::Io(time) => me.io(time.sample_keyed(key)).await,

@@ -1,4 +1,4 @@
-//! Bounds that keep every sum of the simulation within its integers, and every run within a lifetime.
+//! Limits that keep every sum of the simulation within its integers, and every simulation within a bearable time.
 
 use crate::input::{Complaint, Reader};
 use crate::random::Time;
@@ -8,18 +8,18 @@ use super::super::format::{MOST_THREADS, REPLICATE};
 use super::super::{Background, Demand, Executor, Step, fold};
 use super::task::Task;
 
-/// What steps amount to. Saturating: only compared with bounds.
+/// The amount of work in steps. The arithmetic saturates, because amounts are only compared with limits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
     /// Expected time, ns.
     time: u128,
-    /// Steps taken.
+    /// The number of steps.
     steps: u128,
 }
 
-/// All items together: twice [`Nanos::LONGEST`], and still below 2^64 in units of 1/1024 ns.
+/// The longest time of all items together: twice [`Nanos::LONGEST`], which is below 2^64 in units of 1/1024 ns.
 const MOST_TIME: u128 = 2 * Nanos::LONGEST.0 as u128;
-/// At ten million a second these take a quarter of an hour per replication.
+/// The largest number of steps. At ten million per second they take a quarter of an hour per replication.
 const MOST_STEPS: u128 = 10_000_000_000;
 
 impl Work {
@@ -38,7 +38,7 @@ impl Work {
         }
     }
 
-    /// Why this is too much, if it is.
+    /// Why this is too much work, or `None` if it is not.
     pub fn excess(self) -> Option<String> {
         if self.time > MOST_TIME {
             return Some("more than 200 days of work".to_owned());
@@ -47,7 +47,7 @@ impl Work {
     }
 }
 
-/// The expected time of all steps, and their number. A repeat is no step of its own.
+/// The expected time of all steps, and their number. A repeat does not count as a step of its own.
 pub fn work(steps: &[Step]) -> Work {
     fold(steps, Work::default(), &|sum: Work, step, inner: Work| {
         let own = Work {
@@ -76,7 +76,7 @@ pub fn expected(time: &Time) -> u128 {
     }
 }
 
-/// The mean, ns.
+/// The mean in ns.
 pub fn mean(time: &Time) -> u128 {
     match time {
         Time::Uniform { min, max } => u128::from(min.0 + max.0) / 2,
@@ -96,7 +96,7 @@ pub fn mean(time: &Time) -> u128 {
     }
 }
 
-/// What the bounds of a configuration concern.
+/// The parts of a configuration that limits apply to.
 #[derive(Clone, Copy, Debug)]
 pub struct Extent<'a, 't> {
     /// The scenario's table.
@@ -107,12 +107,12 @@ pub struct Extent<'a, 't> {
     pub tasks: &'a [Task<'t>],
     /// The threads beside them.
     pub background: &'a [Background],
-    /// What spreads the tasks.
+    /// What distributes the tasks over threads and processes.
     pub executor: &'a Executor,
 }
 
 impl Extent<'_, '_> {
-    /// Complains where a configuration amounts to too much.
+    /// Refuses a configuration that is too large.
     pub fn check(&self) {
         self.check_work();
         self.check_threads_at_once();
@@ -133,15 +133,15 @@ impl Extent<'_, '_> {
             sum = sum.plus(work(&task.group.steps).times(count(task)));
             if let Some(why) = sum.excess() {
                 let label = match task.never_ends() {
-                    Some("clients") => "a single request of theirs".to_owned(),
-                    _ => format!("{} items, with the groups before", grouped(count(task))),
+                    Some("clients") => "a single request of these clients".to_owned(),
+                    _ => format!("{} items, together with the groups above", grouped(count(task))),
                 };
                 let complaint = Complaint::at(
                     task.demand_place(),
                     format!("this is too much to simulate: {why}"),
                 )
                 .label(label)
-                .help("take fewer items, or shorter steps");
+                .help("use fewer items, or shorter steps");
                 return self.add(complaint);
             }
         }
@@ -159,12 +159,12 @@ impl Extent<'_, '_> {
             self.add(
                 Complaint::at(self.run.value_place("executor"), title)
                     .label("one for each item")
-                    .help("take fewer items, or an executor with `workers`"),
+                    .help("use fewer items, or an executor with `workers`"),
             );
         }
     }
 
-    /// Requests must be over before the simulation is, and all threads' time must add up within 64 bits.
+    /// Requests must end before the simulation does, and the times of all threads must have a sum of at most 64 bits.
     fn check_against_limit(&self) {
         let Some(replicate) = self.scenario.section("replicate", &REPLICATE) else {
             return;
@@ -180,7 +180,7 @@ impl Extent<'_, '_> {
             };
             if duration + warmup > limit {
                 let title = format!(
-                    "requests go on for {}, but the simulation ends after {limit}",
+                    "requests continue for {}, but the simulation ends after {limit}",
                     duration + warmup
                 );
                 let complaint = Complaint::at(task.reader.value_place("duration"), title);
@@ -188,7 +188,7 @@ impl Extent<'_, '_> {
                     true => complaint.see(replicate.value_place("limit"), "the simulation's end"),
                     false => complaint.note(format!("`limit` under [replicate] is {limit} by default")),
                 };
-                self.add(complaint.help("take a shorter `duration` and `warmup`, or a longer `limit`"));
+                self.add(complaint.help("use a shorter `duration` and `warmup`, or a longer `limit`"));
             }
         }
         let threads = self.threads();
@@ -199,13 +199,13 @@ impl Extent<'_, '_> {
             );
             self.add(
                 Complaint::at(replicate.value_place("limit"), title)
-                    .label("their time adds up to more than 64 bits of nanoseconds")
-                    .help("take a shorter `limit`, or fewer threads"),
+                    .label("the sum of their times exceeds 64 bits of nanoseconds")
+                    .help("use a shorter `limit`, or fewer threads"),
             );
         }
     }
 
-    /// Everything with a thread of control of its own.
+    /// The number of simulated threads.
     fn threads(&self) -> u64 {
         let workers = self.executor.threads_at_once(self.items());
         let clients = self.tasks.iter().map(|task| match task.group.demand {
@@ -221,7 +221,7 @@ impl Extent<'_, '_> {
     }
 }
 
-/// Items of a group, or requests that are to be expected; of a client's, one.
+/// The number of items of a group, or the expected number of requests; 1 for a group with clients.
 fn count(task: &Task<'_>) -> u64 {
     match task.group.demand {
         Demand::Count(count) => count,

@@ -30,7 +30,7 @@ pub fn machine(decoder: &Decoder<'_>, scenario: &Reader<'_>) -> Option<Machine> 
     })
 }
 
-/// A size, or none.
+/// The limit on memory, if there is one.
 fn memory(reader: &Reader<'_>) -> Option<Option<Bytes>> {
     let Some(field) = reader.given("memory") else {
         return Some(None);
@@ -43,15 +43,15 @@ fn memory(reader: &Reader<'_>) -> Option<Option<Bytes>> {
                 format!("`memory` must be {}", field.shape.describe()),
             )
             .label(did_you_mean(text, ["unlimited"]).unwrap_or_default())
-            .help("a size is written like \"2 GB\" or \"512 MiB\""),
+            .help("use a size such as \"2 GB\" or \"512 MiB\""),
         ),
         _ => {
             let memory = field.size()?;
             if memory == Bytes::ZERO {
                 return field.refuse(
-                    Complaint::at(field.node.place, "a machine without memory")
-                        .label("nothing fits")
-                        .help("write a size such as \"2 GB\", or \"unlimited\""),
+                    Complaint::at(field.node.place, "the machine has no memory")
+                        .label("no process fits into it")
+                        .help("use a size such as \"2 GB\", or \"unlimited\""),
                 );
             }
             Some(Some(memory))
@@ -59,12 +59,12 @@ fn memory(reader: &Reader<'_>) -> Option<Option<Bytes>> {
     }
 }
 
-/// A number that the format bounds far below 2^32.
+/// A number whose bound in the format is far below 2^32.
 pub fn small(value: u64) -> u32 {
     u32::try_from(value).expect("the format's bound fits 32 bits")
 }
 
-/// `[python]`, or what a run makes of it.
+/// `[python]`, with the overrides of a run if one is given.
 pub fn python(scenario: &Reader<'_>, run: Option<Reader<'_>>) -> Option<Python> {
     let reader = scenario.section("python", &PYTHON)?;
     let from = |key: &str| run.filter(|run| run.has(key)).unwrap_or(reader);
@@ -81,7 +81,7 @@ pub fn python(scenario: &Reader<'_>, run: Option<Reader<'_>>) -> Option<Python> 
         None => reader.integer("check_interval"),
     };
     let version = version?;
-    // What [python] says must make sense there, what a run says in the run.
+    // Each table is checked by itself: [python] without a run, and the overrides of the run.
     let meant = refuse_other_interval(&run.unwrap_or(reader), version);
     let python = Python {
         version,
@@ -91,24 +91,24 @@ pub fn python(scenario: &Reader<'_>, run: Option<Reader<'_>>) -> Option<Python> 
     meant.then_some(python)
 }
 
-/// Complains about the interval of the lock that this release does not have.
+/// Refuses the interval of the interpreter lock that this release does not have.
 fn refuse_other_interval(reader: &Reader<'_>, version: Version) -> bool {
     let Version { major, minor, .. } = version;
     let (stranger, why, help) = if version < Version::NEW_LOCK {
         (
             "switch_interval",
-            "before 3.2 the lock knew no time, only ticks",
-            "take it out, or set `check_interval`, in ticks",
+            "before 3.2 the interpreter lock is released after ticks",
+            "remove it, or set `check_interval`, in ticks",
         )
     } else {
         (
             "check_interval",
-            "from 3.2 on the lock counts no ticks",
-            "take it out, or set `switch_interval`, a time",
+            "from 3.2 on the interpreter lock is requested after a time",
+            "remove it, or set `switch_interval`, a time",
         )
     };
     if reader.has(stranger) {
-        let title = format!("`{stranger}` means nothing to Python {major}.{minor}");
+        let title = format!("Python {major}.{minor} has no `{stranger}`");
         let complaint = Complaint::at(reader.key_place(stranger), title);
         reader.reading.complaints.add(complaint.label(why).help(help));
         return false;
@@ -116,13 +116,13 @@ fn refuse_other_interval(reader: &Reader<'_>, version: Version) -> bool {
     true
 }
 
-/// The interpreter keeps whole microseconds and waits for at least one (`_PyEval_SetSwitchInterval` and
+/// The interpreter stores whole microseconds and waits for at least one (`_PyEval_SetSwitchInterval` and
 /// `take_gil` in `Python/ceval_gil.c`).
 fn whole_micros(interval: Nanos) -> Nanos {
     Nanos::from_micros((interval.0 / 1_000).max(1))
 }
 
-/// A release whose machinery exists; others are refused, the known ones by name.
+/// A supported release. The message for other releases says why they are not supported.
 fn version(field: &Field<'_>) -> Option<Version> {
     let text = field.text()?;
     if let Some(version) = parse(text) {
@@ -130,13 +130,13 @@ fn version(field: &Field<'_>) -> Option<Version> {
     }
     let place = field.node.place;
     let known = RELEASES.map(|version| version.to_string());
-    let all = "releases from \"2.6\" to \"3.14\" are simulated";
+    let all = "use a release from \"2.6\" to \"3.14\"";
     let complaint = if let Some(with_lock) = text.strip_suffix('t').filter(|text| parse(text).is_some()) {
         Complaint::at(place, format!("Python {with_lock} has no free-threaded build"))
-            .label("built without the lock are 3.13 and later")
-            .help("take \"3.13t\" or \"3.14t\", or leave out the \"t\"")
+            .label("free-threaded builds exist from 3.13 on")
+            .help("use \"3.13t\" or \"3.14t\", or remove the \"t\"")
     } else if matches!(text, "2" | "2.0" | "2.1" | "2.2" | "2.3" | "2.4" | "2.5") {
-        Complaint::at(place, format!("Python {text} is not simulated"))
+        Complaint::at(place, format!("Python {text} is not supported"))
             .label("multiprocessing came with 2.6")
             .help(all)
     } else {
@@ -147,8 +147,8 @@ fn version(field: &Field<'_>) -> Option<Version> {
             .and_then(|minor| minor.parse::<u32>().ok())
             .is_some_and(|m| m > 14);
         match feature {
-            None if newer => complaint.label("newer than any that is simulated"),
-            Some(feature) => complaint.label(format!("a feature release is enough: \"{feature}\"")),
+            None if newer => complaint.label("newer than every supported release"),
+            Some(feature) => complaint.label(format!("use the feature release: \"{feature}\"")),
             None => complaint.label(did_you_mean(text, known.iter().map(String::as_str)).unwrap_or_default()),
         }
         .help(all)
@@ -156,7 +156,7 @@ fn version(field: &Field<'_>) -> Option<Version> {
     field.refuse(complaint)
 }
 
-/// The releases whose lock is modelled.
+/// The supported releases.
 const RELEASES: [Version; 17] = [
     Version::release(2, 6),
     Version::release(2, 7),

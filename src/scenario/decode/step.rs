@@ -9,7 +9,7 @@ use super::Decoder;
 use super::limits;
 
 impl<'t> Decoder<'t> {
-    /// Steps in their order, each checked.
+    /// The steps under a key, each checked.
     pub fn steps(&self, field: &Field<'t>) -> Option<Vec<Step>> {
         let elements = field.elements()?;
         let steps: Vec<Option<Step>> = elements.iter().map(|element| self.step(element)).collect();
@@ -20,13 +20,13 @@ impl<'t> Decoder<'t> {
             return field.refuse(
                 Complaint::at(after.node.place, "this step is never reached")
                     .label("the step before it never ends")
-                    .help("\"forever\" can only stand in the last step"),
+                    .help("use \"forever\" only in the last step"),
             );
         }
         steps.into_iter().collect()
     }
 
-    /// At least one step.
+    /// The steps under a key, of which there must be at least one.
     pub fn some_steps(&self, reader: &Reader<'t>, key: &str) -> Option<Vec<Step>> {
         let field = reader.given(key)?;
         let steps = self.steps(&field)?;
@@ -35,7 +35,7 @@ impl<'t> Decoder<'t> {
                 Complaint::at(field.node.place, format!("{} has no steps", reader.format.name))
                     .label("an empty list")
                     .help(
-                        "a step is { python = \"5ms\" }, { io = \"5ms\" }, { native = \"5ms\" } and the like",
+                        "add a step such as { python = \"5ms\" }, { io = \"5ms\" } or { native = \"5ms\" }",
                     ),
             );
         }
@@ -85,10 +85,10 @@ impl<'t> Decoder<'t> {
                     Some(why) => reader.refuse(
                         Complaint::at(
                             reader.value_place("repeat"),
-                            format!("this repeats too much: {why}"),
+                            format!("this is too much to repeat: {why}"),
                         )
-                        .label("so many times")
-                        .help("repeat less often, or take shorter steps"),
+                        .label("the number of times")
+                        .help("use fewer repetitions, or shorter steps"),
                     ),
                 }
             }
@@ -129,7 +129,7 @@ pub fn take_no_time(steps: &[Step]) -> bool {
     every_step(steps).all(|step| step.time().is_none_or(Time::is_zero))
 }
 
-/// Complains where steps that must end do not.
+/// Refuses steps that must end and do not.
 pub fn refuse_endless(reader: &Reader<'_>, key: &str, steps: Vec<Step>) -> Option<Vec<Step>> {
     if !steps.iter().any(never_ends) {
         return Some(steps);
@@ -140,11 +140,11 @@ pub fn refuse_endless(reader: &Reader<'_>, key: &str, steps: Vec<Step>) -> Optio
             format!("{} never ends", reader.format.name),
         )
         .label("a step here takes \"forever\"")
-        .help("only the steps of a [[background]] thread may take \"forever\""),
+        .help("use a time: only the steps of a [[background]] thread may take \"forever\""),
     )
 }
 
-/// Complains where hardly any worker would survive its initializer: a pool would start new ones for ever.
+/// Refuses an initializer that hardly any worker survives, because a pool would start new workers for ever.
 pub fn refuse_hopeless(reader: &Reader<'_>, key: &str, steps: Vec<Step>) -> Option<Vec<Step>> {
     if survival(&steps) >= LEAST_SURVIVAL {
         return Some(steps);
@@ -154,12 +154,12 @@ pub fn refuse_hopeless(reader: &Reader<'_>, key: &str, steps: Vec<Step>) -> Opti
             reader.value_place(key),
             "hardly any worker would survive its initializer",
         )
-        .label("99 of 100 die here")
-        .help("take a smaller probability for `crash`, or crash in the steps of a [[task]]"),
+        .label("more than 99 of 100 workers crash here")
+        .help("use a smaller probability for `crash`, or move it to the steps of a [[task]]"),
     )
 }
 
-/// The lowest probability to survive an initializer.
+/// The lowest permitted probability that a worker survives its initializer.
 const LEAST_SURVIVAL: f64 = 0.01;
 
 /// The probability that a process is alive after these steps.

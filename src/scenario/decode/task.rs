@@ -9,24 +9,24 @@ use super::machine::small;
 use super::{Decoder, graph, limits, out_of_place, step};
 use crate::model::{Payload, PayloadKind};
 
-/// A group of tasks, and where it stands, for checks that concern several.
+/// A group of tasks with its place in the file, for checks that concern several groups.
 #[derive(Debug)]
 pub struct Task<'t> {
-    /// What was read.
+    /// The group itself.
     pub group: TaskGroup,
     /// Its table.
     pub reader: Reader<'t>,
-    /// Its own count, if it has one.
+    /// Its `count`, where it is given.
     pub count: Option<u64>,
 }
 
 impl Task<'_> {
-    /// Where the number of its items stands, or the table.
+    /// The place of the key that says how many items it has, or of the whole table.
     pub fn demand_place(&self) -> Place {
         self.reader.value_place(self.never_ends().unwrap_or("count"))
     }
 
-    /// The key that makes its requests come again and again, where they do.
+    /// The key because of which its requests are repeated, or `None` where its items are counted.
     pub fn never_ends(&self) -> Option<&'static str> {
         match self.group.demand {
             Demand::Count(_) => None,
@@ -50,7 +50,7 @@ pub fn tasks<'t>(decoder: &Decoder<'t>, scenario: &Reader<'t>) -> Option<Vec<Tas
     let tasks: Vec<Option<Task<'t>>> = readers.iter().map(|reader| task(decoder, (*reader)?)).collect();
     let names: Vec<Option<&str>> = readers.iter().map(|reader| name((*reader)?)).collect();
     let unique = refuse_duplicates(&readers, &names);
-    // Edges are checked even where other keys are wrong, as long as all groups have their names.
+    // Edges are checked even where other keys are wrong, provided that every group has a name.
     let names: Option<Vec<&str>> = names.into_iter().collect();
     let edges = names
         .filter(|_| unique)
@@ -63,12 +63,12 @@ pub fn tasks<'t>(decoder: &Decoder<'t>, scenario: &Reader<'t>) -> Option<Vec<Tas
     Some(tasks)
 }
 
-/// A name, without complaining a second time.
+/// The name, or `None` if it has already been refused.
 fn name<'t>(reader: Reader<'t>) -> Option<&'t str> {
     reader.identifier("name")
 }
 
-/// Complains about names that stand twice.
+/// Refuses names that are used twice.
 fn refuse_duplicates(readers: &[Option<Reader<'_>>], names: &[Option<&str>]) -> bool {
     let mut unique = true;
     for (index, (reader, name)) in readers.iter().zip(names).enumerate() {
@@ -84,7 +84,7 @@ fn refuse_duplicates(readers: &[Option<Reader<'_>>], names: &[Option<&str>]) -> 
                 Complaint::at(reader.value_place("name"), title)
                     .label("again")
                     .see(first.value_place("name"), "the first")
-                    .help("names are unique: other tables and --set refer to them"),
+                    .help("use unique names, because other tables and --set refer to them"),
             );
         }
     }
@@ -110,7 +110,7 @@ fn task<'t>(decoder: &Decoder<'t>, reader: Reader<'t>) -> Option<Task<'t>> {
     Some(Task { group, reader, count })
 }
 
-/// How many items, or who asks for them; a count that depends on others is filled in later.
+/// The number of items, or what requests them. A count that depends on other groups is filled in later.
 fn demand<'t>(
     decoder: &Decoder<'t>,
     reader: &Reader<'t>,
@@ -129,8 +129,8 @@ fn demand<'t>(
             reader.reading.complaints.add(out_of_place(
                 reader,
                 key,
-                "only clients have it",
-                "a group with `clients` repeats requests for a `duration`; one with `count` has just its items",
+                "only a group with `clients` has it",
+                "remove it: a group with `clients` repeats its requests, a group with `count` only has its items",
             ));
         }
         let count = if reader.has("count") {
@@ -141,9 +141,9 @@ fn demand<'t>(
         if count.is_none() && !reader.has("after") {
             return reader.refuse(
                 Complaint::at(reader.place, "[[task]] needs `count`, `clients` or `arrivals`")
-                    .label("how many items does it have?")
+                    .label("the number of its items is not given")
                     .help(
-                        "`count` = a number of items, `clients` = a number of clients that ask again and again, or \
+                        "add `count` = a number of items, `clients` = a number of clients that repeat requests, or \
                          `arrivals` = the time from one request to the next",
                     ),
             );
@@ -154,14 +154,14 @@ fn demand<'t>(
         return reader.refuse(
             Complaint::at(
                 reader.key_place("count"),
-                "`count` and `clients` exclude each other",
+                "`count` and `clients` cannot be combined",
             )
             .label("a fixed number of items")
-            .see(reader.key_place("clients"), "as many as clients ask for")
+            .see(reader.key_place("clients"), "as many items as clients request")
             .help("keep one of them"),
         );
     }
-    let counted = duration_and_warmup(reader, "clients", "clients go on until they are stopped")?;
+    let counted = duration_and_warmup(reader, "clients", "clients send requests until they are stopped")?;
     let clients = reader.integer("clients");
     let think = decoder.time(reader, "think");
     let (think, steps) = (think?, steps?);
@@ -169,7 +169,7 @@ fn demand<'t>(
         return reader.refuse(
             Complaint::at(reader.value_place("steps"), "a request here takes no time")
                 .label("every step takes zero time, and `think` is zero")
-                .help("clients would ask infinitely often; give a step some time"),
+                .help("clients would send infinitely many requests: give a step some time"),
         );
     }
     let demand = Demand::Clients {
@@ -181,7 +181,7 @@ fn demand<'t>(
     Some((demand, None))
 }
 
-/// How long requests are counted, and not counted before that.
+/// The time in which requests are counted, and the time before it in which they are not.
 fn duration_and_warmup(reader: &Reader<'_>, key: &str, why: &str) -> Option<(Nanos, Nanos)> {
     if !reader.has("duration") {
         return reader.refuse(
@@ -190,30 +190,30 @@ fn duration_and_warmup(reader: &Reader<'_>, key: &str, why: &str) -> Option<(Nan
                 format!("[[task]] with `{key}` needs a `duration`"),
             )
             .label(why)
-            .help("for instance duration = \"20s\": how long requests are counted"),
+            .help("add the time in which requests are counted, for example duration = \"20s\""),
         );
     }
     let (duration, warmup) = (reader.duration("duration"), reader.duration("warmup"));
     Some((duration?, warmup?))
 }
 
-/// An open system: requests come by themselves.
+/// An open system: requests arrive on their own.
 fn arrivals<'t>(decoder: &Decoder<'t>, reader: &Reader<'t>) -> Option<(Demand, Option<u64>)> {
     let mut in_place = true;
     for (key, why) in [
         ("count", "a fixed number of items"),
-        ("clients", "as many as clients ask for"),
-        ("think", "only clients have it"),
+        ("clients", "as many items as clients request"),
+        ("think", "only a group with `clients` has it"),
     ] {
         if reader.has(key) {
             in_place = false;
             reader.reading.complaints.add(
                 Complaint::at(
                     reader.key_place(key),
-                    format!("`{key}` and `arrivals` exclude each other"),
+                    format!("`{key}` and `arrivals` cannot be combined"),
                 )
                 .label(why)
-                .see(reader.key_place("arrivals"), "requests that come by themselves")
+                .see(reader.key_place("arrivals"), "requests that arrive on their own")
                 .help("keep one of them"),
             );
         }
@@ -231,7 +231,7 @@ fn arrivals<'t>(decoder: &Decoder<'t>, reader: &Reader<'t>) -> Option<(Demand, O
         return reader.refuse(
             Complaint::at(reader.value_place("arrivals"), title)
                 .label("the time from one request to the next")
-                .help("let more time pass between them, or take a shorter `duration`"),
+                .help("use a longer time between requests, or a shorter `duration`"),
         );
     }
     let demand = Demand::Arrivals {
@@ -303,7 +303,7 @@ fn one_background<'t>(decoder: &Decoder<'t>, reader: &Reader<'t>) -> Option<Back
                 "a background thread that takes no time",
             )
             .label("every step takes zero time")
-            .help("it would repeat its steps infinitely often; give one of them some time, or \"forever\""),
+            .help("it would repeat its steps infinitely often: give one of them some time, or \"forever\""),
         );
     }
     place?;

@@ -10,7 +10,7 @@ use super::super::format::{COLUMNS, PUBLISHED};
 use super::super::overrides::settable_paths;
 use super::{Cell, MatchValue, Metric, Published};
 
-/// A column of theirs, and what it is here.
+/// A column of the CSV file, and its path or column in our results.
 struct Column<'t> {
     index: usize,
     ours: &'t str,
@@ -36,8 +36,8 @@ pub fn matched_paths(root: &Node) -> BTreeSet<String> {
     paths
 }
 
-/// Reads the table, if there is one, and checks every name in it against the CSV file and the scenario.
-/// `Some(None)`: there is none.
+/// Reads `[published]` and checks every name in it against the CSV file and the scenario. `Some(None)` means that the
+/// scenario has no such table.
 pub fn published(
     complaints: &Complaints,
     root: &Node,
@@ -93,9 +93,12 @@ fn check_paths(reader: &Reader<'_>, root: &Node, axes: &Axes) -> Option<()> {
             true => "this scenario leaves it at its default: write it down, and it has a column".to_owned(),
             false => did_you_mean(path, candidates).unwrap_or_default(),
         };
-        let complaint = Complaint::at(field.node.place, format!("`{path}` is no column of the results"))
-            .label(label)
-            .help(format!("columns here are {}", list(&columns, "and")));
+        let complaint = Complaint::at(
+            field.node.place,
+            format!("`{path}` is not a column of the results"),
+        )
+        .label(label)
+        .help(format!("use one of {}", list(&columns, "and")));
         reader.reading.complaints.add(complaint);
     }
     all_known.then_some(())
@@ -108,7 +111,7 @@ fn metric(reader: &Reader<'_>, sheet: &Sheet) -> Option<(usize, Metric)> {
         return field.refuse(
             Complaint::at(field.node.place, "`metric` must have exactly one pair")
                 .label(format!("{} pairs", pairs.len()))
-                .help("write metric = { their_column = \"makespan_s\" }; another metric needs a scenario of its own"),
+                .help("write metric = { their_column = \"makespan_s\" }, and use another scenario for another metric"),
         );
     };
     let ours = value.word();
@@ -135,7 +138,7 @@ fn match_columns<'t>(reader: &Reader<'t>, sheet: &Sheet) -> Option<Vec<Column<'t
     columns.into_iter().collect()
 }
 
-/// A column of theirs, and the values in it that pick a row, as written.
+/// A column of the CSV file, and the values in it that select a row, as written.
 type Picked = (usize, Vec<String>);
 
 /// The rows that `key` picks: those that it speaks of, or those that the profile was fitted on. `otherwise` says what
@@ -164,7 +167,7 @@ fn values(reader: &Reader<'_>, key: &str, otherwise: &str, sheet: &Sheet) -> Opt
                 return field.refuse(
                     Complaint::at(node.place, format!("no row has `{theirs}` = {value}"))
                         .label(otherwise)
-                        .help("write the value as it stands in the CSV file"),
+                        .help("write the value as in the CSV file"),
                 );
             }
             values.push(value);
@@ -175,7 +178,7 @@ fn values(reader: &Reader<'_>, key: &str, otherwise: &str, sheet: &Sheet) -> Opt
     columns.into_iter().collect()
 }
 
-/// Whether two texts mean the same value: as numbers if both are.
+/// Whether two texts mean the same value. They are compared as numbers if both are numbers.
 fn same(a: &str, b: &str) -> bool {
     match (a.parse::<f64>(), b.replace('_', "").parse::<f64>()) {
         (Ok(a), Ok(b)) => a == b,
@@ -193,7 +196,7 @@ struct Sheet {
 
 struct Row {
     fields: Vec<String>,
-    /// Where its line starts.
+    /// The byte where its line starts.
     start: usize,
 }
 
@@ -202,7 +205,7 @@ impl Row {
         self.fields.get(index).map_or("", |field| field.as_str())
     }
 
-    /// Whether it has one of the values in each of the columns.
+    /// Whether it has one of the selected values in each of the columns.
     fn has(&self, picked: &[Picked]) -> bool {
         picked
             .iter()
@@ -211,7 +214,7 @@ impl Row {
 }
 
 impl Sheet {
-    /// Reads a registered source; complains about rows that have more or fewer fields than the header.
+    /// Reads a registered source. Refuses rows with more or fewer fields than the header.
     fn read(complaints: &Complaints, source: usize) -> Option<Self> {
         let text = complaints.source_text(source);
         let mut csv = csv::ReaderBuilder::new()
@@ -228,7 +231,7 @@ impl Sheet {
                 Err(error) => {
                     return complaints.refuse(Complaint::at(
                         Place::whole(source),
-                        format!("this is no CSV: {error}"),
+                        format!("this is not a CSV file: {error}"),
                     ));
                 }
             };
@@ -241,8 +244,8 @@ impl Sheet {
                     let title = format!("{} fields, but the header has {}", fields.len(), header.len());
                     return complaints.refuse(
                         Complaint::at(line(source, &text, start), title)
-                            .label("a row has a field for every column")
-                            .help("an unknown figure is an empty field"),
+                            .label("a row needs a field for every column")
+                            .help("leave the field of an unknown figure empty"),
                     );
                 }
                 Some(_) => rows.push(Row { fields, start }),
@@ -250,9 +253,10 @@ impl Sheet {
         }
         let header = header.filter(|_| !rows.is_empty());
         let Some(header) = header else {
-            let complaint = Complaint::at(Place::whole(source), "there are no figures in this file");
-            return complaints
-                .refuse(complaint.help("the first line names the columns; a row follows for each figure"));
+            let complaint = Complaint::at(Place::whole(source), "this file contains no figures");
+            return complaints.refuse(
+                complaint.help("write the column names in the first line, and a row for each figure"),
+            );
         };
         Some(Self {
             source,
@@ -262,14 +266,14 @@ impl Sheet {
         })
     }
 
-    /// The index of a column of theirs; `place` names it.
+    /// The index of a column of the CSV file. `place` is where the scenario names it.
     fn column(&self, reader: &Reader<'_>, name: &str, place: Place) -> Option<usize> {
         let index = self.header.iter().position(|column| column == name);
         if index.is_none() {
             let guess = did_you_mean(name, self.header.iter().map(String::as_str));
             let complaint = Complaint::at(place, format!("the CSV file has no column `{name}`"))
                 .label(guess.unwrap_or_default())
-                .help(format!("its columns are {}", list(&self.header, "and")));
+                .help(format!("use one of {}", list(&self.header, "and")));
             reader.reading.complaints.add(complaint);
         }
         index
@@ -289,9 +293,12 @@ impl Sheet {
             let value = written.parse::<f64>().ok().filter(|value| value.is_finite());
             let Some(value) = value else {
                 return complaints.refuse(
-                    Complaint::at(self.place_of(row, written), format!("`{written}` is no figure"))
-                        .label(format!("in column `{}`", self.header[metric]))
-                        .help("a figure is a number in SI units, without a unit; an unknown one is empty"),
+                    Complaint::at(
+                        self.place_of(row, written),
+                        format!("`{written}` is not a number"),
+                    )
+                    .label(format!("in column `{}`", self.header[metric]))
+                    .help("write a number in SI units, without the unit; leave an unknown figure empty"),
                 );
             };
             let matches = columns
@@ -316,7 +323,7 @@ impl Sheet {
         Some(cells)
     }
 
-    /// Where a field stands in its line; the line, where it is written in another way.
+    /// The place of a field in its line, or the whole line if the field is quoted or escaped.
     fn place_of(&self, row: &Row, written: &str) -> Place {
         let line = line(self.source, &self.text, row.start);
         let (start, end) = line.span.unwrap_or((0, 0));
@@ -327,7 +334,7 @@ impl Sheet {
     }
 }
 
-/// The first byte at or after `start` that is neither blank nor in a comment: records are said to start there.
+/// The first byte at or after `start` that is neither blank nor in a comment, because that is where a record starts.
 fn skip_comments(text: &str, start: usize) -> usize {
     let mut start = start;
     for line in text[start..].split_inclusive('\n') {
@@ -346,7 +353,7 @@ fn line(source: usize, text: &str, start: usize) -> Place {
     Place::new(source, start, start + length)
 }
 
-/// A number where it is one.
+/// A number if the text is one, else the text.
 fn match_value(text: &str) -> MatchValue {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() => MatchValue::Number(number),
