@@ -98,7 +98,7 @@ fn check_paths(reader: &Reader<'_>, root: &Node, axes: &Axes) -> Option<()> {
             format!("`{path}` is not a column of the results"),
         )
         .label(label)
-        .help(format!("use one of {}", list(&columns, "and")));
+        .help(format!("use one of {}", list(&columns, "or")));
         reader.reading.complaints.add(complaint);
     }
     all_known.then_some(())
@@ -273,7 +273,7 @@ impl Sheet {
             let guess = did_you_mean(name, self.header.iter().map(String::as_str));
             let complaint = Complaint::at(place, format!("the CSV file has no column `{name}`"))
                 .label(guess.unwrap_or_default())
-                .help(format!("use one of {}", list(&self.header, "and")));
+                .help(format!("use one of {}", list(&self.header, "or")));
             reader.reading.complaints.add(complaint);
         }
         index
