@@ -3,5 +3,6 @@
 mod command;
 
 mod determinism;
+mod documentation;
 mod reference;
 mod verbs;
