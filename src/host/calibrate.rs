@@ -87,10 +87,10 @@ enum Line {
     Finished(Facts),
 }
 
-/// How far it is, for whoever shows it.
+/// How far the calibration is, for a progress bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// So many probes at most.
+    /// The largest number of probes.
     Begun(u64),
     /// One of them is through.
     Done,
@@ -111,7 +111,7 @@ pub fn calibrate(
     Ok(Calibration::of(interpreter, evidence))
 }
 
-/// Goes through all probes so many times: part of a calibration that is spread over a longer time. `pace` is the
+/// Runs all probes that number of times: a part of a calibration that is spread over a longer time. `pace` is the
 /// interpreter's, so far as known.
 ///
 /// # Errors

@@ -56,7 +56,7 @@ impl Interpreter {
     /// Every interpreter that is named, `python3` where none is: each of another version.
     ///
     /// # Errors
-    /// One of them is none, or is of no use, or two are of the same version.
+    /// One of them is no interpreter or cannot be used, or two have the same version.
     pub fn all(named: &[PathBuf]) -> Result<Vec<Self>, HostError> {
         let usual = [PathBuf::from("python3")];
         let named = if named.is_empty() { &usual[..] } else { named };
@@ -81,7 +81,7 @@ impl Interpreter {
     /// The interpreter of that path, or of that name on the search path.
     ///
     /// # Errors
-    /// There is none, or it is of no use.
+    /// There is none, or it cannot be used.
     pub fn at(path: &Path) -> Result<Self, HostError> {
         let said = ask(path)?;
         let Ok(answer) = serde_json::from_str::<Answer>(said.trim()) else {

@@ -35,7 +35,7 @@ impl Machine {
         self.count
     }
 
-    /// The CPUs to bind a process to that shall have so many cores; `None` where it need not or cannot be bound.
+    /// The CPUs to bind a process to, for that number of cores; `None` if it need not or cannot be bound.
     pub fn cpus(&self, cores: u32) -> Option<Vec<u32>> {
         self.cores
             .as_ref()

@@ -18,7 +18,7 @@ const SCRIPT: &str = concat!(include_str!("python/orphan.py"), include_str!("pyt
 /// Steps that take less of the whole are measuring errors.
 const LEAST_SHARE: f64 = 0.01;
 
-/// A call of which less than this share is unknown is clear, and so many clear calls are enough.
+/// A call of which less than this share is unknown is clear, and this number of clear calls is enough.
 const CLEAR: f64 = 0.05;
 const FEWEST_CLEAR: usize = 3;
 
@@ -29,9 +29,9 @@ pub struct Request {
     pub target: String,
     /// A Python expression for its arguments, evaluated in the module: a tuple, or the only one.
     pub arguments: String,
-    /// So many calls at most, each alone and beside a thread that wants the lock.
+    /// The largest number of calls, each alone and beside a thread that wants the lock.
     pub repeats: u32,
-    /// No further call after so many seconds, but three at least.
+    /// No further call starts after this number of seconds, but at least three are made.
     pub seconds: f64,
 }
 

@@ -1,4 +1,4 @@
-//! What the random draws of a scenario are called: whoever plays it takes the same times for the same things.
+//! The names of a scenario's random draws: everything that plays the scenario takes the same times for the same things.
 //!
 //! `key` is everywhere the root key of one replication. A step's draw is named by its place below what has the step:
 //! `.number(index)` for each list of steps on the way, `.number(time)` for each round of a `repeat`.

@@ -272,7 +272,7 @@ fn order_statistics(latencies: &mut [u64]) -> Latency {
     }
     latencies.sort_unstable();
     let count = latencies.len();
-    // The nearest rank: the smallest latency that at least so many per cent do not exceed.
+    // The nearest rank: the smallest latency that at least this percentage of all latencies do not exceed.
     let percentile = |percent: usize| Nanos(latencies[(count * percent).div_ceil(100).max(1) - 1]);
     let sum: u128 = latencies.iter().map(|&latency| u128::from(latency)).sum();
     Latency {

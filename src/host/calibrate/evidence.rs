@@ -103,7 +103,7 @@ impl Evidence {
 
     /// Of several parts together, of which there is at least one; `None` without any.
     ///
-    /// A probe that was of no use in one part and worked in another has figures, so it counts as one that worked.
+    /// A probe that failed in one part and worked in another has figures, so it counts as one that worked.
     pub fn pooled(parts: &[Self]) -> Option<Self> {
         let mut facts = parts.first()?.facts.clone();
         for part in &parts[1..] {

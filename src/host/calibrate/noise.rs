@@ -5,7 +5,7 @@ use std::fmt;
 use super::evidence::Evidence;
 use super::figure::{quantile, short};
 
-/// A loop that always does the same may take so many times longer in one slow case of ten than in one fast case of ten.
+/// The most by which the slowest tenth of the runs of one loop may take longer than the fastest tenth, as a factor.
 /// A quiet machine stays below 1.1; a slower clock, or a neighbour in the caches, shows at once.
 const MOST_UNEVEN: f64 = 1.3;
 
@@ -27,7 +27,7 @@ pub struct Noise {
     pub fast: f64,
     /// The same.
     pub slow: f64,
-    /// Times that a probe was through at another moment than usual and was set aside, out of so many.
+    /// Number of times that a probe ran at an unusual moment and was set aside, and the number of all its runs.
     pub set_aside: (usize, usize),
     /// Share of all CPUs that other processes and this machine's own host had meanwhile.
     pub elsewhere: f64,

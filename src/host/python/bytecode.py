@@ -9,7 +9,7 @@ import program
 
 
 def main():
-    """Whoever reads the standard input to its end lets the other side end first."""
+    """Reading the standard input to its end lets the other side end first."""
     sys.stdin.readline()
     orphan.die_with_parent()
     _, each = calibration.line(program.PYTHON)

@@ -67,7 +67,7 @@ class Program:
         """Where offloaded steps run."""
         workers = self.run_by["offload_workers"]
         if self.run_by["offload"] == "thread":
-            # As many as Python has by default on a machine of so many cores.
+            # The number that Python has by default on the simulated machine.
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(workers))
         elif self.run_by["offload"] == "process":
             from executors import initializer

@@ -15,7 +15,7 @@ MONOTONIC = 1
 # TFD_NONBLOCK, TFD_CLOEXEC
 FLAGS = os.O_NONBLOCK | os.O_CLOEXEC
 
-# So many answers wait in a socket's buffer.
+# Number of answers that wait in a socket's buffer.
 ANSWERS = 60_000
 
 
@@ -87,7 +87,7 @@ class Machines:
         return connection, reader, writer
 
     async def open(self, number):
-        """So many, before the clock starts."""
+        """Opens that number of connections, before the clock starts."""
         self.idle += [await self.connect() for _ in range(number)]
 
     async def ask(self, time):

@@ -59,7 +59,7 @@ def list_of_tuples(count):
     return [(100_000 + index, index + 0.5) for index in range(count)]
 
 
-# Bytes that one element takes in a pickle, and what makes so many of them.
+# Bytes that one element takes in a pickle, and a function that makes a list of that number of elements.
 KINDS = {
     "list[float]": (9, list_of_floats),
     "list[int]": (5, list_of_ints),

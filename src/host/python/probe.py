@@ -22,7 +22,7 @@ now = time.perf_counter_ns
 # Short, so that a holder in bytecode answers often, and long beside the way to sleep and back, some 50 us.
 SWITCH_INTERVAL_NS = 500_000
 
-# Whoever works so much longer than the interval before he lets go has not looked at the eval breaker: he is in a C call.
+# A function that keeps the lock this much longer than the interval has not checked the eval breaker: it is in a C call.
 C_CALL_NS = SWITCH_INTERVAL_NS * 3
 
 # A thread that was without a core for so long has missed something.

@@ -34,7 +34,7 @@ def with_lock(amount):
 
 
 def repeatedly(amount):
-    """The inner steps, so many times."""
+    """The inner steps, that number of times."""
     times, steps = amount
     for _ in range(times):
         play(steps)

@@ -58,7 +58,7 @@ def one_sleep():
 
 
 def wait(usual, cpus, seconds):
-    """Until every CPU is as usual, but no longer than so many seconds: the last moment, and how long it took."""
+    """Waits until every CPU runs at its usual speed, at most `seconds`: the last moment, and the time waited."""
     began = time.monotonic()
     while True:
         now = moment(cpus)

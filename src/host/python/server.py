@@ -19,7 +19,7 @@ class Server:
     def __init__(self, plan, slack):
         self.threads = plan["run"]["workers"]
         self.noted = []
-        # Each datagram is one request, and goes to whoever receives first.
+        # Each datagram is one request, and goes to the thread that receives first.
         self.requests, self.to_server = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.clients = Clients(plan, slack, self.way)
         context = multiprocessing.get_context("fork")

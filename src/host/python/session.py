@@ -95,7 +95,7 @@ def warm_up(method):
 
 
 def give_up(failure):
-    """Whoever waits for a thread that failed would wait for ever."""
+    """Ends the process: a thread that waits for the failed one would wait forever."""
     sys.excepthook(failure.exc_type, failure.exc_value, failure.exc_traceback)
     sys.stderr.flush()
     os._exit(1)

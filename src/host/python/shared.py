@@ -49,7 +49,7 @@ def counter(start_method, is_attribute):
 
 
 def update(counter, state, window):
-    """Reads, works with what it has read for so many rounds, and writes. Without a window that is `+=`."""
+    """Reads, works with the value for that number of rounds, and writes. Without a window that is `+=`."""
     if window is None:
         state.value += 1
     else:

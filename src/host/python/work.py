@@ -8,7 +8,7 @@ from collections import deque
 from itertools import repeat
 from zlib import crc32
 
-# A C call on at most so many bytes keeps the lock (Modules/zlibmodule.c, zlib_crc32_impl: 5 KiB).
+# A C call on at most this number of bytes keeps the lock (Modules/zlibmodule.c, zlib_crc32_impl: 5 KiB).
 KEEPS_LOCK_UP_TO = 5 * 1024
 # Fits into a core's own cache, so that cores do not disturb each other.
 BUFFER = memoryview(bytes(range(256)) * 1024)
@@ -33,7 +33,7 @@ def native_short(length):
 
 
 def native_long(rounds):
-    """One C call that releases the interpreter lock for any time: a key derivation, so many hashes one after another."""
+    """One C call that releases the interpreter lock for any time: a key derivation, which hashes that number of times in turn."""
     pbkdf2_hmac("sha256", b"gilsim", b"gilsim", rounds)
 
 

@@ -96,7 +96,7 @@ pub enum Home {
 pub enum Chunks {
     /// One, and nothing can be set.
     Single,
-    /// So many.
+    /// That number of items.
     Of(u64),
     /// As many as `multiprocessing.Pool` computes from the number of items: four chunks for each worker.
     ByNumber,

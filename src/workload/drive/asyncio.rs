@@ -30,7 +30,7 @@ use crate::scenario::{Asyncio, Demand, DependencyKind, Guard, Offload, Step, num
 pub(super) struct Program {
     world: Rc<World>,
     elsewhere: Elsewhere,
-    /// Lets only so many items or requests be worked on at a time.
+    /// Limits the number of items or requests in flight.
     in_flight: Option<Semaphore>,
     locks: BTreeMap<String, Semaphore>,
     /// Connections to other machines that nobody uses just now.

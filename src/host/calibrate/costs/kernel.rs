@@ -172,7 +172,7 @@ fn woken_after(idle: u32) -> String {
 /// These samples as a distribution of a profile, in no more than [`PARTS`] values: means of as many neighbours each.
 ///
 /// No formula would do. Most wake-ups take about as long, but of those on a virtual machine one in ten or a hundred
-/// finds its CPU with somebody else and takes ten times as long: whoever waits for a thousand waits for these.
+/// finds its CPU taken and takes ten times as long: a thread that waits a thousand times waits for these as well.
 fn empirical(ascending: &[f64]) -> String {
     let parts = PARTS.min(ascending.len());
     let values = (0..parts).map(|part| {

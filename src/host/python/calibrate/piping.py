@@ -81,7 +81,7 @@ def connections(samples):
 
 
 def waits(samples, count):
-    """A wait on so many descriptors, by itself and as `multiprocessing` does it."""
+    """A wait on that number of descriptors, by itself and as `multiprocessing` does it."""
     pipes = [os.pipe() for _ in range(count)]
     readers = [reader for reader, _ in pipes]
     samples.time(f"wait {count}", lambda: connection.wait(readers, 0), 20, 5)

@@ -9,7 +9,7 @@ from affinity import bound
 
 # Not longer than what utilization forgets quickly (`kernel/sched/pelt.c`: half of it in 32 ms).
 PERIOD = 0.005
-# Parts of its CPU that the waker takes. Utilization has settled after so many periods.
+# Parts of its CPU that the waker takes. Utilization has settled after this number of periods.
 STEPS = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 STEP = 0.1
 SETTLES, COUNTS = 20, 10

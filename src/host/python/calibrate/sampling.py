@@ -25,7 +25,7 @@ class Samples:
 
 
 def batch(call, times):
-    """CPU time of so many calls."""
+    """CPU time of that number of calls."""
     repeat = itertools.repeat(None, times)
     began = clock()
     for _ in repeat:

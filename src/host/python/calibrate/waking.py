@@ -37,7 +37,7 @@ def wake_ups(samples, cpus, effort):
     os.close(there[0])
     os.close(back[1])
     os.sched_setaffinity(0, {cpus[0]})
-    # One length after the other: whoever lends the CPU learns how long it will be idle.
+    # One length after the other: a hypervisor learns how long the CPU will be idle.
     for idle in IDLE:
         for _ in range(8 * effort):
             wait = now() + idle * 1_000
