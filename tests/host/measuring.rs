@@ -389,7 +389,7 @@ executor = "asyncio"
     assert_eq!(measured.len(), 1);
     let rate = measured[0]["throughput_per_s"].parse::<f64>();
     assert!(rate.is_ok_and(|rate| rate > 0.0), "{measured:?}");
-    assert!(said.stderr.contains("to an event loop"), "{}", said.stderr);
+    assert!(said.stderr.contains("at an event loop"), "{}", said.stderr);
 }
 
 #[test]

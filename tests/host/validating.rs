@@ -154,7 +154,7 @@ fn an_invalid_profile_is_refused() {
     let missing = desk.gilsim(&["validate", "--profile", "nowhere.toml"]);
     assert_eq!(missing.code, 2, "{}", missing.stderr);
     assert!(
-        missing.stderr.contains("nowhere.toml: neither a bundled profile"),
+        missing.stderr.contains("there is no profile `nowhere.toml`"),
         "{}",
         missing.stderr
     );

@@ -125,8 +125,15 @@ fn times(page: &mut Page) {
         };
         [code(tag.name), inside, tag.help.to_owned()]
     };
-    let rows: Vec<_> = variants.map(row).collect();
+    let rows: Vec<_> = variants.clone().map(row).collect();
     page.table(["key", "value", "meaning"], &rows);
+    for variant in variants {
+        if let Shape::List(Shape::Table(part)) = &variant.tag().shape {
+            page.heading(3, &as_heading(part));
+            page.text(part.help);
+            table(page, part, 3, &Scenario);
+        }
+    }
 }
 
 /// The sections of this page.
