@@ -164,7 +164,7 @@ fn an_invalid_profile_is_refused() {
     );
     let bad = desk.gilsim(&["validate", "--profile", "mine.toml"]);
     assert_eq!(bad.code, 2, "{}", bad.stderr);
-    assert!(bad.stderr.contains("`thread.create` cannot be"), "{}", bad.stderr);
+    assert!(bad.stderr.contains("mine.toml:4:10"), "{}", bad.stderr);
 }
 
 #[test]
