@@ -1,18 +1,18 @@
 //! The real interpreter: runs a scenario's configurations on this machine, with the standard library's own executors.
 //!
-//! The Python side (`src/host/python/`) is part of the binary; all that it needs is some `python3`. Nothing here knows
-//! the simulator: the work comes from the scenario, with the draws that the simulator takes as well.
+//! The Python side (`src/host/python/`) is part of the binary; it needs nothing but a `python3`. Nothing here depends on
+//! the simulator: the work comes from the scenario, with the same random draws that the simulator uses.
 //!
 //! ```text
-//!  plan      what one repetition has to do, every time drawn      -> one line of JSON
-//!  session   one fresh interpreter that does it                   <- one line of JSON
-//!  slowdown  how much longer bytecode takes without the lock, where both builds are there
+//! plan      the work of one repetition, with every time drawn    -> one line of JSON
+//! session   one fresh interpreter that does this work            <- one line of JSON
+//! slowdown  how much longer bytecode takes without the lock, if both builds are available
 //!  measure   which configurations, in which order, how often
-//!  pace      what the machine is like most of the time
-//!  quiet     whether what came out can be trusted
+//! pace      the usual speed of the machine
+//! quiet     whether a result can be trusted
 //! ```
-//! [`calibrate()`] uses the same sessions to measure what a profile of this machine says, and [`probe()`] to find out what
-//! a function of the user's does.
+//! [`calibrate()`] uses the same sessions to measure a profile of this machine, and [`probe()`] uses them to find out what
+//! a function of the user does.
 
 mod answer;
 mod calibrate;
@@ -45,15 +45,15 @@ pub use session::Failure;
 /// Why nothing can be measured.
 #[derive(Debug, Error)]
 pub enum HostError {
-    /// There is no such program, or it does not start.
+    /// The program does not exist, or it does not start.
     #[error("cannot start the interpreter {}: {source}\nname another one with --python PATH", path.display())]
     NoInterpreter {
         /// As named.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A program that is no Python.
+    /// The program is not a Python interpreter.
     #[error("{} is not a Python interpreter: {said}\nname another one with --python PATH", path.display())]
     NotPython {
         /// As named.
@@ -61,15 +61,15 @@ pub enum HostError {
         /// How it answered.
         said: String,
     },
-    /// A Python that lacks what the measuring side needs.
+    /// The Python interpreter lacks what the measuring side needs.
     #[error("{} is {what}, but measuring needs CPython 3.9 or newer\nname another one with --python PATH", path.display())]
     Unsuitable {
         /// As named.
         path: PathBuf,
-        /// Which Python it is.
+        /// The implementation and version of this Python.
         what: String,
     },
-    /// Two interpreters of one version.
+    /// Two interpreters have the same version.
     #[error(
         "{} and {} are both CPython {version}: which of the two shall measure it? Name one of them",
         first.display(),
@@ -80,16 +80,16 @@ pub enum HostError {
         first: PathBuf,
         /// As named.
         second: PathBuf,
-        /// Of both.
+        /// The version of both.
         version: String,
     },
-    /// The Python side cannot be put where the interpreter finds it.
+    /// The Python side cannot be written where the interpreter can find it.
     #[error("cannot write into the folder for temporary files: {source}\nset TMPDIR to another one")]
     Scratch {
-        /// What the operating system says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// Its bytecode takes longer already, and the model would make it longer once more.
+    /// The bytecode of this build is already slower, and the model would slow it down a second time.
     #[error(
         "{} is a free-threaded build, whose bytecode the model makes longer by itself (free_threaded.slowdown)\n\
          calibrate with the build that has the interpreter lock: --python PATH",
@@ -99,7 +99,7 @@ pub enum HostError {
         /// The interpreter.
         path: PathBuf,
     },
-    /// How long its bytecode takes is not known.
+    /// The time that its bytecode takes could not be measured.
     #[error("{} cannot time a loop of bytecode: {said}", path.display())]
     Bytecode {
         /// The interpreter.
@@ -107,7 +107,7 @@ pub enum HostError {
         /// What happened.
         said: String,
     },
-    /// The probes did not come to an end.
+    /// The probes did not finish.
     #[error("{} cannot calibrate: {said}", path.display())]
     Calibration {
         /// The interpreter.
@@ -115,7 +115,7 @@ pub enum HostError {
         /// What happened.
         said: String,
     },
-    /// Somebody did not want to wait any longer.
+    /// The user interrupted the measurement.
     #[error("interrupted; nothing is written")]
     Interrupted,
 }

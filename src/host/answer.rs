@@ -1,4 +1,4 @@
-//! What the Python side says of a repetition.
+//! The answer of the Python side about one repetition.
 
 use std::time::Duration;
 
@@ -10,25 +10,25 @@ use crate::results::measured::Repetition;
 use crate::results::{Latency, Replication, Status, TimeByActivity};
 use crate::units::{Bytes, Nanos};
 
-/// The line.
+/// The line of JSON.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Answer {
-    /// It came to its end.
+    /// The repetition finished.
     Done(Figures),
-    /// The executor lost a worker, and the caller got an exception.
+    /// The executor lost a worker, and the parent got an exception.
     Broken {
-        /// The exception, and how far it came.
+        /// The exception, and how far the run got.
         broken: String,
     },
-    /// The program's own process died in a step.
+    /// The parent process died in a step.
     Crashed {
         #[serde(rename = "crashed")]
         _crashed: bool,
     },
 }
 
-/// What was measured, times in ns.
+/// The measured values; times in ns.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Figures {
@@ -39,15 +39,15 @@ pub struct Figures {
     latencies: [u64; 4],
     lost_updates: Option<u64>,
     speeds: Vec<Speeds>,
-    /// What each CPU was like before the work was calibrated, before it began, and after it ended.
+    /// The state of each CPU before the work was calibrated, before it began, and after it ended.
     moments: Vec<Vec<Look>>,
-    /// For a quiet moment.
+    /// The time spent waiting for a quiet moment.
     waited_s: f64,
     elsewhere: Option<f64>,
 }
 
 impl Answer {
-    /// In the terms of results.
+    /// The answer as a result.
     pub fn into_tried(self, number: u64) -> Tried {
         match self {
             Self::Done(figures) => figures.into_tried(number),
@@ -81,7 +81,7 @@ impl Figures {
     }
 }
 
-/// A repetition that came to nothing.
+/// A repetition without a result.
 pub fn failed(number: u64, status: Status, detail: String) -> Tried {
     unjudged(number, without_figures(status, detail), None)
 }

@@ -1,22 +1,22 @@
-//! This machine: which of its cores a configuration may have.
+//! This machine: which of its cores a configuration may use.
 
 use std::fs;
 
 use crate::scenario::Configuration;
 
-/// What there is to run on.
+/// The CPUs that are available.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Machine {
-    /// One hardware thread of each physical core that this process may use, where the kernel tells and lets us choose.
+    /// One hardware thread of each physical core that this process may use, if the kernel reports them and allows binding.
     cores: Option<Vec<u32>>,
-    /// Cores, or hardware threads where the kernel does not tell them apart.
+    /// The number of cores, or of hardware threads where the kernel does not distinguish them.
     count: u32,
-    /// CPUs that the control group grants, where it grants fewer than there are.
+    /// The number of CPUs that the control group grants, if it is lower than the number of CPUs of the machine.
     quota: Option<f64>,
 }
 
 impl Machine {
-    /// As this process finds it.
+    /// The machine as this process sees it.
     pub fn here() -> Self {
         let cores = allowed_cpus().map(|cpus| one_of_each_core(&cpus));
         let count = match &cores {
@@ -30,25 +30,25 @@ impl Machine {
         }
     }
 
-    /// Physical cores.
+    /// The number of physical cores.
     pub fn cores(&self) -> u32 {
         self.count
     }
 
-    /// The CPUs to bind a process to, for that number of cores; `None` if it need not or cannot be bound.
+    /// The CPUs to bind a process to, so that it has this number of cores; `None` if it need not or cannot be bound.
     pub fn cpus(&self, cores: u32) -> Option<Vec<u32>> {
         self.cores
             .as_ref()
             .map(|all| all.iter().copied().take(cores as usize).collect())
     }
 
-    /// The CPUs that such a process leaves to others: none where it need not or cannot be bound, or leaves none.
+    /// The CPUs that such a process leaves to others; empty if it need not or cannot be bound, or leaves none.
     pub fn other_cpus(&self, cores: u32) -> Vec<u32> {
         let all = self.cores.iter().flatten().copied();
         all.skip(cores as usize).collect()
     }
 
-    /// Why this machine cannot be what the configuration asks for; `None` where it can.
+    /// The reason why this machine cannot provide what the configuration asks for; `None` if it can.
     pub fn obstacle(&self, configuration: &Configuration) -> Option<String> {
         let wanted = configuration.machine.cores;
         if configuration.machine.smt > 1 {
@@ -75,7 +75,7 @@ impl Machine {
     }
 }
 
-/// From `/proc/self/status`; `None` where that is not Linux's.
+/// Read from `/proc/self/status`; `None` on systems other than Linux.
 fn allowed_cpus() -> Option<Vec<u32>> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let list = status
@@ -85,7 +85,7 @@ fn allowed_cpus() -> Option<Vec<u32>> {
     (!cpus.is_empty()).then_some(cpus)
 }
 
-/// `0-3,8` as numbers.
+/// Parses a list such as `0-3,8`.
 fn cpu_list(list: &str) -> Option<Vec<u32>> {
     let mut cpus = Vec::new();
     for part in list.split(',') {
@@ -113,7 +113,7 @@ fn one_of_each_core(cpus: &[u32]) -> Vec<u32> {
     taken
 }
 
-/// Of the control group that this process is in, in CPUs.
+/// The quota of the control group of this process, in CPUs.
 fn quota() -> Option<f64> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
     let group = groups.lines().find_map(|line| line.strip_prefix("0::"))?;

@@ -1,14 +1,14 @@
-//! What cannot be measured, and why not.
+//! What cannot be measured, and the reasons.
 
 use super::plan::{largest_chunk, too_many_arrive};
 use super::{Interpreter, Machine};
 use crate::model::{Payload, PayloadKind};
 use crate::scenario::{Configuration, Demand, Uses, every_step};
 
-/// Objects take more room than their pickles: a float 32 bytes in a list and 9 in its pickle.
+/// Objects take more memory than their pickles: a float takes 32 bytes in a list and 9 in its pickle.
 const ROOM_FOR_OBJECTS: u64 = 8;
 
-/// Why a configuration cannot be measured here; `None` where it can.
+/// The reason why a configuration cannot be measured here; `None` if it can.
 pub fn obstacle(
     configuration: &Configuration,
     machine: &Machine,
@@ -57,7 +57,7 @@ fn not_implemented(configuration: &Configuration) -> Option<String> {
     Some(obstacle.to_owned())
 }
 
-/// Data that would not fit into half of the memory that is free.
+/// Data that does not fit into half of the free memory.
 fn too_large(configuration: &Configuration) -> Option<String> {
     let room = |payload: &Payload| match payload.kind {
         PayloadKind::Bytes => payload.size.0,
@@ -68,7 +68,7 @@ fn too_large(configuration: &Configuration) -> Option<String> {
         let Demand::Count(count) = task.demand else {
             return 0;
         };
-        // Arguments once, results in every worker, and all results together in the caller's hands.
+        // The arguments once, the results in every worker, and all results together in the parent.
         let workers = u64::from(configuration.executor.facts().workers.unwrap_or(1));
         let arguments = room(&task.argument).saturating_mul(chunk.min(count) * 2);
         let results = room(&task.result).saturating_mul(chunk.min(count) * workers + count);
@@ -86,7 +86,7 @@ fn too_large(configuration: &Configuration) -> Option<String> {
     })
 }
 
-/// `MemAvailable`, bytes; `None` where the kernel does not tell.
+/// `MemAvailable`, bytes; `None` if the kernel does not report it.
 fn free_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;

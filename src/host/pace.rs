@@ -1,43 +1,43 @@
-//! What a machine is like most of the time.
+//! The usual speed of a machine.
 //!
-//! A core has several speeds: its clock changes, and so does what the neighbour on the other half of it does, for seconds
-//! at a time. And the machine's own host may let a CPU that was idle wait. Only what was measured in like moments can be
-//! compared, and a profile holds for such moments. So everything that is measured says what each CPU was like just before
-//! and just after, and most of these looks show what is usual.
+//! A core has several speeds: its clock frequency changes, and so does the load on its sibling hardware thread, for seconds
+//! at a time. On a virtual machine, the host may also delay a CPU that was idle. Only measurements taken under similar
+//! conditions can be compared, and a profile holds for such conditions. So each measurement records the state of each CPU
+//! just before and just after it, and the majority of these looks defines what is usual.
 
 use serde::{Deserialize, Serialize};
 
 use crate::results::statistics::median;
 
-/// Speeds are alike if no one is lower than another by more than this factor.
+/// Speeds are alike if they differ by no more than this factor.
 const ALIKE: f64 = 1.2;
 
-/// What takes longer or shorter than usual by more than this share was at another speed.
+/// A time that differs from the usual one by more than this share was measured at another speed.
 const MOST_OFF: f64 = 0.15;
 
-/// Where sleeps are too long by more than this many times what is usual, others had the CPU.
+/// If sleeps are too long by more than this multiple of the usual excess, other processes used the CPU.
 const MOST_LATE: f64 = 2.0;
 
-/// Of a few looks nobody knows which are off.
+/// With fewer looks than this, outliers cannot be told apart.
 const FEWEST: usize = 8;
 
-/// A look at one CPU: the CPU time that a round of bytecode takes, and how much longer than asked a short sleep is on
-/// average; ns.
+/// A look at one CPU: the CPU time of a round of bytecode, and the average excess of a short sleep over the time asked
+/// for; ns.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Look(pub f64, pub f64);
 
 /// All looks so far, with one interpreter.
 #[derive(Clone, Debug, Default)]
 pub struct Pace {
-    /// Ascending.
+    /// In ascending order.
     rounds: Vec<f64>,
     lates: Vec<f64>,
-    /// What follows from these: asked for far more often than they change.
+    /// Derived from the looks, and cached because it is read far more often than the looks change.
     usual: Option<Look>,
 }
 
 impl Pace {
-    /// More of them.
+    /// Adds looks.
     pub fn note(&mut self, looks: &[Look]) {
         self.rounds.extend(looks.iter().map(|Look(round, _)| round));
         self.lates.extend(looks.iter().map(|Look(_, late)| late));
@@ -50,12 +50,12 @@ impl Pace {
         }
     }
 
-    /// What a CPU is like most of the time; `None` while nobody can tell.
+    /// The usual state of a CPU; `None` if it is not known yet.
     pub fn usual(&self) -> Option<Look> {
         self.usual
     }
 
-    /// The middle of those rounds that are alike, where most are.
+    /// The median of the largest group of rounds that are alike.
     fn usual_round(&self) -> Option<f64> {
         let alike = |first: usize| {
             let end = self
@@ -67,14 +67,14 @@ impl Pace {
         median(fastest_last.max_by_key(|alike| alike.len())?)
     }
 
-    /// How many times as fast as usual it was, at the look that is farthest off; `None` where that cannot be told.
+    /// The speed at the look that is farthest off, as a multiple of the usual speed; `None` if that is unknown.
     pub fn speed(&self, looks: &[Look]) -> Option<f64> {
         let Look(usual, _) = self.usual?;
         let speeds = looks.iter().map(|Look(round, _)| usual / round);
         speeds.max_by(|one, other| off(*one).total_cmp(&off(*other)))
     }
 
-    /// How far from usual it was, as a multiple of what is tolerated; nothing where that cannot be told.
+    /// The deviation from usual, as a multiple of the tolerated one; nothing if that is unknown.
     pub fn noise(&self, looks: &[Look]) -> f64 {
         let Some(Look(_, usually_late)) = self.usual else {
             return 0.0;

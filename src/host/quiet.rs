@@ -1,4 +1,4 @@
-//! Whether a repetition can be trusted: what others took of the machine meanwhile, and how fast it was.
+//! Whether a repetition can be trusted: how much CPU time others used meanwhile, and how fast the machine was.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,29 +7,29 @@ use super::pace::{Look, Pace};
 use crate::results::Status;
 use crate::results::measured::Repetition;
 
-/// Work whose speed has changed by more than this between before and after was not what it should have been.
+/// If the speed of any work changes by more than this between before and after, the repetition is disturbed.
 const MOST_DRIFT: f64 = 0.05;
-/// A machine that others kept busy for more than this share of its time was not ours.
+/// If others keep the machine busy for more than this share of its time, the repetition is disturbed.
 const MOST_ELSEWHERE: f64 = 0.05;
 
-/// CPU time of one count of each kind of work, ns, by the name that the Python side has for it.
+/// CPU time of one count of each kind of work, ns, by the name that the Python side uses.
 pub type Speeds = BTreeMap<String, f64>;
 
-/// A repetition that nobody has judged yet.
+/// A repetition that has not been judged yet.
 #[derive(Clone, Debug)]
 pub struct Tried {
-    /// What came out.
+    /// The result.
     pub repetition: Repetition,
-    /// Before it, and after it where that can be told.
+    /// The speeds before it, and after it if they are known.
     pub speeds: Vec<Speeds>,
-    /// What each CPU was like around it.
+    /// The state of each CPU around it.
     pub looks: Vec<Look>,
-    /// It waited so long for a quiet moment.
+    /// How long it waited for a quiet moment.
     pub waited: Duration,
 }
 
 impl Tried {
-    /// What disturbed it most, as a multiple of what is tolerated.
+    /// The largest disturbance, as a multiple of the tolerated one.
     fn noise(&self, pace: &Pace) -> f64 {
         let elsewhere = self.repetition.elsewhere.unwrap_or(0.0);
         (drift(&self.speeds) / MOST_DRIFT)
@@ -37,12 +37,12 @@ impl Tried {
             .max(pace.noise(&self.looks))
     }
 
-    /// Whether it cannot be trusted. What did not come to an end is what it is.
+    /// Whether the repetition cannot be trusted. A repetition that did not finish is never disturbed.
     pub fn is_noisy(&self, pace: &Pace) -> bool {
         self.repetition.replication.status == Status::Done && self.noise(pace) > 1.0
     }
 
-    /// Judged by what is known now.
+    /// The repetition, judged by what is known now.
     pub fn judged(&self, pace: &Pace) -> Repetition {
         Repetition {
             drift: drift(&self.speeds),
@@ -67,7 +67,7 @@ mod tests {
     use super::super::answer::failed;
     use super::*;
 
-    /// A session in which a count of bytecode took so long, before and after.
+    /// A session in which a count of bytecode took these times, before and after.
     fn session(times: &[f64]) -> Tried {
         let speeds = times.iter().map(|&time| Speeds::from([("0".to_owned(), time)]));
         Tried {
@@ -77,7 +77,7 @@ mod tests {
         }
     }
 
-    /// Of a machine on which a round takes 50 ns.
+    /// The pace of a machine on which a round takes 50 ns.
     fn pace() -> Pace {
         let mut pace = Pace::default();
         pace.note(&[Look(50.0, 100.0); 20]);

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// What measures a scenario: every file, by name.
+/// The files that measure a scenario, by name.
 const MEASURING: [(&str, &str); 21] = [
     ("main.py", include_str!("python/main.py")),
     ("work.py", include_str!("python/work.py")),
@@ -31,7 +31,7 @@ const MEASURING: [(&str, &str); 21] = [
     ("orphan.py", include_str!("python/orphan.py")),
 ];
 
-/// What calibrates a profile.
+/// The files that calibrate a profile.
 const CALIBRATING: [(&str, &str); 24] = [
     ("main.py", include_str!("python/calibrate/main.py")),
     ("calibrate.py", include_str!("python/calibrate/calibrate.py")),
@@ -62,18 +62,18 @@ const CALIBRATING: [(&str, &str); 24] = [
     ("orphan.py", include_str!("python/orphan.py")),
 ];
 
-/// A folder with the Python side in it, which goes when this is dropped.
+/// A folder with the files of the Python side. It is removed when this value is dropped.
 pub struct Scripts {
     folder: TempDir,
 }
 
 impl Scripts {
-    /// Writes down what measures a scenario.
+    /// Writes the files that measure a scenario.
     pub fn write() -> io::Result<Self> {
         Self::of(&MEASURING)
     }
 
-    /// Writes down what calibrates a profile.
+    /// Writes the files that calibrate a profile.
     pub fn for_calibration() -> io::Result<Self> {
         Self::of(&CALIBRATING)
     }
@@ -86,32 +86,32 @@ impl Scripts {
         Ok(Self { folder })
     }
 
-    /// A file beside them.
+    /// The path of a file in this folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// `python main.py`, with nothing of the user's Python settings but what comes with the interpreter.
+    /// `python main.py`, without the user's Python settings, and with only the packages of the interpreter itself.
     pub fn command(&self, interpreter: &Path) -> Command {
         self.command_of("main.py", interpreter)
     }
 
-    /// The same with another file of ours.
+    /// The same with another script.
     pub fn command_of(&self, script: &str, interpreter: &Path) -> Command {
         let mut command = Command::new(interpreter);
         without_python_variables(&mut command);
         command
             .arg(self.path(script))
-            // What multiprocessing leaves behind when it is killed goes with the rest.
+            // The files that multiprocessing leaves behind when it is killed are removed with the folder.
             .env("TMPDIR", self.folder.path())
-            // For interpreters of a pool, which do not get the folder of the main module.
+            // For subinterpreters, which do not inherit the folder of the main module.
             .env("PYTHONPATH", self.folder.path())
             .env("GILSIM_PROGRAM", self.path("program.marshal"));
         command
     }
 }
 
-/// What a user has set for other programs shall not change what is measured.
+/// Settings that the user has made for other programs must not change the measurement.
 pub fn without_python_variables(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("PYTHON") {

@@ -1,8 +1,8 @@
-//! One fresh interpreter that does one repetition, or a calibration: started, waited for, and ended with all that it
-//! started.
+//! One fresh interpreter that executes one repetition or a calibration. It is started, waited for, and ended together with
+//! all processes that it started.
 //!
-//! It leads a process group of its own. Whatever happens to it, the group is killed when its time is over; and should
-//! this process go first, the closed pipe of its standard input ends the group (see `die_with_parent` in `session.py`).
+//! It leads a process group of its own. The group is always killed when its time is over. If this process ends first, the
+//! closed pipe of the standard input ends the group (see `die_with_parent` in `session.py`).
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
@@ -17,36 +17,36 @@ use super::interpreter::Interpreter;
 use super::plan::Plan;
 use super::scripts::Scripts;
 
-/// How often to look whether to stop waiting.
+/// The interval at which to check for an interruption.
 const LOOK: Duration = Duration::from_millis(50);
-/// The answer may still be on its way when the process is gone.
+/// The answer may still be in the pipe when the process has ended.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// What `main.py` complains of goes into this file, beside the scripts.
+/// The file for the error messages of `main.py`, beside the scripts.
 pub(super) const ERRORS: &str = "errors.txt";
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug)]
 pub enum Failure {
-    /// It ended without one; why, in its own words.
+    /// The process ended without an answer; the reason, in its own words.
     Failed(String),
     /// It took too long.
     Limit,
-    /// Nobody wants it any more.
+    /// The session was interrupted.
     Interrupted,
 }
 
-/// The process and whatever it has started.
+/// The process and all processes that it has started.
 pub(super) struct Session {
     child: Child,
-    /// What it complains of goes into this file.
+    /// The file for its error messages.
     errors: PathBuf,
     lines: Receiver<String>,
-    /// Stays open until there is an answer: to close it is to end the session.
+    /// Stays open until there is an answer: closing it ends the session.
     _input: ChildStdin,
 }
 
-/// Has one repetition done.
+/// Executes one repetition.
 pub fn run(
     scripts: &Scripts,
     interpreter: &Interpreter,
@@ -60,13 +60,13 @@ pub fn run(
 }
 
 impl Session {
-    /// Starts `main.py` and tells it what to do: a line of JSON.
+    /// Starts `main.py` and sends it the work: a line of JSON.
     pub(super) fn start(scripts: &Scripts, interpreter: &Interpreter, task: &str) -> Result<Self, Failure> {
         let command = scripts.command(&interpreter.executable);
         Self::of(command, &scripts.path(ERRORS), task)
     }
 
-    /// Starts an interpreter and tells it what to do. What it complains of goes into the file `errors`.
+    /// Starts an interpreter and sends it the work. Its error messages go into the file `errors`.
     pub(super) fn of(command: Command, errors: &Path, task: &str) -> Result<Self, Failure> {
         Self::spawn(command, errors, task)
             .map_err(|error| Failure::Failed(format!("the interpreter does not start: {error}")))
@@ -88,10 +88,10 @@ impl Session {
             .stdin
             .take()
             .expect("the standard input is a pipe, taken once");
-        // If it does not read, it has failed already, and says so later.
+        // If the process does not read its input, it has already failed, and a later read reports that.
         let _ = input.write_all(task.as_bytes());
         let (sender, lines) = mpsc::channel();
-        // Ends with the last process that holds the pipe.
+        // The thread ends when the last process that holds the pipe ends.
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
                 if sender.send(line).is_err() {
@@ -107,15 +107,15 @@ impl Session {
         })
     }
 
-    /// Its only line. It is ended then, with all that it has started.
+    /// Returns its only line, then ends the process and all processes that it has started.
     pub(super) fn answer(mut self, limit: Duration, interrupted: &AtomicBool) -> Result<String, Failure> {
         let line = self.wait(limit, interrupted)?;
         line.ok_or_else(|| Failure::Failed(self.last_words()))
     }
 
-    /// The line of a traceback that says why it has ended early.
+    /// The line of a traceback that says why the process has ended early.
     pub(super) fn last_words(&self) -> String {
-        // Where it cannot be read, nothing is known.
+        // If the file cannot be read, the reason is unknown.
         let errors = std::fs::read_to_string(&self.errors).unwrap_or_default();
         let told = errors
             .lines()
@@ -154,10 +154,10 @@ impl Session {
 }
 
 impl Drop for Session {
-    /// The group first: as long as its leader has not been waited for, its number is nobody else's.
+    /// The group is killed first: until its leader has been waited for, its number cannot be reused.
     fn drop(&mut self) {
         kill_group(&mut self.child);
-        // It is dead; if it cannot be waited for there is nothing left to do.
+        // The process is dead; if it cannot be waited for, nothing is left to do.
         let _ = self.child.wait();
     }
 }
@@ -166,13 +166,13 @@ impl Drop for Session {
 fn kill_group(child: &mut Child) {
     use rustix::process::{Pid, Signal, kill_process_group};
     if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        // No such group is what we want.
+        // If the group does not exist, it has already ended.
         let _ = kill_process_group(group, Signal::KILL);
     }
 }
 
 #[cfg(not(unix))]
 fn kill_group(child: &mut Child) {
-    // It is gone already, or there is nothing else to try.
+    // The process has already ended, or nothing else can be tried.
     let _ = child.kill();
 }

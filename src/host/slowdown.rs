@@ -1,7 +1,7 @@
 //! How much longer bytecode takes in a free-threaded build.
 //!
-//! A `python` step is so much bytecode as takes its time in the build with the interpreter lock (`free_threaded.slowdown` of
-//! a profile makes it longer without one). So its amount cannot be found out with a free-threaded build alone.
+//! The amount of a `python` step is its time in the build with the interpreter lock (`free_threaded.slowdown` of a profile
+//! lengthens it for a build without one). So a free-threaded build alone cannot show how much work a step is.
 
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -15,17 +15,17 @@ use crate::scenario::Configuration;
 /// The script that times the loop.
 const SCRIPT: &str = "bytecode.py";
 
-/// The two builds take turns, so often: a busy neighbour hurts both.
+/// The number of turns of each build. They alternate, so that a busy neighbour slows down both.
 const TURNS: usize = 5;
 
-/// Longer than one of them takes.
+/// Longer than one timing takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The factor of each interpreter that is free-threaded and has another one beside it that has the lock; measured by the
+/// The factor of each free-threaded interpreter that has a counterpart with the interpreter lock; measured with the
 /// loop that `python` steps are made of.
 ///
 /// # Errors
-/// One of them does not do it, or somebody interrupts it.
+/// An interpreter fails to time the loop, or the user interrupts it.
 pub(super) fn measured(
     scripts: &Scripts,
     interpreters: &[Interpreter],
@@ -45,7 +45,7 @@ pub(super) fn measured(
     interpreters.iter().map(factor).collect()
 }
 
-/// Of those with the lock the one whose release is the same, or else the nearest.
+/// Of the interpreters with the lock, the one of the same release, or else of the nearest one.
 fn counterpart<'a>(free: &Interpreter, interpreters: &'a [Interpreter]) -> Option<&'a Interpreter> {
     if !free.version.free_threaded {
         return None;
@@ -54,7 +54,7 @@ fn counterpart<'a>(free: &Interpreter, interpreters: &'a [Interpreter]) -> Optio
     locked.min_by_key(|other| other.version.minor.abs_diff(free.version.minor))
 }
 
-/// ns of CPU time.
+/// CPU time, in ns.
 fn round(scripts: &Scripts, interpreter: &Interpreter, interrupted: &AtomicBool) -> Result<f64, HostError> {
     let failed = |said: String| HostError::Bytecode {
         path: interpreter.executable.clone(),
@@ -79,9 +79,9 @@ fn round(scripts: &Scripts, interpreter: &Interpreter, interrupted: &AtomicBool)
     }
 }
 
-/// Where none was measured, what the simulation takes.
+/// The factor that the simulation uses, where none was measured.
 pub(super) fn of_profile(configuration: &Configuration) -> f64 {
-    /// What the profile's numbers are out of.
+    /// The profile states its values to this precision.
     const WHOLE: f64 = 1024.0;
     let version = configuration.python.version;
     if !version.free_threaded {
