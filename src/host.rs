@@ -1,7 +1,7 @@
 //! The real interpreter: runs a scenario's configurations on this machine, with the standard library's own executors.
 //!
-//! The Python side (`src/host/python/`) is part of the binary; it needs nothing but a `python3`. Nothing here depends on
-//! the simulator: the work comes from the scenario, with the same random draws that the simulator uses.
+//! The Python side (`src/host/python/`) is part of the binary; it needs nothing but a `python3`. Nothing here depends
+//! on the simulator: the work comes from the scenario, with the same random draws that the simulator uses.
 //!
 //! ```text
 //! plan      the work of one repetition, with every time drawn    -> one line of JSON
@@ -11,8 +11,8 @@
 //! pace      the usual speed of the machine
 //! quiet     whether a result can be trusted
 //! ```
-//! [`calibrate()`] uses the same sessions to measure a profile of this machine, and [`probe()`] uses them to find out what
-//! a function of the user does.
+//! [`calibrate()`] uses the same sessions to measure a profile of this machine, and [`probe()`] uses them to find out
+//! what a function of the user does.
 
 mod answer;
 mod calibrate;

@@ -1,10 +1,10 @@
-//! A cost profile of this host: measured by probes in Python (`src/host/python/calibrate/`), calculated here.
+//! A cost profile of this host: measured by probes in Python (`src/host/python/calibrate/`), and calculated here.
 //!
 //! ```text
-//!  calibrate.py   probes, over and over                 -> raw samples by name
-//!  costs          samples to fields of a profile        -> median, quartiles, number of samples of each
-//!  noise          whether the host was quiet enough
-//!  written        the profile's text, held against `Profile::parse`
+//! calibrate.py   runs all probes repeatedly            -> raw samples by name
+//! costs          turns samples into profile fields     -> median, quartiles, number of samples of each
+//! noise          decides whether the host was quiet enough
+//! written        the profile's text, checked with `Profile::parse`
 //! ```
 
 mod costs;
@@ -29,20 +29,20 @@ pub use evidence::Evidence;
 use evidence::{Facts, Take};
 use noise::{Noise, UNSTEADY};
 
-/// No probe takes longer, not even on a busy machine.
+/// No probe takes longer, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How thoroughly to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
-    /// Within some 20 s.
+    /// Takes about 20 s.
     Quick,
-    /// Within some 90 s.
+    /// Takes about 90 s.
     Full,
 }
 
 impl Effort {
-    /// How often to go through all probes: at least, and at most if there is time.
+    /// The number of passes through all probes: the minimum, and the maximum if there is time.
     pub fn rounds(self) -> RangeInclusive<u32> {
         match self {
             Self::Quick => 1..=3,
@@ -50,8 +50,8 @@ impl Effort {
         }
     }
 
-    /// What the Python side is told: how often to go through all probes, for how long, how many seconds of these to wait
-    /// each time for quiet moments and what these are like, and how many samples of what is slow to take.
+    /// The plan for the Python side: the number of passes through all probes, their total time, how many seconds of it
+    /// to wait each time for quiet moments, what a quiet moment is, and the number of samples of slow operations.
     fn plan(self, rounds: &RangeInclusive<u32>, pace: &Pace) -> String {
         let (seconds, patience, effort) = match self {
             Self::Quick => (12, 2, 2),
@@ -69,7 +69,7 @@ impl Effort {
     }
 }
 
-/// What was measured.
+/// The result of a calibration.
 #[derive(Debug)]
 pub struct Calibration {
     interpreter: Interpreter,
@@ -87,16 +87,16 @@ enum Line {
     Finished(Facts),
 }
 
-/// How far the calibration is, for a progress bar.
+/// The progress of a calibration, for display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// The largest number of probes.
     Begun(u64),
-    /// One of them is through.
+    /// One of the probes has finished.
     Done,
 }
 
-/// Measures with this interpreter. `interrupted` ends it early; `progress` is told how far it is.
+/// Measures with this interpreter. `interrupted` ends it early; `progress` receives each step of the progress.
 ///
 /// # Errors
 /// Those of [`gather`].
@@ -111,11 +111,12 @@ pub fn calibrate(
     Ok(Calibration::of(interpreter, evidence))
 }
 
-/// Runs all probes that number of times: a part of a calibration that is spread over a longer time. `pace` is the
-/// interpreter's, so far as known.
+/// Runs this number of passes through all probes: a part of a calibration that is spread over a longer time. `pace` is
+/// the interpreter's, as far as it is known.
 ///
 /// # Errors
-/// The interpreter is free-threaded. The Python side cannot be written down, ends early, hangs, or says what makes no sense; or somebody interrupted it.
+/// The interpreter is free-threaded; the Python side cannot be written, ends early, hangs, or sends invalid output; or
+/// the user interrupts it.
 pub fn gather(
     interpreter: &Interpreter,
     effort: Effort,
@@ -130,7 +131,7 @@ pub fn gather(
     Ok(evidence)
 }
 
-/// The same, with so much patience for each probe.
+/// Gathers the same evidence, with a given patience for each probe.
 fn gather_within(
     patience: Duration,
     interpreter: &Interpreter,
@@ -186,7 +187,7 @@ fn shortened(line: &str) -> String {
 }
 
 impl Calibration {
-    /// What follows from the evidence.
+    /// Derives the profile's fields from the evidence.
     pub fn of(interpreter: &Interpreter, evidence: Evidence) -> Self {
         let costs = costs::all(&evidence);
         let figures = || costs.iter().filter_map(|cost| cost.figure);
@@ -205,18 +206,18 @@ impl Calibration {
         self.noise.to_string()
     }
 
-    /// What makes the figures unusable, in words; empty where nothing does.
+    /// Why the figures are unusable, in words; empty if they are usable.
     pub fn complaints(&self) -> Vec<String> {
         self.noise.complaints()
     }
 
-    /// Probes that this host or interpreter has no place for, and why.
+    /// Probes that cannot run on this host or interpreter, and the reasons.
     pub fn skipped(&self) -> impl Iterator<Item = (&str, &str)> {
         let skipped = self.evidence.facts.skipped.iter();
         skipped.map(|(probe, why)| (probe.as_str(), why.as_str()))
     }
 
-    /// How many fields were measured.
+    /// The number of fields that were measured.
     pub fn fields(&self) -> usize {
         self.costs.len()
     }
@@ -224,7 +225,7 @@ impl Calibration {
     /// The profile's text.
     ///
     /// # Errors
-    /// It is no profile, which is a mistake of ours: the host has a value that no profile may have.
+    /// The text is not a valid profile, which is a defect of this program: a value of the host is out of range.
     pub fn profile(&self) -> Result<String, crate::input::Diagnostics> {
         written::profile(self)
     }
@@ -279,7 +280,7 @@ mod tests {
         let pids = std::fs::read_to_string(pids).unwrap();
         assert_eq!(pids.lines().count(), 2);
         for pid in pids.lines() {
-            // Who is dead and has not been waited for by its new parent yet is a zombie.
+            // A dead process that its new parent has not waited for yet is a zombie.
             let gone = |_| {
                 let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
                 stat.is_empty() || stat.contains(") Z ")

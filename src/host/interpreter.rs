@@ -1,4 +1,4 @@
-//! Some `python3`: whether it is one, and which.
+//! Finds `python3` interpreters and their versions.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,10 +13,10 @@ use crate::model::Version;
 /// The oldest release that the Python side runs on.
 const OLDEST: Version = Version::release(3, 9);
 
-/// Longer than any interpreter takes to say what it is.
+/// Longer than any interpreter takes to report its version.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Asks in words that every Python since 2.6 understands.
+/// The question uses only syntax that every Python since 2.6 understands.
 const QUESTION: &str = "import os, sys, json, platform, sysconfig
 print(json.dumps({
     'executable': sys.executable,
@@ -31,19 +31,19 @@ print(json.dumps({
 /// An interpreter that can measure.
 #[derive(Clone, Debug)]
 pub struct Interpreter {
-    /// The program itself, where the one that was named only leads to it; or that one, where the program is in a container
-    /// or under another root and cannot be started from here.
+    /// The program itself, if the given path only leads to it. If the program is in a container or under another root
+    /// and cannot be started from here, this is the given path.
     pub executable: PathBuf,
     /// Its feature release and build.
     pub version: Version,
-    /// In full, `3.11.7`, and `3.13.5t` of a free-threaded build.
+    /// The full version, `3.11.7`, or `3.13.5t` for a free-threaded build.
     pub release: String,
 }
 
 #[derive(Deserialize)]
 struct Answer {
     executable: PathBuf,
-    /// Its number and that of its device.
+    /// The file's number and that of its device.
     file: Option<(u64, u64)>,
     implementation: String,
     version: String,
@@ -53,10 +53,10 @@ struct Answer {
 }
 
 impl Interpreter {
-    /// Every interpreter that is named, `python3` where none is: each of another version.
+    /// Every given interpreter, or `python3` if none is given; each has another version.
     ///
     /// # Errors
-    /// One of them is no interpreter or cannot be used, or two have the same version.
+    /// A path is not an interpreter, an interpreter is unsuitable, or two have the same version.
     pub fn all(named: &[PathBuf]) -> Result<Vec<Self>, HostError> {
         let usual = [PathBuf::from("python3")];
         let named = if named.is_empty() { &usual[..] } else { named };
@@ -78,10 +78,10 @@ impl Interpreter {
         Ok(interpreters)
     }
 
-    /// The interpreter of that path, or of that name on the search path.
+    /// The interpreter with this path, or with this name on the search path.
     ///
     /// # Errors
-    /// There is none, or it cannot be used.
+    /// It does not exist, or it is unsuitable.
     pub fn at(path: &Path) -> Result<Self, HostError> {
         let said = ask(path)?;
         let Ok(answer) = serde_json::from_str::<Answer>(said.trim()) else {
@@ -114,15 +114,15 @@ impl Interpreter {
     }
 }
 
-/// The program that said so, where this process finds it under that path; else what was `named`, for a script that enters
-/// a container or another root tells of a path in there.
+/// The program that answered, if this process finds it under the path that it reported; else the given path, because a
+/// script that enters a container or another root reports a path in there.
 fn startable(itself: PathBuf, file: Option<(u64, u64)>, named: &Path) -> PathBuf {
     let is_here =
         std::fs::metadata(&itself).is_ok_and(|here| file.is_none_or(|file| identity(&here) == Some(file)));
     if is_here { itself } else { named.to_owned() }
 }
 
-/// Of a file: its number, and that of its device.
+/// The number of a file, and that of its device.
 #[cfg(unix)]
 fn identity(file: &std::fs::Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
@@ -134,7 +134,7 @@ fn identity(_: &std::fs::Metadata) -> Option<(u64, u64)> {
     None
 }
 
-/// What it prints, but not for longer than one waits for an interpreter.
+/// The output of the command, if it ends in time.
 fn ask(path: &Path) -> Result<String, HostError> {
     let no_interpreter = |source| HostError::NoInterpreter {
         path: path.to_owned(),
@@ -152,7 +152,7 @@ fn ask(path: &Path) -> Result<String, HostError> {
     let began = Instant::now();
     while child.try_wait().map_err(no_interpreter)?.is_none() {
         if began.elapsed() > PATIENCE {
-            // If it will not go there is nothing else to try.
+            // If it cannot be killed, nothing else can be tried.
             let _ = child.kill();
             let _ = child.wait();
             return Err(HostError::NotPython {
@@ -172,7 +172,7 @@ mod tests {
 
     use super::*;
 
-    /// A script that answers as an interpreter that lies at `executable`, which is file number 1 there.
+    /// A script that answers like an interpreter at `executable`, which is file number 1 there.
     fn at_script(executable: &Path) -> (PathBuf, Interpreter) {
         let folder = tempfile::tempdir().unwrap();
         let script = folder.path().join("python");

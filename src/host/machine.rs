@@ -7,7 +7,8 @@ use crate::scenario::Configuration;
 /// The CPUs that are available.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Machine {
-    /// One hardware thread of each physical core that this process may use, if the kernel reports them and allows binding.
+    /// One hardware thread of each physical core that this process may use, if the kernel reports them and allows
+    /// binding.
     cores: Option<Vec<u32>>,
     /// The number of cores, or of hardware threads where the kernel does not distinguish them.
     count: u32,

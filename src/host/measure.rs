@@ -1,8 +1,8 @@
 //! Which configurations are measured, in which order, and how often.
 //!
-//! Repetitions of different configurations take turns, so that a busy neighbour hurts all alike. Each waits until all
-//! CPUs are as usual, but not for long. None is done again: where a machine is noisy all the time, the middle of many is
-//! nearer to what is usual than the quietest of a few.
+//! Repetitions of different configurations alternate, so that a busy neighbour slows down all of them alike. Each waits
+//! until every CPU runs at its usual speed, but not for long. No repetition is repeated: where a machine is always
+//! noisy, the median of many repetitions is closer to the usual time than the quietest of a few.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -23,18 +23,18 @@ use crate::results::measured::{Host, LeftOut, Measured, MeasuredRow, Repetition}
 use crate::scenario::{Configuration, Distinct, Scenario};
 use crate::units::Nanos;
 
-/// How long one of them waits for a quiet moment.
+/// The longest time that a repetition waits for a quiet moment.
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
-/// What to measure, and with what.
+/// What to measure, and with which interpreters.
 pub struct Measuring<'a> {
-    /// On which machine.
+    /// The machine to measure on.
     pub machine: Machine,
-    /// At least one, each of another version.
+    /// At least one interpreter, each of another version.
     pub interpreters: &'a [Interpreter],
-    /// The labels of the only runs to measure; all where there are none.
+    /// The labels of the runs to measure; if empty, all runs are measured.
     pub only: &'a [String],
-    /// Set when somebody does not want to wait any longer.
+    /// Set when the user interrupts the measurement.
     pub interrupted: &'a AtomicBool,
 }
 
@@ -44,39 +44,39 @@ impl Measuring<'_> {
     }
 }
 
-/// A scenario that is being measured, round by round.
+/// A scenario that is measured round by round.
 pub struct Measurement<'a> {
     bench: Bench<'a>,
     jobs: Vec<Option<Job>>,
     left_out: Vec<LeftOut>,
-    /// How many rounds there have been.
+    /// The number of rounds so far.
     rounds: u64,
     interrupted: bool,
 }
 
-/// A distinct configuration and what has come of it.
+/// A distinct configuration and its repetitions.
 struct Job {
     configuration: Arc<Configuration>,
     interpreter: usize,
     tried: Vec<Tried>,
 }
 
-/// What a session takes.
+/// What a session needs.
 struct Bench<'a> {
     scripts: Scripts,
     scenario: &'a Scenario,
     measuring: &'a Measuring<'a>,
-    /// How much longer bytecode takes with each interpreter, where that is known.
+    /// The slowdown of bytecode with each interpreter, where it is known.
     slowdowns: Vec<Option<f64>>,
-    /// For waiting. Each repetition adds half of what it took.
+    /// The time left for waiting. Each repetition adds half of its own duration.
     spare: Cell<Duration>,
 }
 
 impl<'a> Measurement<'a> {
-    /// Of every configuration that can be measured, and the sequential runs that they are compared with.
+    /// Prepares every configuration that can be measured, and the baselines of these configurations.
     ///
     /// # Errors
-    /// The Python side cannot be written down, or an interpreter does not tell how slow its bytecode is.
+    /// The Python side cannot be written, or an interpreter fails to report the speed of its bytecode.
     pub fn begin(scenario: &'a Scenario, measuring: &'a Measuring<'a>) -> Result<Self, HostError> {
         let scripts = Scripts::write().map_err(|source| HostError::Scratch { source })?;
         let slowdowns = match slowdown::measured(&scripts, measuring.interpreters, measuring.interrupted) {
@@ -99,17 +99,17 @@ impl<'a> Measurement<'a> {
         })
     }
 
-    /// How many sessions a round has.
+    /// The number of sessions in a round.
     pub fn sessions(&self) -> u64 {
         self.jobs.iter().flatten().count() as u64
     }
 
-    /// One more repetition of every configuration. `paces` are those of the interpreters, so far as they are known; `done`
-    /// is called after each session. What is interrupted keeps every repetition that was complete.
+    /// Adds one repetition of every configuration. `paces` are those of the interpreters, as far as they are known;
+    /// `done` is called after each session. If it is interrupted, every complete repetition is kept.
     pub fn round(&mut self, paces: &mut [Pace], done: impl Fn()) {
         let number = self.rounds;
         self.rounds += 1;
-        // Each round begins with another one, for some hurt those who follow them.
+        // Each round begins with another configuration, because some configurations slow down those that follow them.
         let first = number as usize % self.jobs.len().max(1);
         let (late, early) = self.jobs.split_at_mut(first);
         for job in early.iter_mut().chain(late).flatten() {
@@ -124,7 +124,7 @@ impl<'a> Measurement<'a> {
         }
     }
 
-    /// What there is so far, judged by what is known of the interpreters by now.
+    /// The results so far, judged by what is known of the interpreters by now.
     pub fn measured(&self, paces: &[Pace]) -> Measured {
         let Bench {
             scenario, measuring, ..
@@ -140,19 +140,19 @@ impl<'a> Measurement<'a> {
 }
 
 impl Job {
-    /// That takes as long every time. What has failed in another way may have been unlucky.
+    /// A limit is reached in every repetition. Another failure may have been an accident.
     fn has_reached_limit(&self) -> bool {
         let mut tried = self.tried.iter();
         tried.any(|tried| tried.repetition.replication.status == Status::Limit)
     }
 
-    /// The repetition of this number.
+    /// The repetition with this number.
     fn repetition(&self, number: u64) -> Option<&Tried> {
         self.tried.iter().find(|tried| tried.repetition.number == number)
     }
 }
 
-/// Each distinct configuration that is wanted and can be measured; else `None` in its place.
+/// Each distinct configuration that is wanted and can be measured; `None` in place of the others.
 fn jobs(scenario: &Scenario, measuring: &Measuring) -> (Vec<Option<Job>>, Vec<LeftOut>) {
     let distinct = Distinct::of(scenario);
     let mut jobs: Vec<Option<Job>> = distinct.configurations.iter().map(|_| None).collect();
@@ -180,7 +180,7 @@ fn jobs(scenario: &Scenario, measuring: &Measuring) -> (Vec<Option<Job>>, Vec<Le
         }
         match want(*own) {
             Ok(()) => {
-                // Without it there is no speedup, and all else all the same.
+                // Without the baseline there is no speedup, but all other results are the same.
                 let _ = baseline.map(&mut want);
             }
             Err(reason) => left_out.push(LeftOut {
@@ -193,7 +193,7 @@ fn jobs(scenario: &Scenario, measuring: &Measuring) -> (Vec<Option<Job>>, Vec<Le
 }
 
 impl Bench<'_> {
-    /// One repetition; `None` when interrupted.
+    /// Runs one repetition; `None` if it is interrupted.
     fn repeat(&self, job: &Job, number: u64, pace: &mut Pace) -> Option<Tried> {
         let began = Instant::now();
         let interrupted = self.measuring.interrupted;
@@ -229,10 +229,10 @@ impl Bench<'_> {
     }
 }
 
-/// After which a repetition is given up: the scenario's limit, or much more than the work takes.
+/// The time after which a repetition is given up: the scenario's limit, or much more than the work takes.
 fn limit(scenario: &Scenario, plan: &Plan) -> Duration {
     const AT_LEAST: Nanos = Nanos::from_secs(60);
-    // Who waits for a process that has crashed will do so for ever.
+    // A thread that waits for a crashed process waits for ever.
     const WITH_CRASHES: Nanos = Nanos::from_secs(10);
     const TIMES_THE_WORK: u64 = 20;
     let at_least = if plan.has_crashes() {
@@ -244,7 +244,7 @@ fn limit(scenario: &Scenario, plan: &Plan) -> Duration {
     Duration::from_nanos(generous.min(scenario.replicate.limit).0)
 }
 
-/// Repetitions beside those of their baselines, for each configuration that has any.
+/// Matches the repetitions of each configuration that has a baseline with those of the baseline.
 fn rows(
     scenario: &Scenario,
     measuring: &Measuring,
@@ -255,7 +255,7 @@ fn rows(
     let mut rows = Vec::new();
     for (configuration, (own, baseline)) in Distinct::of(scenario).rows.iter().enumerate() {
         let is_left_out = left_out.iter().any(|left| left.configuration == configuration);
-        // A job may be there for those alone that are compared with it.
+        // A job may be included only because it is the baseline of these configurations.
         let is_wanted = measuring.wants(&scenario.configurations[configuration]) && !is_left_out;
         let Some(job) = jobs[*own].as_ref().filter(|_| is_wanted) else {
             continue;

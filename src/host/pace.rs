@@ -1,9 +1,9 @@
 //! The usual speed of a machine.
 //!
-//! A core has several speeds: its clock frequency changes, and so does the load on its sibling hardware thread, for seconds
-//! at a time. On a virtual machine, the host may also delay a CPU that was idle. Only measurements taken under similar
-//! conditions can be compared, and a profile holds for such conditions. So each measurement records the state of each CPU
-//! just before and just after it, and the majority of these looks defines what is usual.
+//! A core has several speeds: its clock frequency changes, and so does the load on its sibling hardware thread, for
+//! seconds at a time. On a virtual machine, the host may also delay a CPU that was idle. Only measurements taken under
+//! similar conditions can be compared, and a profile holds for such conditions. So each measurement records the state
+//! of each CPU just before and just after it, and the majority of these looks defines what is usual.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Runs a function of the user's alone, and finds out what it does: `src/host/python/probe.py`.
+//! Runs a function of the user's in isolation, and finds out what it does: `src/host/python/probe.py`.
 
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
@@ -15,90 +15,90 @@ use crate::units::{Bytes, Nanos};
 /// The Python side. It imports the user's module, so it runs in the user's folder and environment.
 const SCRIPT: &str = concat!(include_str!("python/orphan.py"), include_str!("python/probe.py"));
 
-/// Steps that take less of the whole are measuring errors.
+/// Steps with a smaller share of the total are measurement errors.
 const LEAST_SHARE: f64 = 0.01;
 
 /// A call of which less than this share is unknown is clear, and this number of clear calls is enough.
 const CLEAR: f64 = 0.05;
 const FEWEST_CLEAR: usize = 3;
 
-/// What to call, and how often.
+/// The function to call, and how often to call it.
 #[derive(Debug, Serialize)]
 pub struct Request {
     /// `module:function`
     pub target: String,
-    /// A Python expression for its arguments, evaluated in the module: a tuple, or the only one.
+    /// A Python expression for its arguments, evaluated in the module: a tuple, or the only argument.
     pub arguments: String,
-    /// The largest number of calls, each alone and beside a thread that wants the lock.
+    /// The largest number of calls, both alone and beside a thread that wants the interpreter lock.
     pub repeats: u32,
-    /// No further call starts after this number of seconds, but at least three are made.
+    /// No further call is started after this number of seconds, but at least three calls are made.
     pub seconds: f64,
 }
 
-/// What a function does with its time.
+/// The ways in which a function spends its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Doing {
-    /// Bytecode, or C calls of less than a millisecond or so, with the interpreter lock.
+    /// Bytecode, or C calls of less than about a millisecond, with the interpreter lock.
     Python,
     /// Longer C calls that keep the interpreter lock.
     NativeHoldingLock,
-    /// On a core without the interpreter lock.
+    /// On a core, without the interpreter lock.
     Native,
     /// Off-core.
     Io,
 }
 
 impl Doing {
-    /// In the order in which the Python side tells them.
+    /// In the order in which the Python side reports them.
     const ALL: [Self; 4] = [Self::Python, Self::NativeHoldingLock, Self::Native, Self::Io];
 }
 
-/// One of the things that a call spends its time with.
+/// One of the ways in which a call spends its time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
-    /// Which.
+    /// The way.
     pub doing: Doing,
-    /// How long in each call, in seconds.
+    /// The time in each call, in seconds.
     pub seconds: Vec<f64>,
-    /// Its share of a call, at least and at most of all calls.
+    /// Its share of a call: the minimum and the maximum over all calls.
     pub shares: (f64, f64),
 }
 
-/// Data on its way to a function or back.
+/// The arguments or the result of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Data {
-    /// As a scenario has it.
+    /// The payload as a scenario states it.
     pub payload: Payload,
-    /// CPU time.
+    /// CPU time to pickle it.
     pub dumps: Nanos,
-    /// CPU time.
+    /// CPU time to unpickle it.
     pub loads: Nanos,
 }
 
-/// What became of it.
+/// The result of a probe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Probed {
-    /// CPU time of importing its module and what that imports.
+    /// CPU time of importing its module and the modules that it imports.
     pub imports: Nanos,
-    /// How many calls were looked at.
+    /// The number of calls that were evaluated.
     pub calls: usize,
-    /// Of a call alone, in seconds: CPU time and what it waited off-core.
+    /// For a call alone, in seconds: CPU time and time off-core.
     pub seconds: Vec<f64>,
-    /// What it did, in the order of a call's course; nothing that is below 1 %.
+    /// The parts of a call, in their order; parts below 1 % are left out.
     pub parts: Vec<Part>,
-    /// The share of its CPU time, in the median, of which nothing is known because the machine was busy elsewhere.
+    /// The median share of its CPU time that is unknown because the machine was busy elsewhere.
     pub unknown: f64,
-    /// CPU time of threads that the function has beside its own, in seconds, in the median.
+    /// Median CPU time of other threads that the function has started, in seconds.
     pub other_threads: f64,
-    /// What the process came to occupy during a call, at most, where the kernel tells.
+    /// The largest memory growth of the process during a call, if the kernel reports it.
     pub memory: Option<Bytes>,
     /// A tuple of all arguments.
     pub argument: Data,
-    /// What it gives back.
+    /// The result of the function.
     pub result: Data,
 }
 
-/// The line, times in ns.
+/// The line of JSON; times in ns.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Answer {
@@ -124,7 +124,7 @@ struct Alone {
     memory: Option<u64>,
 }
 
-/// What the second thread saw.
+/// What the second thread observed.
 #[derive(Debug, Deserialize)]
 struct Competed {
     held: u64,
@@ -132,7 +132,7 @@ struct Competed {
     released: u64,
     /// CPU time of the function while the second thread had no core.
     unknown: u64,
-    /// Of held, held by C, released and off-core: where in time it lay, in the mean.
+    /// The mean position in time of each of: held, held by C, released and off-core.
     moments: [u64; 4],
 }
 
@@ -147,7 +147,7 @@ struct Described {
 /// Probes a function.
 ///
 /// # Errors
-/// In words for its author: the interpreter is free-threaded; the function cannot be found, called, pickled, or the interpreter fails.
+/// The error is a message for the user: the interpreter is free-threaded or fails, or the function cannot be found,
 pub fn probe(
     interpreter: &Interpreter,
     request: &Request,
@@ -261,7 +261,7 @@ impl Found {
 }
 
 impl Found {
-    /// The calls of which nearly all was seen, if there are three; else all.
+    /// The calls that were observed almost completely, if there are at least three; else all.
     fn worth_believing(&self) -> Vec<&Competed> {
         let mut seen: Vec<&Competed> = self.competed.iter().collect();
         let clear: Vec<&Competed> = seen
@@ -324,8 +324,8 @@ mod tests {
         }
     }
 
-    /// Calls of `cpu` ms on a core and `off_core` ms elsewhere, of which the second thread saw `seen`: held, held by C
-    /// calls, released, unknown.
+    /// Calls of `cpu` ms on a core and `off_core` ms elsewhere, of which the second thread observed `seen`: held, held
+    /// by C calls, released, unknown.
     fn found(cpu: u64, off_core: u64, seen: &[[u64; 4]]) -> Found {
         let alone = |_| Alone {
             wall: (cpu + off_core + 7) * 1_000_000,

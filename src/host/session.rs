@@ -1,8 +1,8 @@
-//! One fresh interpreter that executes one repetition or a calibration. It is started, waited for, and ended together with
-//! all processes that it started.
+//! One fresh interpreter that executes one repetition or a calibration. It is started, waited for, and ended together
+//! with all processes that it started.
 //!
-//! It leads a process group of its own. The group is always killed when its time is over. If this process ends first, the
-//! closed pipe of the standard input ends the group (see `die_with_parent` in `session.py`).
+//! It leads a process group of its own. The group is always killed when its time is over. If this process ends first,
+//! the closed pipe of the standard input ends the group (see `die_with_parent` in `session.py`).
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};

@@ -1,7 +1,7 @@
 //! How much longer bytecode takes in a free-threaded build.
 //!
-//! The amount of a `python` step is its time in the build with the interpreter lock (`free_threaded.slowdown` of a profile
-//! lengthens it for a build without one). So a free-threaded build alone cannot show how much work a step is.
+//! The amount of a `python` step is its time in the build with the interpreter lock (`free_threaded.slowdown` of a
+//! profile lengthens it for a build without one). So a free-threaded build alone cannot show how much work a step is.
 
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;

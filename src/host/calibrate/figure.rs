@@ -2,21 +2,21 @@
 
 use std::ops::{Add, Div, Mul, Sub};
 
-/// Median and quartiles of samples, or what follows from such.
+/// Median and quartiles of samples, or of a value calculated from such figures.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Figure {
-    /// The middle one.
+    /// The median.
     pub median: f64,
-    /// A quarter of the samples is below.
+    /// The lower quartile.
     pub lower: f64,
-    /// A quarter of the samples is above.
+    /// The upper quartile.
     pub upper: f64,
-    /// How many there are; of a calculated figure, the fewest that any part of it has.
+    /// The number of samples; for a calculated figure, the smallest number of samples of its parts.
     pub samples: usize,
 }
 
 impl Figure {
-    /// Of samples; `None` where there are none, or one is no number.
+    /// The figure of these samples; `None` if there are none, or if one is not a number.
     pub fn of(samples: &[f64]) -> Option<Self> {
         if samples.is_empty() || samples.iter().any(|sample| !sample.is_finite()) {
             return None;
@@ -31,17 +31,17 @@ impl Figure {
         })
     }
 
-    /// How far the quartiles are apart.
+    /// The distance between the quartiles.
     pub fn spread(&self) -> f64 {
         self.upper - self.lower
     }
 
-    /// The quartiles are further apart than the median is from nothing, times `most`.
+    /// Whether the quartiles are further apart than the median's distance from zero, times `most`.
     pub fn is_unsteady(&self, most: f64) -> bool {
         self.spread() > most * self.median.abs()
     }
 
-    /// With a median of no less and no more; the quartiles stay where they were measured.
+    /// The figure with its median limited to this range; the quartiles stay as measured.
     pub fn clamp(self, least: f64, most: f64) -> Self {
         Self {
             median: self.median.clamp(least, most),
@@ -49,7 +49,7 @@ impl Figure {
         }
     }
 
-    /// Of parts that vary each for itself: what they are apart from their medians adds up by squares.
+    /// Combines parts that vary independently: the distances from their medians add up by squares.
     fn from_parts(median: f64, (one, by): (Self, f64), (other, and): (Self, f64)) -> Self {
         let apart = |one: f64, other: f64| (one * one + other * other).sqrt();
         let (down, up) = (by * (one.median - one.lower), by * (one.upper - one.median));
@@ -66,7 +66,7 @@ impl Figure {
     }
 }
 
-/// With ascending samples, the one below which the share `at` of them lies, between two neighbours in proportion.
+/// The quantile at `at` of ascending samples, interpolated between the two neighbours.
 pub fn quantile(sorted: &[f64], at: f64) -> f64 {
     let place = at * (sorted.len() - 1) as f64;
     let below = place.floor();
@@ -85,7 +85,7 @@ impl Add for Figure {
 impl Sub for Figure {
     type Output = Self;
 
-    /// The upper quartile of what is taken away makes the lower one of what is left.
+    /// The upper quartile of the subtrahend determines the lower quartile of the difference.
     fn sub(self, other: Self) -> Self {
         let turned = Self {
             lower: 2.0 * other.median - other.upper,
@@ -117,7 +117,7 @@ impl Div<f64> for Figure {
     }
 }
 
-/// With three significant digits.
+/// Rounds to three significant digits.
 pub fn short(number: f64) -> String {
     let digits = match number.abs() {
         100.0.. => 0,

@@ -22,8 +22,8 @@ const MOST_UNSTEADY: f64 = 0.25;
 /// What disturbed the measurement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Noise {
-    /// What the same loop took around what counts: in one fast case of ten, and in one slow case of ten, as shares of what
-    /// it usually takes.
+    /// What the same loop took around what counts: in one fast case of ten, and in one slow case of ten, as shares of
+    /// what it usually takes.
     pub fast: f64,
     /// The same.
     pub slow: f64,

@@ -1,9 +1,9 @@
-//! What code takes longer on a core whose caches others have filled.
+//! How much slower code is on a core whose caches other code has filled.
 
 use super::Costs;
 use crate::host::calibrate::figure::Figure;
 
-/// Fields of the profile, as `caches.py` calls what was before.
+/// Fields of the profile, and the names that `caches.py` gives to what ran before.
 const AFTER: [(&str, &str); 4] = [
     ("after_thread", "thread"),
     ("after_process", "process"),
@@ -11,7 +11,7 @@ const AFTER: [(&str, &str); 4] = [
     ("after_long_idle", "long idle"),
 ];
 
-/// The least that `refill` comes to, and the most that a profile may say of any field, ns.
+/// The smallest nonzero `refill`, and the largest value that a profile may have in any field, ns.
 const LEAST: f64 = 1_000.0;
 const MOST: f64 = 1_000_000.0;
 
@@ -33,7 +33,7 @@ pub(super) fn caches(costs: &mut Costs) {
     }
 }
 
-/// What all of the code takes longer than with warm caches, after that.
+/// How much longer all of the code takes than with warm caches, after that.
 fn delay(costs: &Costs, before: &str) -> Option<Figure> {
     Some(extra(costs, "long", before)?.clamp(0.0, MOST))
 }
@@ -42,12 +42,12 @@ fn extra(costs: &Costs, size: &str, before: &str) -> Option<Figure> {
     Some(costs.figure(&format!("{size} code after {before}"))? - alone(costs, size)?)
 }
 
-/// The same code right after itself, with what reading the clock takes.
+/// The same code run again immediately, including the time of reading the clock.
 fn alone(costs: &Costs, size: &str) -> Option<Figure> {
     costs.figure(&format!("{size} code after itself"))
 }
 
-/// After so much work nothing is slower any more: a short piece of code pays for a part of what a long one does.
+/// After this amount of work nothing is slower any more: a short piece of code pays a part of what a long one pays.
 fn refill(costs: &Costs) -> Option<Figure> {
     let short = alone(costs, "short")? - costs.figure("clock")?;
     let (part, whole) = (extra(costs, "short", "idle")?, extra(costs, "long", "idle")?);
@@ -55,7 +55,7 @@ fn refill(costs: &Costs) -> Option<Figure> {
     Some((short * share).clamp(LEAST, MOST))
 }
 
-/// What code that was measured after `before` takes where caches are warm: the model adds the rest again.
+/// The time with warm caches of code that was measured after `before`: the model adds the rest again.
 pub(super) fn warm(costs: &Costs, cold: Figure, before: &str) -> Figure {
     let (Some(delay), Some(refill)) = (delay(costs, before), refill(costs)) else {
         return cold;
@@ -63,7 +63,7 @@ pub(super) fn warm(costs: &Costs, cold: Figure, before: &str) -> Figure {
     without(cold, delay.median, refill.median)
 }
 
-/// What code that was measured where `refill` of it takes `delay` longer takes by itself.
+/// The time of code by itself, if it was measured where `refill` of it takes `delay` longer.
 pub(super) fn without(slow: Figure, delay: f64, refill: f64) -> Figure {
     let time = if slow.median > refill + delay {
         slow.median - delay

@@ -1,12 +1,12 @@
-//! The Python code of the executors. Each thread's part was run alone; what the model charges for by other fields
-//! (pickling, pipes, waits) is taken away.
+//! The Python code of the executors. Each thread's part was run alone; costs that the model charges in other fields
+//! (pickling, pipes, waits) are subtracted.
 
 use super::Costs;
 use crate::host::calibrate::figure::Figure;
 
 pub(super) fn thread_pool(costs: &mut Costs) {
     let take = || Some(costs.figure("thread pool worker")? - costs.figure("future set_result")?);
-    // From 3.12 on a worker that finds the next item at once does not count itself idle.
+    // From 3.12 on, a worker that finds the next item at once does not count itself as idle.
     let take = match costs.figure("idle release") {
         Some(release) if costs.evidence.samples.contains_key("counts idle always") => {
             take().map(|take| take - release)
@@ -105,8 +105,8 @@ pub(super) fn process_pool(costs: &mut Costs) {
     costs.time("process_pool", "result", costs.figure("process pool result"), "");
 }
 
-/// `wait_result_broken_or_wakeup` with a result and a wake-up there: three selectors (one on two pipes, two that look
-/// whether the wake-up pipe is empty), a result and a wake-up received.
+/// `wait_result_broken_or_wakeup` with a result and a wake-up pending: three selectors (one on two pipes, two that
+/// check whether the wake-up pipe is empty), a result and a wake-up received.
 fn wait(costs: &Costs) -> Option<Figure> {
     let register = costs.descriptor("wait")?;
     let selector = costs.figure("wait 1")? - register;
@@ -152,12 +152,12 @@ pub(super) fn pool(costs: &mut Costs) {
     );
 }
 
-/// What a message takes longer to pickle than next to nothing.
+/// How much longer it takes to pickle a message than an almost empty one.
 fn extra(costs: &Costs, direction: &str, message: &str) -> Option<Figure> {
     Some(costs.figure(&format!("{direction} {message}"))? - costs.figure(direction)?)
 }
 
-/// The locks of a queue's reading and writing end.
+/// The locks of a queue's reading end and writing end.
 fn locks(costs: &Costs) -> Option<Figure> {
     Some((costs.figure("locked")? - costs.figure("python call")?) * 2.0)
 }

@@ -1,14 +1,14 @@
-//! Threads and processes, what passes between them, and their memory.
+//! Threads and processes, the data that they exchange, and their memory.
 
 use super::caches::{warm, without};
 use super::{Cost, Costs};
 use crate::host::calibrate::figure::{Figure, short};
 
-/// The most that a profile may say of copies, ns.
+/// The largest value that a profile may have for copies, ns.
 const MOST_OF_COPIES: f64 = 10_000_000.0;
 
 pub(super) fn threads(costs: &mut Costs) {
-    // One after the other on one CPU: each comes after another thread.
+    // The threads run one after the other on one CPU, so each one follows another thread.
     let warm = |time: Figure| warm(costs, time, "thread");
     let without_wake = |name: &str| Some(warm(costs.figure(name)?) - costs.futex_wake()?);
     let (bootstrap, finish) = (without_wake("thread reached"), without_wake("thread rest"));
@@ -34,11 +34,11 @@ pub(super) fn threads(costs: &mut Costs) {
 }
 
 pub(super) fn processes(costs: &mut Costs) {
-    // The parent has waited for the child before, and a child comes to a CPU of its own.
+    // The parent has waited for the child before, and the child starts on a CPU of its own.
     let idle = |name: &str| Some(warm(costs, costs.figure(name)?, "idle"));
     let pipes = || Some((costs.with_lock("open pipe")? + costs.with_lock("close")?) * 2.0);
     let create = || Some(without_copies(costs, idle("fork start")?) - pipes()?);
-    // Of the parent's part, what describes the work is charged apart.
+    // The description of the work is charged separately from the parent's part.
     let describing = || Some(costs.figure("dumps")? + costs.with_lock("write")?);
     let others = |name: &str| Some(idle(name)? - create()? - describing()?);
     let served = || Some(idle("forkserver reached")? - costs.with_lock("read")? - costs.figure("loads")?);
@@ -142,7 +142,7 @@ pub(super) fn processes(costs: &mut Costs) {
         join,
         "of a child that has exited, with warm caches",
     );
-    // A pool looks at its workers without end; that has to take some time.
+    // A pool checks its workers in a loop without a pause, so a check must take some time.
     let some_time = |figure: Figure| figure.clamp(1.0, f64::INFINITY);
     let exitcode = || Some(some_time(costs.figure("exitcode")? - costs.figure("waitpid")?));
     let waitpid = || Some(some_time(costs.figure("waitpid")? - costs.uncontended()?));
@@ -162,7 +162,7 @@ pub(super) fn processes(costs: &mut Costs) {
     costs.time("process", "sentinel", costs.figure("sentinel"), "");
 }
 
-/// What was measured right after a fork, without what is copied meanwhile: the model adds that again.
+/// A time measured right after a fork, less the copies made meanwhile: the model adds these again.
 fn without_copies(costs: &Costs, time: Figure) -> Figure {
     match (copies(costs, "copies"), copies(costs, "copied after")) {
         (Some(delay), Some(refill)) => without(time, delay.median, refill.median),
@@ -170,12 +170,12 @@ fn without_copies(costs: &Costs, time: Figure) -> Figure {
     }
 }
 
-/// What was measured of copies, as a profile may have it.
+/// The measured cost of copies, limited to the range of a profile.
 fn copies(costs: &Costs, probe: &str) -> Option<Figure> {
     Some(costs.figure(probe)?.clamp(1.0, MOST_OF_COPIES))
 }
 
-/// `os.fork` of a process without memory of its own, and what each MiB adds.
+/// `os.fork` of a process without memory of its own, and the cost of each additional MiB.
 fn fork(costs: &Costs) -> Option<(Figure, Figure)> {
     let (little, much) = (costs.figure("os.fork 0")?, costs.figure("os.fork 256")?);
     let (least, most) = (costs.figure("mapped 0")?, costs.figure("mapped 256")?);
@@ -183,17 +183,17 @@ fn fork(costs: &Costs) -> Option<(Figure, Figure)> {
     Some((costs.figure("fork os.fork")? - per_mib * least.median, per_mib))
 }
 
-/// Length of what describes the work to a spawned child, without its envelope.
+/// Length of the description of the work for a spawned child, without its envelope.
 fn preparation(costs: &Costs) -> Option<Figure> {
     Some(costs.figure("preparation")? - envelope(costs)?)
 }
 
-/// Mean length of a call and a result that carry nothing.
+/// Mean length of a call and a result without a payload.
 fn envelope(costs: &Costs) -> Option<Figure> {
     Some((costs.figure("size of call_item")? + costs.figure("size of result_item")?) / 2.0)
 }
 
-/// As the profile and as the probe call a kind of payload.
+/// The names of a kind of payload in the profile and in the probe.
 const KINDS: [(&str, &str); 5] = [
     ("bytes", "bytes"),
     ("list-float", "list[float]"),
@@ -221,12 +221,12 @@ pub(super) fn pickle(costs: &mut Costs) {
     speeds(costs, "loads");
 }
 
-/// MB/s of every kind, or nothing.
+/// The MB/s of every kind, or nothing.
 fn speeds(costs: &mut Costs, direction: &'static str) {
     let speed = |kind: &str| {
         let time = costs.figure(&format!("{direction} {kind}"))? - costs.figure(direction)?;
         let size = costs.figure(&format!("size of {kind}"))?;
-        // The longer it took, the slower it is.
+        // A longer time means a lower speed.
         let of = |time: f64| size.median * 1e3 / time.max(1.0);
         Some(Figure {
             median: of(time.median),
