@@ -148,6 +148,7 @@ struct Described {
 ///
 /// # Errors
 /// The error is a message for the user: the interpreter is free-threaded or fails, or the function cannot be found,
+/// called or pickled.
 pub fn probe(
     interpreter: &Interpreter,
     request: &Request,

@@ -1,7 +1,7 @@
 //! From samples to the fields of a cost profile.
 //!
-//! Each field is what was measured, less what the model charges for by another field. So they are in the order in which
-//! they need each other: system calls first, then what calls them.
+//! Each field is the measured time less the costs that the model charges in other fields. So the fields are calculated
+//! in the order of their dependencies: system calls first, then the code that calls them.
 
 mod caches;
 mod executors;
@@ -15,19 +15,19 @@ use crate::units::{Bytes, Nanos};
 /// One field of a profile.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cost {
-    /// The table that it stands in.
+    /// The table that contains it.
     pub table: &'static str,
-    /// Its name there.
+    /// Its name in the table.
     pub field: &'static str,
     /// Its value, as TOML.
     pub value: String,
-    /// Where the value comes from, for a comment behind it.
+    /// The source of the value, for a comment above it.
     pub source: String,
-    /// What it was calculated from, where that is one figure.
+    /// The figure that it was calculated from, if it is a single one.
     pub figure: Option<Figure>,
 }
 
-/// Every field that there are samples for.
+/// Calculates every field that there are samples for.
 pub fn all(evidence: &Evidence) -> Vec<Cost> {
     let mut costs = Costs {
         evidence,
@@ -50,19 +50,19 @@ pub fn all(evidence: &Evidence) -> Vec<Cost> {
     costs.found
 }
 
-/// The samples, and the fields so far.
+/// The samples, and the fields calculated so far.
 struct Costs<'a> {
     evidence: &'a Evidence,
     found: Vec<Cost>,
 }
 
 impl Costs<'_> {
-    /// What was measured under that name.
+    /// The figure of the samples with this name.
     fn figure(&self, name: &str) -> Option<Figure> {
         self.evidence.figure(name)
     }
 
-    /// A field of a time, ns.
+    /// Adds a field that is a time, ns.
     fn time(&mut self, table: &'static str, field: &'static str, figure: Option<Figure>, what: &str) {
         let Some(figure) = figure else { return };
         let less = if figure.median < 0.0 {
@@ -80,7 +80,7 @@ impl Costs<'_> {
         });
     }
 
-    /// A field of a size, bytes.
+    /// Adds a field that is a size, bytes.
     fn size(&mut self, table: &'static str, field: &'static str, figure: Option<Figure>, what: &str) {
         let Some(figure) = figure else { return };
         self.found.push(Cost {
@@ -92,7 +92,7 @@ impl Costs<'_> {
         });
     }
 
-    /// A field whose value is no single time or size.
+    /// Adds a field whose value is not a single time or size.
     fn other(&mut self, table: &'static str, field: &'static str, value: String, source: String) {
         self.found.push(Cost {
             table,
@@ -104,19 +104,19 @@ impl Costs<'_> {
     }
 }
 
-// What several fields are calculated with.
+// Values that several fields are calculated from.
 impl Costs<'_> {
-    /// Letting go of the interpreter lock and taking it back.
+    /// The time to release the interpreter lock and to acquire it again.
     fn uncontended(&self) -> Option<Figure> {
         Some(self.figure("hash released")? - self.figure("hash kept")?)
     }
 
-    /// `os.write` or `os.read`, without the loop around it and the interpreter lock.
+    /// `os.write` or `os.read`, without the loop around it and without the interpreter lock.
     fn system_call(&self, name: &str) -> Option<Figure> {
         Some(self.figure(name)? - self.figure("c call")? - self.uncontended()?)
     }
 
-    /// A system call as the model charges for it: with the interpreter lock around it.
+    /// A system call as the model charges for it: including the interpreter lock around it.
     fn with_lock(&self, name: &str) -> Option<Figure> {
         Some(self.system_call(name)? + self.uncontended()?)
     }
@@ -138,19 +138,19 @@ impl Costs<'_> {
         Some(self.connection()? + self.with_lock("write")?)
     }
 
-    /// Waking a thread on a CPU that is busy. Only a sum is measured, see [`kernel::scheduler`].
+    /// The time to wake a thread on a busy CPU. Only a sum is measured, see [`kernel::scheduler`].
     fn futex_wake(&self) -> Option<Figure> {
         Some(kernel::switch(self)? * kernel::SHARES[0])
     }
 
-    /// What each descriptor more adds to a wait.
+    /// The additional cost of each descriptor in a wait.
     fn descriptor(&self, name: &str) -> Option<Figure> {
         // The probe waits on 1 and on 33.
         Some((self.figure(&format!("{name} 33"))? - self.figure(&format!("{name} 1"))?) / 32.0)
     }
 }
 
-/// `measured: ...`, and of what.
+/// `measured: ...`, with the quantity.
 fn measured(figure: Figure, unit: &str, what: &str) -> String {
     let [median, lower, upper] = [figure.median, figure.lower, figure.upper].map(short);
     let separator = if what.is_empty() { "" } else { "; " };
@@ -170,7 +170,7 @@ fn nanos(time: f64) -> Nanos {
     Nanos(((time.max(0.0) / unit).round() * unit) as u64)
 }
 
-/// As many ns as the unit that a time is best told in, and its name.
+/// The number of ns in the most readable unit for a time, and the name of the unit.
 fn unit_of(time: f64) -> (f64, &'static str) {
     match time.abs() {
         1e6.. => (1e6, "ms"),
@@ -187,7 +187,7 @@ fn quoted(value: impl std::fmt::Display) -> String {
 mod tests {
     use super::*;
 
-    /// The value of a field, where these are all the samples.
+    /// The value of a field, if these are the only samples.
     fn value(field: &str, samples: &[(&str, &[f64])]) -> Option<String> {
         let found = all(&Evidence::made_up(samples));
         let cost = found
@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(value(field, samples).as_deref(), Some(expected), "{field}");
     }
 
-    /// Two calls that are in every system call: 10 ns around it, 50 ns of the interpreter lock.
+    /// The two costs of every system call: 10 ns for the loop, 50 ns for the interpreter lock.
     const CALLS: [(&str, &[f64]); 3] = [
         ("c call", &[10.0]),
         ("hash kept", &[1_000.0]),
@@ -226,7 +226,7 @@ mod tests {
             "\"400ns\"",
         );
         comes_to("process.waitpid", &with(&[("waitpid", &[650.0])]), "\"600ns\"");
-        // However short it seems, it takes some time.
+        // The time must be positive, even if it is measured as less.
         comes_to("process.waitpid", &with(&[("waitpid", &[20.0])]), "\"1ns\"");
     }
 
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn what_comes_after_a_fork_is_charged_without_the_copies_that_the_model_adds() {
-        // 100 us of code take 200 us longer where 500 us take 1 ms.
+        // 100 us of code take 200 us longer, and 500 us take 1 ms longer.
         let samples = with(&[
             ("fork start", &[308_000.0]),
             ("copies", &[1_000_000.0]),
@@ -310,7 +310,7 @@ mod tests {
             latency(&[35_000.0, 4_001_000.0, 41_000.0]).as_deref(),
             Some("{ empirical = [\"34us\", \"40us\", \"4ms\"] }")
         );
-        // Of sixty, the three that took longest are the last of twenty values.
+        // Of sixty samples, the three longest form the last of twenty values.
         let mut sixty = vec![41_000.0; 57];
         sixty.extend([1_001_000.0, 2_001_000.0, 6_001_000.0]);
         let written = latency(&sixty).unwrap();
@@ -374,7 +374,7 @@ mod tests {
         ]);
         comes_to("pool.task", &samples, "\"1.8us\"");
         comes_to("pool.item", &samples, "\"50ns\"");
-        // 550 - 50, two locks of 200, 400 and 900 more than pickles of nothing.
+        // 550 - 50, two locks of 200, and 400 and 900 more than empty pickles.
         comes_to("pool.call", &samples, "\"2.2us\"");
     }
 
@@ -393,7 +393,7 @@ mod tests {
 
     #[test]
     fn code_that_was_measured_cold_is_charged_warm() {
-        // 20 us of code take 10 us longer where 60 us take 40: after four times as much work nothing is slower.
+        // 20 us of code take 10 us longer, and 60 us take 40 us longer: after four times the work nothing is slower.
         let samples: [(&str, &[f64]); 8] = [
             ("clock", &[1_000.0]),
             ("short code after itself", &[21_000.0]),
@@ -406,10 +406,10 @@ mod tests {
         ];
         comes_to("cache.refill", &samples, "\"80us\"");
         comes_to("cache.after_idle", &samples, "\"40us\"");
-        // Of 40 us and what they take longer after another thread: half of 10 us.
+        // Of 40 us and their extra time after another thread: half of 10 us.
         comes_to("thread.create", &samples, "\"40us\"");
         comes_to("process.join", &samples, "\"200us\"");
-        // Where nothing is known of caches, it is what was measured.
+        // If nothing is known of caches, the value is the measured one.
         comes_to("process.join", &samples[7..], "\"240us\"");
     }
 

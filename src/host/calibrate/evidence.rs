@@ -1,4 +1,4 @@
-//! What the Python side brings back: samples by name, and what the kernel says about the machine.
+//! The results of the Python side: samples by name, and what the kernel reports about the machine.
 
 use std::collections::BTreeMap;
 
@@ -10,23 +10,23 @@ use super::figure::Figure;
 /// Everything that was measured.
 #[derive(Clone, Debug)]
 pub struct Evidence {
-    /// Every time that a probe was through.
+    /// Every execution of a probe.
     takes: Vec<Take>,
-    /// Of the takes that count: samples by the name that the probe gave them, ns where they are times.
+    /// The samples of the takes that count, by the name that the probe gave them; times in ns.
     pub samples: BTreeMap<String, Vec<f64>>,
-    /// Around the takes that count: what a round of bytecode took, as a share of what it usually takes.
+    /// Around the takes that count: the time of a round of bytecode, as a share of the usual time.
     pub rounds: Vec<f64>,
-    /// Takes that do not count.
+    /// The number of takes that do not count.
     aside: usize,
-    /// What was read at the end.
+    /// The facts that were read at the end.
     pub facts: Facts,
 }
 
-/// What a probe measured in one go.
+/// The samples of one execution of a probe.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Take {
     probe: String,
-    /// What each CPU was like just before and just after.
+    /// The state of each CPU just before and just after.
     looks: Vec<Look>,
     samples: BTreeMap<String, Vec<f64>>,
 }
@@ -34,48 +34,49 @@ pub struct Take {
 /// The last line of the Python side.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Facts {
-    /// What was read.
+    /// What the kernel reports.
     pub host: HostFacts,
     /// Probes that failed, and why.
     pub skipped: BTreeMap<String, String>,
-    /// What others did meanwhile.
+    /// The CPU time that others used meanwhile.
     pub elsewhere: Elsewhere,
 }
 
-/// What the kernel says about the machine.
+/// What the kernel reports about the machine.
 #[derive(Clone, Debug, Deserialize)]
 pub struct HostFacts {
     /// Hardware threads that this process may use.
     pub cpus: usize,
-    /// Cores that these belong to.
+    /// The cores that these belong to.
     pub cores: usize,
-    /// Of the processor.
+    /// The model of the processor.
     pub model: String,
-    /// Its release.
+    /// The release of the kernel.
     pub kernel: String,
-    /// Name and version, where it says so.
+    /// The name and version of the C library, if it reports them.
     pub libc: Option<String>,
-    /// CPUs that the control group is granted.
+    /// The number of CPUs that the control group grants.
     pub quota: Option<f64>,
-    /// Between two ticks, ns.
+    /// The time between two ticks, ns.
     pub tick: f64,
-    /// The scheduler's base slice, ns: Linux 6.6 and later tell.
+    /// The scheduler's base slice, ns: Linux 6.6 and later report it.
     pub base_slice: Option<f64>,
-    /// What the scheduler takes for the price of a migration, ns: for the superuser only.
+    /// The scheduler's assumed cost of a migration, ns: only the superuser can read it.
     pub migration_cost: Option<f64>,
 }
 
-/// Shares of all CPUs while it was measured.
+/// The shares of all CPUs that others used during the measurement.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub struct Elsewhere {
-    /// Other processes had them.
+    /// The share of other processes.
     pub busy: f64,
-    /// The host of this virtual machine had them.
+    /// The share that the host of this virtual machine took.
     pub stolen: f64,
 }
 
 impl Evidence {
-    /// Of these takes. A probe's count if the machine was as usual; if it never was, all of them do.
+    /// The evidence of these takes. A take counts if the machine was as usual; if a probe has no such take, all of them
+    /// count.
     pub fn of(takes: Vec<Take>, facts: Facts) -> Self {
         let mut pace = Pace::default();
         pace.note(&looks(&takes));
@@ -101,7 +102,7 @@ impl Evidence {
         }
     }
 
-    /// Of several parts together, of which there is at least one; `None` without any.
+    /// The evidence of several parts together; `None` if there are none.
     ///
     /// A probe that failed in one part and worked in another has figures, so it counts as one that worked.
     pub fn pooled(parts: &[Self]) -> Option<Self> {
@@ -122,28 +123,28 @@ impl Evidence {
         Some(Self::of(takes.collect(), facts))
     }
 
-    /// What the CPUs were like before and after every take, whether it counts or not.
+    /// The state of the CPUs before and after every take, whether it counts or not.
     pub fn all_looks(&self) -> Vec<Look> {
         looks(&self.takes)
     }
 
-    /// How many takes do not count, of how many.
+    /// The number of takes that do not count, and the number of all takes.
     pub fn set_aside(&self) -> (usize, usize) {
         (self.aside, self.takes.len())
     }
 
-    /// The samples of one name.
+    /// The samples with one name.
     pub fn samples(&self, name: &str) -> Option<&[f64]> {
         self.samples.get(name).map(Vec::as_slice)
     }
 
-    /// Their figure; `None` where there are none.
+    /// The figure of the samples with this name; `None` if there are none.
     pub fn figure(&self, name: &str) -> Option<Figure> {
         Figure::of(self.samples(name)?)
     }
 }
 
-/// What the CPUs were like before and after each of them.
+/// The state of the CPUs before and after each of the takes.
 fn looks(takes: &[Take]) -> Vec<Look> {
     takes.iter().flat_map(|take| take.looks.iter().copied()).collect()
 }
@@ -153,7 +154,7 @@ mod tests {
     use super::*;
 
     impl Evidence {
-        /// From a host with nothing special to it.
+        /// The facts of an ordinary host.
         pub fn made_up(samples: &[(&str, &[f64])]) -> Self {
             part(&[take("all", &[], samples)], &[], 0.0)
         }
@@ -227,7 +228,7 @@ mod tests {
         assert_eq!(evidence.rounds.len(), 12);
         assert_eq!(evidence.set_aside(), (1, 4));
         assert!(evidence.rounds.contains(&1.8));
-        // The slow ones may be the usual ones, seen from further away.
+        // With more takes, the slow ones may turn out to be the usual ones.
         let slow = part(&vec![take("other", &[90.0; 8], &[]); 4], &[], 0.0);
         let pooled = Evidence::pooled(&[evidence, slow]).unwrap();
         assert_eq!(pooled.samples("a"), Some(&[1.0, 2.0, 3.0][..]));

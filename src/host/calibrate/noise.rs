@@ -1,39 +1,38 @@
-//! How quiet the host was, and whether what was measured on it can be used.
+//! How quiet the host was, and whether the measurements on it can be used.
 
 use std::fmt;
 
 use super::evidence::Evidence;
 use super::figure::{quantile, short};
 
-/// The most by which the slowest tenth of the runs of one loop may take longer than the fastest tenth, as a factor.
-/// A quiet machine stays below 1.1; a slower clock, or a neighbour in the caches, shows at once.
+/// The largest ratio between the 90th and the 10th percentile of the time of an identical loop. A quiet machine
+/// stays below 1.1; a slower clock, or a neighbour that uses the caches, shows at once.
 const MOST_UNEVEN: f64 = 1.3;
 
-/// Others may have this share of all CPUs. What a wake-up takes is wall time on an idle CPU; beside more than that, too
-/// many samples are of busy ones, and quartiles no longer hide them.
+/// The largest share of all CPUs that others may use. A wake-up is measured in wall time on an idle CPU; above this
+/// share too many samples come from busy CPUs, and the quartiles no longer hide them.
 const MOST_ELSEWHERE: f64 = 0.15;
 
 /// A figure whose quartiles are further apart than this share of its median is unsteady.
 pub const UNSTEADY: f64 = 0.5;
 
-/// This share of all figures may be unsteady.
+/// The largest share of figures that may be unsteady.
 const MOST_UNSTEADY: f64 = 0.25;
 
 /// What disturbed the measurement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Noise {
-    /// What the same loop took around what counts: in one fast case of ten, and in one slow case of ten, as shares of
-    /// what it usually takes.
+    /// The 10th percentile of the time of an identical loop around the takes that count, as a share of its usual time.
     pub fast: f64,
-    /// The same.
+    /// The 90th percentile of the same.
     pub slow: f64,
-    /// Number of times that a probe ran at an unusual moment and was set aside, and the number of all its runs.
+    /// The number of takes set aside because they were made at an unusual moment, and the number of all takes.
     pub set_aside: (usize, usize),
-    /// Share of all CPUs that other processes and this machine's own host had meanwhile.
+    /// The share of all CPUs that other processes and the host of this virtual machine used meanwhile.
     pub elsewhere: f64,
-    /// Figures that are unsteady.
+    /// The number of unsteady figures.
     pub unsteady: usize,
-    /// All figures.
+    /// The number of all figures.
     pub figures: usize,
 }
 

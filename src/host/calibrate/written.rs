@@ -1,4 +1,5 @@
-//! A calibration as the text of a profile: what was measured, each with its source, and a list of what was not.
+//! The text of a calibrated profile: the measured fields with their sources, and a list of fields that were not
+//! measured.
 
 use std::fmt::Write;
 
@@ -6,19 +7,19 @@ use super::Calibration;
 use crate::input::Diagnostics;
 use crate::profile::Profile;
 
-/// The profile that says what was not measured.
+/// The profile that supplies the fields that were not measured.
 const MODEL: &str = "linux-x86_64";
 
-/// Columns of a line, at most.
+/// The largest number of columns in a line.
 const WIDTH: usize = 120;
 
-/// The whole text, held against what a profile must be.
+/// The whole text, checked with the parser of profiles.
 pub fn profile(calibration: &Calibration) -> Result<String, Diagnostics> {
     let mut text = head(calibration);
     let mut tables: Vec<&str> = calibration.costs.iter().map(|cost| cost.table).collect();
     tables.sort_unstable();
     tables.dedup();
-    // In the order in which they were measured first.
+    // The tables are in the order in which they were first measured.
     tables.sort_by_key(|table| calibration.costs.iter().position(|cost| cost.table == *table));
     for table in tables {
         let _ = write!(text, "\n[{table}]\n");
@@ -36,7 +37,7 @@ pub fn profile(calibration: &Calibration) -> Result<String, Diagnostics> {
     Ok(text)
 }
 
-/// What it is of, and how quiet the host was.
+/// The host that was measured, and how quiet it was.
 fn head(calibration: &Calibration) -> String {
     let host = &calibration.evidence.facts.host;
     let mut text = comment(&format!(
@@ -78,7 +79,7 @@ fn head(calibration: &Calibration) -> String {
     text
 }
 
-/// Every field that the model says and nobody measured, `table.field`.
+/// Every field of the model that was not measured, as `table.field`.
 fn missing(calibration: &Calibration) -> Vec<String> {
     let model = Profile::load(MODEL, std::path::Path::new("")).expect("a bundled profile is complete");
     let tables: toml::Table = toml::from_str(&model.text).expect("a bundled profile is well-formed");
@@ -96,7 +97,7 @@ fn missing(calibration: &Calibration) -> Vec<String> {
         .collect()
 }
 
-/// Text as lines of a comment.
+/// The text as lines of a comment.
 fn comment(text: &str) -> String {
     let mut lines = String::new();
     let mut line = "#".to_owned();

@@ -11,7 +11,7 @@ const AFTER: [(&str, &str); 4] = [
     ("after_long_idle", "long idle"),
 ];
 
-/// The smallest nonzero `refill`, and the largest value that a profile may have in any field, ns.
+/// The smallest value of `refill`, and the largest value that a profile may have in any field, ns.
 const LEAST: f64 = 1_000.0;
 const MOST: f64 = 1_000_000.0;
 

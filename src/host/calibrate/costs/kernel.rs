@@ -1,28 +1,28 @@
-//! The kernel's part: switching and waking threads, timers, pipes; how fast CPUs are together; the interpreter lock.
+//! The costs of the kernel (switching and waking threads, timers, pipes), joint CPU speeds, and the interpreter lock.
 
 use super::{Cost, Costs, measured, nanos, quoted, unit_of};
 use crate::host::calibrate::figure::Figure;
 use crate::units::Nanos;
 
-/// How `futex_wake`, `sleep` and `context_switch` of linux-x86_64 share what they take together.
+/// The shares of `futex_wake`, `sleep` and `context_switch` in their sum, taken from linux-x86_64.
 pub(super) const SHARES: [f64; 3] = [0.25, 0.25, 0.5];
 
-/// How `create` and `boot` of a subinterpreter share in linux-x86_64 what they take together.
+/// The shares of `create` and `boot` of a subinterpreter in their sum, taken from linux-x86_64.
 const INTERPRETER_SHARES: [f64; 2] = [200.0 / 7_200.0, 7_000.0 / 7_200.0];
 
-/// How long a CPU had been idle before it was woken, us: as in `waking.py`.
+/// The idle times of a CPU before a thread on it is woken, us: as in `waking.py`.
 const IDLE: [u32; 5] = [30, 100, 300, 1_000, 5_000];
 const LONG_IDLE: u32 = 5_000;
 const SHORT_IDLE: u32 = 100;
 
-/// Bytes of a large message: as in `piping.py`.
+/// The size of a large message in bytes: as in `piping.py`.
 const LARGE: f64 = 61_440.0;
 
-/// How many values tell a distribution. Few enough to be read, and a tail of one in twenty is one of them.
+/// The number of values of a distribution: few enough to read, and enough to show a tail of one in twenty.
 const PARTS: usize = 20;
 
-/// What it takes to wake a thread on the same CPU, to go to sleep and to switch to it: one way of two processes that
-/// write to each other, less the system calls.
+/// The time to wake a thread on the same CPU, to go to sleep and to switch to that thread: one way between two
+/// processes that write to each other, less the system calls.
 pub(super) fn switch(costs: &Costs) -> Option<Figure> {
     Some(costs.figure("one way")? - costs.figure("write")? - costs.figure("read")?)
 }
@@ -75,7 +75,7 @@ pub(super) fn scheduler(costs: &mut Costs) {
     );
 }
 
-/// Where woken and waiting threads go: what released kernels do, by their version, and what this one does beyond.
+/// Where woken and waiting threads run: the behavior of released kernels, by version, and what is measured on this one.
 fn placement(costs: &mut Costs) {
     let release = costs.evidence.facts.host.kernel.clone();
     let mut numbers = release
@@ -123,13 +123,13 @@ fn placement(costs: &mut Costs) {
     }
 }
 
-/// The first release whose `select_idle_cpu` knows `SIS_UTIL`.
+/// The first release in which `select_idle_cpu` supports `SIS_UTIL`.
 const SIS_UTIL_FROM: (u32, u32) = (5, 19);
 
-/// The first releases of older lines whose `sched_balance_newidle` knows `NI_RANDOM`; from 6.19 on all do.
+/// The first releases of older lines in which `sched_balance_newidle` supports `NI_RANDOM`; from 6.19 on all do.
 const NI_RANDOM_FROM: [(u32, u32, u32); 3] = [(6, 6, 120), (6, 12, 65), (6, 18, 5)];
 
-/// Whether a core that has nothing to do looks for threads only as often as that has been worth it.
+/// Whether an idle core looks for threads only as often as earlier searches succeeded.
 fn throws_dice(version: (u32, u32, u32)) -> bool {
     let line = (version.0, version.1);
     line >= (6, 19)
@@ -138,7 +138,7 @@ fn throws_dice(version: (u32, u32, u32)) -> bool {
             .any(|&first| (first.0, first.1) == line && version >= first)
 }
 
-/// A field that the kernel tells, ns.
+/// A field that the kernel reports, ns.
 fn read(costs: &mut Costs, field: &'static str, value: Option<f64>, place: &str) {
     if let Some(value) = value {
         costs.other(
@@ -150,12 +150,12 @@ fn read(costs: &mut Costs, field: &'static str, value: Option<f64>, place: &str)
     }
 }
 
-/// From the moment that a pipe's writer wakes its reader, whose CPU has been idle for so long, until that runs.
+/// The time from a pipe's writer waking its reader, whose CPU has been idle for `idle` us, until the reader runs.
 fn latency(costs: &Costs, idle: u32) -> Option<Figure> {
     Some(costs.figure(&woken_after(idle))? - costs.figure("write")?)
 }
 
-/// The same, sample by sample, ascending.
+/// The latency of each sample, in ascending order.
 fn latencies(costs: &Costs, idle: u32) -> Option<Vec<f64>> {
     let write = costs.figure("write")?.median;
     let samples = costs.evidence.samples(&woken_after(idle))?;
@@ -164,15 +164,17 @@ fn latencies(costs: &Costs, idle: u32) -> Option<Vec<f64>> {
     Some(latencies)
 }
 
-/// As what the probe knows its samples.
+/// The name that the probe gives to its samples.
 fn woken_after(idle: u32) -> String {
     format!("woken after {idle} us")
 }
 
-/// These samples as a distribution of a profile, in no more than [`PARTS`] values: means of as many neighbours each.
+/// The samples as a distribution of a profile, in at most [`PARTS`] values: each is the mean of equally many
+/// neighbours.
 ///
-/// No formula would do. Most wake-ups take about as long, but of those on a virtual machine one in ten or a hundred
-/// finds its CPU taken and takes ten times as long: a thread that waits a thousand times waits for these as well.
+/// No formula describes the samples. Most wake-ups take about as long, but on a virtual machine one in ten or a hundred
+/// finds its CPU in use by others and takes ten times as long. A thread that waits for a thousand others waits for
+/// these.
 fn empirical(ascending: &[f64]) -> String {
     let parts = PARTS.min(ascending.len());
     let values = (0..parts).map(|part| {
@@ -182,18 +184,18 @@ fn empirical(ascending: &[f64]) -> String {
     format!("{{ empirical = [{}] }}", values.collect::<Vec<_>>().join(", "))
 }
 
-/// A wall-clock figure in words.
+/// Describes a wall-clock figure.
 fn wall(figure: Figure, what: &str) -> String {
     let (unit, name) = unit_of(figure.median);
     measured(figure / unit, name, what)
 }
 
-/// Where the latency is half-way, by ratio, from that of a CPU that has just become idle to that of a cold one.
+/// The idle time at which the latency is the geometric mean of that of a hot CPU and that of a cold CPU.
 fn hot_for(costs: &mut Costs) {
     let found: Option<Vec<Figure>> = IDLE.iter().map(|&idle| latency(costs, idle)).collect();
     let Some(found) = found else { return };
     let (hot, cold) = (found[1].median, found[IDLE.len() - 1].median);
-    // Within the spread of either there is nothing to tell.
+    // A difference within the spread of the two latencies says nothing.
     if cold < 1.2 * hot {
         return;
     }
@@ -215,13 +217,13 @@ fn hot_for(costs: &mut Costs) {
     );
 }
 
-/// What a sleep takes longer than asked for, less the wake-up latency.
+/// How much longer a sleep takes than asked for, less the wake-up latency.
 fn timer_slack(costs: &mut Costs) {
     let (Some(late), Some(latency)) = (costs.figure("overslept"), latency(costs, LONG_IDLE)) else {
         return;
     };
     let rest = (late.median - latency.median).max(0.0);
-    // A uniform distribution's quartile is half-way from the median to its end. The latency varies by itself.
+    // The quartile of a uniform distribution is half-way from the median to its end. The latency varies independently.
     let late_by = late.median - late.lower;
     let of_latency = latency.median - latency.lower;
     let half = 2.0 * (late_by * late_by - of_latency * of_latency).max(0.0).sqrt();
@@ -271,7 +273,7 @@ pub(super) fn joint_speed(costs: &mut Costs) {
     }
 }
 
-/// The speeds from one number of cores up to another one, in proportion.
+/// The speeds from one number of cores up to another one, interpolated.
 fn between((few, fast): (usize, f64), (many, slow): (usize, f64)) -> Vec<f64> {
     let step = (slow - fast) / (many - few) as f64;
     (0..many - few).map(|more| fast + step * more as f64).collect()
@@ -364,12 +366,12 @@ pub(super) fn pipes(costs: &mut Costs) {
     );
 }
 
-/// A message of 60 KiB into the pipe and out again, with what `Connection` copies besides.
+/// The time to send a 60 KiB message through the pipe, and of the copies that `Connection` makes.
 fn copy(costs: &mut Costs) {
     let both =
         || Some(costs.figure("large message")? - costs.figure("send_bytes")? - costs.figure("recv_bytes")?);
     let Some(both) = both() else { return };
-    // It has a write of its own for the header.
+    // A large message has a separate write for its header.
     let both = costs.with_lock("write").map_or(both, |write| both - write);
     let speed = 2.0 * LARGE * 1e3 / both.median.max(1.0);
     costs.found.push(Cost {
