@@ -71,7 +71,7 @@ pub enum HostError {
     },
     /// Two interpreters have the same version.
     #[error(
-        "{} and {} are both CPython {version}: which of the two shall measure it? Name one of them",
+        "{} and {} are both CPython {version}; name only one of them",
         first.display(),
         second.display()
     )]
@@ -84,14 +84,14 @@ pub enum HostError {
         version: String,
     },
     /// The Python side cannot be written where the interpreter can find it.
-    #[error("cannot write into the folder for temporary files: {source}\nset TMPDIR to another one")]
+    #[error("cannot write into the folder for temporary files: {source}\nset TMPDIR to a writable folder")]
     Scratch {
         /// The error of the operating system.
         source: std::io::Error,
     },
     /// The bytecode of this build is already slower, and the model would slow it down a second time.
     #[error(
-        "{} is a free-threaded build, whose bytecode the model makes longer by itself (free_threaded.slowdown)\n\
+        "{} is a free-threaded build, whose bytecode the model already slows down (free_threaded.slowdown)\n\
          calibrate with the build that has the interpreter lock: --python PATH",
         path.display()
     )]
@@ -116,6 +116,6 @@ pub enum HostError {
         said: String,
     },
     /// The user interrupted the measurement.
-    #[error("interrupted; nothing is written")]
+    #[error("interrupted; nothing was written")]
     Interrupted,
 }

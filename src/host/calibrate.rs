@@ -151,11 +151,11 @@ fn gather_within(
     };
     let wait = |session: &mut Session| match session.wait(patience, interrupted) {
         Ok(Some(line)) => serde_json::from_str(&line)
-            .map_err(|_| failed(format!("it says what makes no sense: {}", shortened(&line)))),
+            .map_err(|_| failed(format!("its output is invalid: {}", shortened(&line)))),
         Ok(None) => Err(failed(session.last_words())),
         Err(Failure::Failed(said)) => Err(failed(said)),
         Err(Failure::Limit) => Err(failed(format!(
-            "it has said nothing for {:.0} s",
+            "it has not responded for {:.0} s",
             patience.as_secs_f64()
         ))),
         Err(Failure::Interrupted) => Err(HostError::Interrupted),
@@ -275,7 +275,7 @@ mod tests {
             "sleep 600 & echo $! >> {0}; echo $$ >> {0}; echo '{{\"probes\": 1}}'; sleep 600",
             pids.display()
         ));
-        assert!(said.ends_with("it has said nothing for 2 s"), "{said}");
+        assert!(said.ends_with("it has not responded for 2 s"), "{said}");
         assert!(began.elapsed() < Duration::from_secs(60));
         let pids = std::fs::read_to_string(pids).unwrap();
         assert_eq!(pids.lines().count(), 2);
@@ -314,7 +314,7 @@ mod tests {
             "x".repeat(300)
         ));
         assert!(
-            said.contains("it says what makes no sense: {\"probes\": \"xxx"),
+            said.contains("its output is invalid: {\"probes\": \"xxx"),
             "{said}"
         );
         assert!(said.len() < 300, "{said}");

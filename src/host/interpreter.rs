@@ -87,9 +87,9 @@ impl Interpreter {
         let Ok(answer) = serde_json::from_str::<Answer>(said.trim()) else {
             let first = said.lines().next().unwrap_or_default();
             let said = if first.is_empty() {
-                "asked for its version it says nothing".to_owned()
+                "it prints nothing when asked for its version".to_owned()
             } else {
-                format!("asked for its version it says \"{first}\"")
+                format!("it prints \"{first}\" when asked for its version")
             };
             return Err(HostError::NotPython {
                 path: path.to_owned(),
@@ -157,7 +157,7 @@ fn ask(path: &Path) -> Result<String, HostError> {
             let _ = child.wait();
             return Err(HostError::NotPython {
                 path: path.to_owned(),
-                said: format!("it does not answer within {} s", PATIENCE.as_secs()),
+                said: format!("it did not answer within {} s", PATIENCE.as_secs()),
             });
         }
         std::thread::sleep(Duration::from_millis(2));

@@ -57,19 +57,19 @@ impl Machine {
         }
         if wanted > self.count {
             return Some(format!(
-                "it takes {wanted} cores, and this machine has {}",
+                "it needs {wanted} cores, but this machine has {}",
                 self.count
             ));
         }
         if wanted < self.count && self.cores.is_none() {
             return Some(format!(
-                "this machine has {} cores, and here a program cannot be bound to fewer",
+                "this machine has {} cores, and programs cannot be bound to fewer cores here",
                 self.count
             ));
         }
         match self.quota {
             Some(quota) if f64::from(wanted) > quota => Some(format!(
-                "it takes {wanted} cores, and the control group of this process has a quota of {quota:.2} CPUs"
+                "it needs {wanted} cores, but the control group of this process has a quota of {quota:.2} CPUs"
             )),
             _ => None,
         }

@@ -46,7 +46,7 @@ fn not_implemented(configuration: &Configuration) -> Option<String> {
         return Some(obstacle.to_owned());
     }
     let obstacle = if demands.any(too_many_arrive) {
-        "more requests arrive than can be sent"
+        "more requests arrive than the client can send"
     } else if configuration.machine.memory.is_some() {
         "a limit on memory cannot be measured yet"
     } else if shares && configuration.python.version.free_threaded {

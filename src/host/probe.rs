@@ -157,8 +157,8 @@ pub fn probe(
 ) -> Result<Probed, Failure> {
     if interpreter.version.free_threaded {
         return Err(Failure::Failed(format!(
-            "{} is a free-threaded build: without an interpreter lock nothing tells bytecode from what runs beside other \
-             threads anyway\nprobe with the build that has the lock: --python PATH",
+            "{} is a free-threaded build: without an interpreter lock, bytecode cannot be told apart from \
+             code that runs in parallel\nprobe with the build that has the interpreter lock: --python PATH",
             interpreter.executable.display()
         )));
     }
@@ -177,9 +177,7 @@ pub fn probe(
     match serde_json::from_str(&line) {
         Ok(Answer::Refusal { refusal }) => Err(Failure::Failed(refusal)),
         Ok(Answer::Found(found)) => Ok(found.judge()),
-        Err(error) => Err(Failure::Failed(format!(
-            "the answer makes no sense: {error}: {line}"
-        ))),
+        Err(error) => Err(Failure::Failed(format!("the answer is invalid: {error}: {line}"))),
     }
 }
 

@@ -56,7 +56,7 @@ pub fn run(
 ) -> Result<Answer, Failure> {
     let line = Session::start(scripts, interpreter, &plan.to_line())?.answer(limit, interrupted)?;
     serde_json::from_str(&line)
-        .map_err(|error| Failure::Failed(format!("the answer makes no sense: {error}: {line}")))
+        .map_err(|error| Failure::Failed(format!("the answer is invalid: {error}: {line}")))
 }
 
 impl Session {
@@ -69,7 +69,7 @@ impl Session {
     /// Starts an interpreter and sends it the work. Its error messages go into the file `errors`.
     pub(super) fn of(command: Command, errors: &Path, task: &str) -> Result<Self, Failure> {
         Self::spawn(command, errors, task)
-            .map_err(|error| Failure::Failed(format!("the interpreter does not start: {error}")))
+            .map_err(|error| Failure::Failed(format!("cannot start the interpreter: {error}")))
     }
 
     fn spawn(mut command: Command, errors: &Path, task: &str) -> io::Result<Self> {
@@ -123,7 +123,7 @@ impl Session {
             .find(|line| !line.trim().is_empty() && !line.starts_with(' '));
         match told {
             Some(line) => format!("the interpreter ended early: {}", line.trim()),
-            None => "the interpreter ended early and did not say why".to_owned(),
+            None => "the interpreter ended early without an error message".to_owned(),
         }
     }
 

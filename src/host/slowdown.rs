@@ -65,17 +65,17 @@ fn round(scripts: &Scripts, interpreter: &Interpreter, interrupted: &AtomicBool)
         .and_then(|session| session.answer(PATIENCE, interrupted))
         .map_err(|failure| match failure {
             Failure::Failed(said) => failed(said),
-            Failure::Limit => failed(format!("it has said nothing for {} s", PATIENCE.as_secs())),
+            Failure::Limit => failed(format!("it has not responded for {} s", PATIENCE.as_secs())),
             Failure::Interrupted => HostError::Interrupted,
         })?;
     let time: f64 = line
         .trim()
         .parse()
-        .map_err(|_| failed(format!("it says what makes no sense: {line}")))?;
+        .map_err(|_| failed(format!("its output is invalid: {line}")))?;
     if time > 0.0 {
         Ok(time)
     } else {
-        Err(failed(format!("a round of a loop takes {time} ns")))
+        Err(failed(format!("it reports {time} ns for a round of the loop")))
     }
 }
 

@@ -270,7 +270,7 @@ mod tests {
         let mut measured = made_up::measured(&made_up::quickstart(), |_, _| 1.0);
         measured.left_out = vec![LeftOut {
             configuration: 4,
-            reason: "it takes 16 cores, and this machine has 2".to_owned(),
+            reason: "it needs 16 cores, but this machine has 2".to_owned(),
         }];
         let outputs = outputs(&measured);
         let text = String::from_utf8(outputs.files()[2].bytes.clone()).unwrap();

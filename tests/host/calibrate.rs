@@ -63,7 +63,7 @@ fn a_profile_says_what_was_measured_and_what_was_not() {
     );
     let text = desk.read("profile.toml");
     for line in [
-        "# The probe waking failed here: OSError: none.",
+        "# The probe waking cannot run here: OSError: none.",
         "# There is one CPU only: what it takes to wake a thread on another one was not measured.",
         "# The control group grants 1.5 CPUs.",
         "description = \"a processor, one CPU, Linux 6.1, libc unknown, CPython 3.11.7\"",
@@ -89,7 +89,7 @@ fn a_noisy_host_is_refused_unless_forced() {
     let said = calibrate(&desk, &script, &[]).exits_with(1);
     assert!(
         said.stderr
-            .contains("other programs had 50 % of the CPUs; 15 % is the most")
+            .contains("other programs used 50 % of the CPUs; the limit is 15 %")
     );
     assert!(
         said.stderr
@@ -100,7 +100,7 @@ fn a_noisy_host_is_refused_unless_forced() {
     calibrate(&desk, &script, &["--force", "-o", "noisy.toml"]).exits_with(0);
     let text = desk.read("noisy.toml");
     assert!(
-        text.contains("# TOO NOISY, and written because of --force: other programs had 50 % of the CPUs")
+        text.contains("# TOO NOISY, and written because of --force: other programs used 50 % of the CPUs")
     );
     Profile::load("noisy.toml", desk.path()).expect("it can be used all the same");
 }
@@ -235,7 +235,7 @@ fn the_host_is_calibrated_with_every_probe() {
         .exits_with(0);
     assert!(!said.stderr.contains("warning"), "{}", said.stderr);
     let text = desk.read("here.toml");
-    assert!(!text.contains("failed here"), "{text}");
+    assert!(!text.contains("cannot run here"), "{text}");
     let profile = Profile::load("here.toml", desk.path()).expect("it can be used");
     assert_eq!(profile.text.matches("like = \"linux-x86_64\"").count(), 1);
 

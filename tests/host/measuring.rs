@@ -500,7 +500,7 @@ fn unsupported_configurations_are_skipped_with_a_reason() {
         (measured[0]["cores"].as_str(), measured[0]["machine.smt"].as_str()),
         ("1", "1")
     );
-    for words in ["it takes 1024 cores", "several hardware threads"] {
+    for words in ["it needs 1024 cores", "several hardware threads"] {
         assert!(said.stderr.contains(words), "{}", said.stderr);
     }
     let record: serde_json::Value =
@@ -552,9 +552,9 @@ fn a_useless_interpreter_is_named_with_a_way_out() {
         ("no/such/python", "cannot start the interpreter no/such/python"),
         (
             &none,
-            "is not a Python interpreter: asked for its version it says \"hello\"",
+            "is not a Python interpreter: it prints \"hello\" when asked for its version",
         ),
-        (&silent, "asked for its version it says nothing"),
+        (&silent, "it prints nothing when asked for its version"),
         (&old, "is CPython 3.8.1, but measuring needs CPython 3.9 or newer"),
     ] {
         let said = run(&desk, &["measure", "scenario.toml", "--python", python]).exits_with(2);

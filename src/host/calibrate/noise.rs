@@ -61,20 +61,20 @@ impl Noise {
         let mut complaints = Vec::new();
         if self.slow > self.fast * MOST_UNEVEN {
             complaints.push(format!(
-                "the same loop took {} times as long in its slow moments as in its fast ones; {MOST_UNEVEN} is the most",
+                "the same loop took {} times as long in its slow moments as in its fast ones; the limit is {MOST_UNEVEN}",
                 short(self.slow / self.fast)
             ));
         }
         if self.elsewhere > MOST_ELSEWHERE {
             complaints.push(format!(
-                "other programs had {} of the CPUs; {} is the most",
+                "other programs used {} of the CPUs; the limit is {}",
                 percent(self.elsewhere),
                 percent(MOST_ELSEWHERE)
             ));
         }
         if self.unsteady as f64 > MOST_UNSTEADY * self.figures as f64 {
             complaints.push(format!(
-                "{} of {} figures vary by more than half; a quarter of them is the most",
+                "{} of {} figures vary by more than half; the limit is a quarter of them",
                 self.unsteady, self.figures
             ));
         }
@@ -139,7 +139,7 @@ mod tests {
                     elsewhere: 0.4,
                     ..QUIET
                 },
-                "other programs had 40 % of the CPUs; 15 % is the most",
+                "other programs used 40 % of the CPUs; the limit is 15 %",
             ),
             (
                 Noise {

@@ -52,7 +52,7 @@ fn head(calibration: &Calibration) -> String {
         )));
     }
     for (probe, why) in calibration.skipped() {
-        text.push_str(&comment(&format!("The probe {probe} failed here: {why}.")));
+        text.push_str(&comment(&format!("The probe {probe} cannot run here: {why}.")));
     }
     if host.cpus < 2 {
         text.push_str(&comment(

@@ -47,7 +47,8 @@ fn alone(costs: &Costs, size: &str) -> Option<Figure> {
     costs.figure(&format!("{size} code after itself"))
 }
 
-/// After this amount of work nothing is slower any more: a short piece of code pays a part of what a long one pays.
+/// The amount of work after which nothing is slower any more: a short piece of code pays a part of what a long one
+/// pays.
 fn refill(costs: &Costs) -> Option<Figure> {
     let short = alone(costs, "short")? - costs.figure("clock")?;
     let (part, whole) = (extra(costs, "short", "idle")?, extra(costs, "long", "idle")?);
