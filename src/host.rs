@@ -7,7 +7,7 @@
 //! plan      the work of one repetition, with every time drawn    -> one line of JSON
 //! session   one fresh interpreter that does this work            <- one line of JSON
 //! slowdown  how much longer bytecode takes without the lock, if both builds are available
-//!  measure   which configurations, in which order, how often
+//! measure   which configurations, in which order, how often
 //! pace      the usual speed of the machine
 //! quiet     whether a result can be trusted
 //! ```
@@ -42,13 +42,13 @@ pub use plan::Plan;
 pub use probe::{Data, Doing, Part, Probed, Request, probe};
 pub use session::Failure;
 
-/// Why nothing can be measured.
+/// The reasons why nothing can be measured.
 #[derive(Debug, Error)]
 pub enum HostError {
     /// The program does not exist, or it does not start.
     #[error("cannot start the interpreter {}: {source}\nname another one with --python PATH", path.display())]
     NoInterpreter {
-        /// As named.
+        /// The path as given.
         path: PathBuf,
         /// The error of the operating system.
         source: std::io::Error,
@@ -56,15 +56,15 @@ pub enum HostError {
     /// The program is not a Python interpreter.
     #[error("{} is not a Python interpreter: {said}\nname another one with --python PATH", path.display())]
     NotPython {
-        /// As named.
+        /// The path as given.
         path: PathBuf,
-        /// How it answered.
+        /// Its answer.
         said: String,
     },
     /// The Python interpreter lacks what the measuring side needs.
     #[error("{} is {what}, but measuring needs CPython 3.9 or newer\nname another one with --python PATH", path.display())]
     Unsuitable {
-        /// As named.
+        /// The path as given.
         path: PathBuf,
         /// The implementation and version of this Python.
         what: String,
@@ -76,11 +76,11 @@ pub enum HostError {
         second.display()
     )]
     SameVersion {
-        /// As named.
+        /// The path as given.
         first: PathBuf,
-        /// As named.
+        /// The path as given.
         second: PathBuf,
-        /// The version of both.
+        /// Their version.
         version: String,
     },
     /// The Python side cannot be written where the interpreter can find it.
@@ -104,7 +104,7 @@ pub enum HostError {
     Bytecode {
         /// The interpreter.
         path: PathBuf,
-        /// What happened.
+        /// The reason.
         said: String,
     },
     /// The probes did not finish.
@@ -112,7 +112,7 @@ pub enum HostError {
     Calibration {
         /// The interpreter.
         path: PathBuf,
-        /// What happened.
+        /// The reason.
         said: String,
     },
     /// The user interrupted the measurement.

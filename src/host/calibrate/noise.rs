@@ -56,7 +56,7 @@ impl Noise {
         }
     }
 
-    /// What makes the figures unusable, in words; empty where nothing does.
+    /// Why the figures are unusable, in words; empty if they are usable.
     pub fn complaints(&self) -> Vec<String> {
         let mut complaints = Vec::new();
         if self.slow > self.fast * MOST_UNEVEN {
