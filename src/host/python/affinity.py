@@ -5,13 +5,13 @@ from contextlib import contextmanager
 
 
 def own_cpus():
-    """Ascending; none where the system does not tell."""
+    """Returns them in ascending order; the list is empty where the system does not tell."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
 @contextmanager
 def bound():
-    """Inside, this thread binds itself to whichever of these CPUs it likes; afterwards it may use all of them again."""
+    """A context in which this thread may bind itself to some of these CPUs; on exit it may use all of them again."""
     cpus = sorted(os.sched_getaffinity(0))
     try:
         yield cpus

@@ -1,4 +1,4 @@
-"""How long a round of the `python` step takes in this interpreter, ns of CPU time: one line, and nothing else."""
+"""Prints the CPU time of one round of the `python` step in this interpreter, in ns, as a single line."""
 
 import json
 import sys

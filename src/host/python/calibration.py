@@ -1,4 +1,4 @@
-"""How much of each verb a length of time is: CPU time on a core that has nothing else to do.
+"""Converts times to amounts of each verb, by CPU time measured on an otherwise idle core.
 
 A step takes `call + amount * count` ns, `call` being what it costs to begin one. What the call of an item
 costs beside its steps is part of the first of them: an item of 50 us is a call that takes 50 us.
@@ -13,10 +13,10 @@ import work
 from payloads import Payloads
 
 SAMPLES = 15
-# Of one sample, ns.
+# The length of one sample, ns.
 LENGTH = 1_000_000
 
-# Up to this long, ns, a checksum is long enough; key derivation takes some microseconds to begin.
+# A step up to this long, ns, is a checksum, because key derivation takes some microseconds to begin.
 SHORT = 40_000
 
 # The smallest and the first large amount to try of each verb.
@@ -28,12 +28,12 @@ AMOUNTS = {
 }
 
 
-# What the plan calls them.
+# The names of these verbs in the plan.
 ON_A_CORE = ("python", "native", "holds_lock")
 
 
 class Speeds:
-    """What the verbs of a program cost here and now, in an interpreter whose bytecode takes `slowdown` times as long."""
+    """The current cost of each verb, in an interpreter whose bytecode takes `slowdown` times as long."""
 
     def __init__(self, verbs, slowdown=1):
         self.slowdown = slowdown
@@ -41,11 +41,11 @@ class Speeds:
         self.slack = timer_slack()
 
     def per_count(self):
-        """ns for one count of each verb."""
+        """Returns the time of one count of each verb, ns."""
         return {verb: count for verb, (_, count) in self.lines.items()}
 
     def steps(self, described, beside=0):
-        """Steps with amounts, from steps with times. The first on a core is shorter by `beside`, ns."""
+        """Converts steps with times to steps with amounts. The first step on a core is shorter by `beside`, ns."""
         steps = []
         for verb, time, *inner in described:
             if verb in ON_A_CORE:
@@ -56,9 +56,9 @@ class Speeds:
         return steps
 
     def step(self, verb, time, inner=None):
-        """One that takes no core, or not all the time."""
+        """Converts one step. A step that uses a core throughout is left to `on_a_core`."""
         if verb == "io":
-            # Asked for nothing, the kernel does not wait at all.
+            # The kernel does not wait at all for a time of 0.
             return program.IO, max(time - self.slack, min(time, 1)) / 1e9
         if verb == "ask":
             return program.ASK, time
@@ -77,19 +77,19 @@ class Speeds:
         raise ValueError(f"{verb}: no such step")
 
     def on_a_core(self, verb, time, beside=0):
-        """One that takes a core for so long, less what is beside it."""
+        """Converts a step that uses a core for `time` ns, less `beside` ns."""
         number = number_of(verb, time)
         if number == program.PYTHON:
-            # A step is so much bytecode as takes its time in the build with the interpreter lock.
+            # The time of a step is that of its bytecode in the build with the interpreter lock.
             time *= self.slowdown
         call, count = self.lines[number]
         least = AMOUNTS[number][0]
-        # What never ends asks for more than a C call can count.
+        # The amount of an endless step can exceed what a C call can count.
         return number, min(max(round((time - call - beside) / count), least), sys.maxsize)
 
 
 def number_of(verb, time):
-    """The verb of the program for a verb of the plan."""
+    """Returns the verb of the program for a verb of the plan."""
     if verb == "python":
         return program.PYTHON
     if verb == "holds_lock":
@@ -98,7 +98,7 @@ def number_of(verb, time):
 
 
 def verbs_of(described):
-    """Every verb of the program that these steps need a speed of."""
+    """Returns every verb of the program whose speed these steps need."""
     for verb, time, *inner in described:
         if verb == "update":
             if time is not None:
@@ -110,16 +110,16 @@ def verbs_of(described):
 
 
 def line(verb):
-    """What a step of this verb costs: to begin it, and for each count; ns of CPU time."""
+    """Returns the CPU time of a step of this verb: to begin it, and for each count; ns."""
     small, large = AMOUNTS[verb]
     one = [(verb, large)]
-    # Warm: caches, and an interpreter that has specialized the loop.
+    # This warms up the caches and lets the interpreter specialize the loop.
     for _ in range(3):
         sample(one)
     if verb != program.NATIVE_SHORT:
         large = max(large * LENGTH // max(sample(one), 1), small + 1)
     times = max(LENGTH // 20 // max(sample([(verb, small)]), 1), 1)
-    # In turn, so that a disturbance hurts both alike.
+    # The two alternate, so that a disturbance affects both alike.
     pairs = [(sample([(verb, small)] * times) / times, sample([(verb, large)])) for _ in range(SAMPLES)]
     shortest, longest = (median(times) for times in zip(*pairs))
     count = max(longest - shortest, 1) / (large - small)
@@ -127,14 +127,14 @@ def line(verb):
 
 
 def sample(steps):
-    """CPU time of these steps."""
+    """Returns the CPU time of these steps."""
     began = time.thread_time_ns()
     program.play(steps)
     return time.thread_time_ns() - began
 
 
 def call_of_nothing(call):
-    """What the call of an item costs beside its steps, ns of CPU time: it has neither steps nor data here."""
+    """Returns the CPU time of the call of an item without its steps, ns: the item has no steps and no data here."""
     program.groups[:], program.results[:] = [[[]]], [Payloads("bytes", 0, 1)]
     arguments = [(0, 0, None)] * 200
 
@@ -148,7 +148,7 @@ def call_of_nothing(call):
 
 
 def timer_slack():
-    """How much later than asked the kernel lets a thread sleep, ns."""
+    """Returns by how much the kernel may prolong a sleep of this thread, ns."""
     try:
         with open("/proc/self/timerslack_ns") as file:
             return int(file.read())

@@ -10,18 +10,18 @@ import struct
 import threading
 import time
 
-# Group, client, number of the request, and when it came, ns.
+# Group, client, number of the request, and time of arrival, ns.
 REQUEST = struct.Struct("<HIQq")
-# Whose request it is that came by itself.
+# The client of a request that arrives by itself.
 NOBODY = 0xFFFF_FFFF
-# More clients than this share processes.
+# The maximum number of processes; more clients than this share them.
 MOST_PROCESSES = 16
 # A sleep is over too late by the timer's slack and a wake-up, s: the rest of a pause is spent looking at the clock.
 TOO_LATE = 150e-6
 
 
 class Clients:
-    """All of them. `ways` makes for each what it asks through, with `send(request)` and `replied(timeout)`."""
+    """All clients. `ways` makes the channel of each client, with `send(request)` and `replied(timeout)`."""
 
     def __init__(self, plan, slack, ways):
         self.groups = plan["groups"]
@@ -38,7 +38,7 @@ class Clients:
         self.spans = [described["clients"] or described["arrivals"] for described in self.groups]
 
     def start(self, cpus):
-        """While there is only one thread to fork; they wait for a word to begin."""
+        """Forks the processes while there is only one thread. They wait for a message to begin."""
         processes = min(len(self.clients), MOST_PROCESSES)
         self.processes, self.connections, self.arrivals = [], [], []
         for number in range(processes):
@@ -54,35 +54,35 @@ class Clients:
             self.arrivals.append(ours)
 
     def begin(self):
-        """Says how long they will ask, s."""
+        """Tells the processes to begin."""
         self.began = time.perf_counter_ns()
         for connection in self.connections + self.arrivals:
             connection.send("begin")
         return max(span["warmup"] + span["duration"] for span in self.spans) / 1e9
 
     def end(self):
-        """Once their time is up: all latencies, and the time over which they were counted; ns."""
+        """Returns all latencies and the time over which they were counted, ns, after the clients' time is up."""
         latencies = [latency for connection in self.connections for latency in connection.recv()]
         for process in self.processes:
             process.join()
         return latencies, max(span["duration"] for span in self.spans)
 
     def counted(self, noted):
-        """Latencies of requests that came by themselves, of `(group, came, answered)`, ns."""
+        """Returns the latencies of requests that arrived by themselves, from `(group, came, answered)`, ns."""
         for group, came, answered in noted:
             first = self.began + self.spans[group]["warmup"]
             if first <= answered < first + self.spans[group]["duration"]:
                 yield answered - came
 
     def steps_of(self, steps, group, client, number):
-        """Of a request, among the steps of all requests of its group."""
+        """Returns the steps of one request, from the steps of all requests of its group."""
         if client == NOBODY:
             return steps[number % len(steps)]
         rounds = len(steps) // self.groups[group]["clients"]["number"] or 1
         return steps[(client * rounds + number % rounds) % len(steps)]
 
     def be_clients(self, clients, cpus, connection):
-        """A process with some clients."""
+        """Runs some clients in a process."""
         if cpus:
             os.sched_setaffinity(0, cpus)
         latencies = []
@@ -143,7 +143,7 @@ class Clients:
 
 
 def ask(way, request, last, watches):
-    """Whether there was a reply before `last`.
+    """Returns whether a reply arrived before `last`.
 
     Clients stand for machines of their own: nothing is to be measured of how long they take to wake up. Who has a core
     of its own watches for the reply.

@@ -1,4 +1,4 @@
-"""Worker processes of the program's own, which read items from one channel and write results to another.
+"""Worker processes that the program starts itself. They read items from one channel and write results to another.
 
 As a person writes it with multiprocessing alone; what `main.consume` does with the two ends is here as well.
 """
@@ -11,7 +11,7 @@ import program
 
 
 class Connection:
-    """One way through a pipe: a lock at the end that several processes share, since a connection has none."""
+    """One direction of a pipe, with a lock at the end that several processes share: a connection has none."""
 
     def __init__(self, ends, rlock, wlock):
         self.reader, self.writer = ends
@@ -27,18 +27,18 @@ class Connection:
 
 
 class Channels:
-    """Makes channels of one kind: whatever multiprocessing has for it."""
+    """Makes channels of one kind with multiprocessing."""
 
     def __init__(self, context, kind, shared):
         self.context, self.kind, self.shared = context, kind, shared
         self.manager = context.Manager() if kind == "manager" else None
 
     def items(self):
-        """All workers read from it."""
+        """Makes the channel that all workers read from."""
         return self.channel(self.lock(), None)
 
     def results(self):
-        """All workers write to it."""
+        """Makes the channel that all workers write to."""
         return self.channel(None, self.lock())
 
     def channel(self, rlock, wlock):
@@ -55,19 +55,19 @@ class Channels:
         return self.manager.Queue()
 
     def lock(self):
-        """Only connections need one, and only where more than one process has that end."""
+        """Makes a lock for a connection end that several processes share. Other channels need none."""
         if self.shared and self.kind in ("pipe", "socket_pair"):
             return self.context.Lock()
         return None
 
     def shutdown(self):
-        """The manager's process ends."""
+        """Ends the manager's process."""
         if self.manager is not None:
             self.manager.shutdown()
 
 
 def consumers(items, functions, clock, run):
-    """Until all results are in the caller's hands, and items without one are known to be done."""
+    """Runs until the parent has all results, and knows that the items without a result are done."""
     context = multiprocessing.get_context(run["start_method"])
     channels = Channels(context, run["channel"], run["workers"] > 1)
     arguments, results = channels.items(), channels.results()
@@ -103,12 +103,12 @@ def consumers(items, functions, clock, run):
 
 
 def is_joinable(run):
-    """Whether workers report what they have done."""
+    """Returns whether workers report the items that they have done."""
     return run["channel"] == "joinable_queue"
 
 
 def send(items, arguments, workers):
-    """Every item, and for each worker the word that there are no more."""
+    """Sends every item, then one message per worker that there are no more items."""
     for group in range(len(items.counts)):
         for argument in items.arguments_of(group):
             arguments.put(argument)
@@ -117,7 +117,7 @@ def send(items, arguments, workers):
 
 
 def wait_for_those_without_result(run, sender, arguments, workers):
-    """Nobody says of one of them that it is done."""
+    """Waits until all items are done. No worker reports a single item as done."""
     if run["sender"] == "thread":
         sender.join()
     if is_joinable(run):
@@ -128,7 +128,7 @@ def wait_for_those_without_result(run, sender, arguments, workers):
 
 
 def consume(arguments, results, joinable):
-    """The main thread of a worker."""
+    """Runs the main thread of a worker."""
     while (argument := arguments.get()) is not None:
         result = program.run_item(argument)
         if program.results[argument[0]].size:

@@ -17,21 +17,21 @@ from machines import Machines
 
 
 class Program:
-    """What all coroutines share."""
+    """The state that all coroutines share."""
 
     def __init__(self, plan, items, functions, slack):
         self.run_by, self.items, self.functions = plan["run"], items, functions
         self.clients = None
         if any(group["clients"] for group in plan["groups"]):
             self.listening = socket.socket(socket.AF_UNIX)
-            # Linux gives it a name that is in no folder.
+            # Linux picks a name in the abstract namespace, outside the file system.
             self.listening.bind("")
             self.listening.listen(1024)
             self.clients = Clients(plan, slack, lambda group, client: Way(self.listening.getsockname()))
             self.clients.start(plan["other_cpus"])
 
     def run(self, clock):
-        """All latencies, and the time over which they were counted."""
+        """Returns all latencies and the time over which they were counted."""
         self.executor = None
         asyncio.run(self.main(clock))
         if self.executor is not None:
@@ -42,7 +42,7 @@ class Program:
         return self.items.latencies(), clock.finished - clock.began
 
     async def main(self, clock):
-        """The clock starts with the program's initializer, and the connections have been open for long then."""
+        """Starts the clock with the program's initializer. The connections are already open by then."""
         in_flight = self.run_by["workers"]
         most = len(self.clients.clients) if self.clients else self.items.number()
         any_asks = any(asks(steps) for steps_of_each in program.groups for steps in steps_of_each)
@@ -59,7 +59,7 @@ class Program:
         clock.finish()
 
     async def open_machines(self, number):
-        """Connections to other machines, each for one question at a time."""
+        """Opens connections to other machines, each for one question at a time."""
         self.machines = Machines()
         await self.machines.open(number)
 
@@ -76,7 +76,7 @@ class Program:
             self.executor = ProcessPoolExecutor(workers, mp_context=context, **initializer(self.functions))
 
     async def gather(self):
-        """All items. One that depends on others awaits their tasks first."""
+        """Runs all items. An item that depends on others awaits their tasks first."""
         items, tasks, groups = self.items, {}, {}
         for group in items.order:
             tasks[group] = []
@@ -92,7 +92,7 @@ class Program:
             await done
 
     async def item(self, group, index, argument, after):
-        """One of them, as soon as those that it waits for are done."""
+        """Runs one item as soon as the items that it waits for are done."""
         for first in after:
             await first
         if after:
@@ -102,7 +102,7 @@ class Program:
         self.items.in_hands(group, index, program.results[group].next())
 
     async def work(self, steps, argument):
-        """The steps of an item or a request, within the semaphore if there is one."""
+        """Runs the steps of an item or a request, within the semaphore if there is one."""
         if self.in_flight is None:
             await self.play(steps, argument)
         else:
@@ -110,7 +110,7 @@ class Program:
                 await self.play(steps, argument)
 
     async def play(self, steps, argument):
-        """The steps in order."""
+        """Runs the steps in order."""
         for verb, amount in steps:
             if verb == program.ASK:
                 await self.machines.ask(amount)
@@ -132,7 +132,7 @@ class Program:
                 program.VERBS[verb](amount)
 
     async def offload(self, steps, argument):
-        """A call with the item's argument and result."""
+        """Offloads a call with the item's argument and result."""
         call = self.functions.call_offloaded
         if self.run_by["offload"] == "thread":
             await asyncio.to_thread(call, argument, steps)
@@ -140,13 +140,13 @@ class Program:
             await asyncio.get_running_loop().run_in_executor(self.executor, call, argument, steps)
 
     async def serve(self):
-        """Until the time of all clients is up."""
+        """Serves until the time of all clients is up."""
         server = await asyncio.start_unix_server(self.serve_connection, sock=self.listening)
         await asyncio.sleep(self.clients.begin())
         server.close()
 
     async def serve_connection(self, reader, writer):
-        """What the server calls for each connection."""
+        """Serves one connection; the server calls this for each."""
         while request := await reader.read(REQUEST.size):
             group, client, number, _ = REQUEST.unpack(request)
             steps = self.clients.steps_of(program.groups[group], group, client, number)
@@ -155,28 +155,28 @@ class Program:
 
 
 class Way:
-    """A connection of a client's own."""
+    """A connection that belongs to one client."""
 
     def __init__(self, address):
         self.connection = socket.socket(socket.AF_UNIX)
         self.connection.connect(address)
 
     def send(self, request):
-        """Without waiting for the reply."""
+        """Sends a request without waiting for the reply."""
         self.connection.send(request)
 
     def replied(self, timeout):
-        """Whether there is a reply within so long, s."""
+        """Returns whether a reply arrives within `timeout` s."""
         self.connection.settimeout(max(timeout, 0))
         try:
             return self.connection.recv(1) == b"r"
         except (socket.timeout, BlockingIOError, ConnectionError):
-            # The server is gone, where the time was up there first.
+            # The server has already ended if its time was up first.
             return False
 
 
 def asks(steps):
-    """Whether other machines are asked anything."""
+    """Returns whether the steps send any question to another machine."""
     return any(
         verb == program.ASK or (verb in (program.LOCK, program.REPEAT) and asks(amount[1])) for verb, amount in steps
     )

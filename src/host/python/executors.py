@@ -55,7 +55,7 @@ def processes(items, functions, clock, run):
 
 
 def initializer(functions):
-    """What workers that are processes have to do first, if anything."""
+    """Returns the initializer that worker processes need, if any."""
     shared = program.for_workers()
     if program.setups or shared:
         return {"initializer": functions.set_up, "initargs": (shared,)}
@@ -77,7 +77,7 @@ def through_futures(items, functions, executor, chunksize):
 
 
 def submit_as_released(items, functions, executor, chunksize):
-    """Each item, or chunk of consecutive ones, as soon as it may start."""
+    """Submits each item, or chunk of consecutive items, as soon as it may start."""
     done = queue.SimpleQueue()
     ready = items.graph.ready_from_the_start()
     left = items.number()
@@ -101,7 +101,7 @@ def submit_as_released(items, functions, executor, chunksize):
 
 
 def chunks(items, chunksize):
-    """Consecutive items of one group in lists of at most `chunksize`."""
+    """Returns consecutive items of one group in lists of at most `chunksize`."""
     several = []
     for group, index in items:
         last = several[-1] if several else []
@@ -131,7 +131,7 @@ def pool(items, functions, clock, run):
 
 
 def through_pool(items, functions, ask, method, group, chunksize):
-    """One group of items by a method of the pool's that takes them all."""
+    """Runs one group of items through a method of the pool that takes all of them."""
     arguments = items.all_arguments_of(group)
     if method == "imap_unordered":
         results = ask(functions.call_and_name, arguments, **chunksize)
@@ -143,7 +143,7 @@ def through_pool(items, functions, ask, method, group, chunksize):
 
 
 def apply_all(items, functions, workers):
-    """A call for each item; where items wait for others, each as soon as it may start."""
+    """Submits a call for each item. An item that waits for others is submitted as soon as it may start."""
     if not items.graph.has_dependencies():
         every = [item for group in range(len(items.counts)) for item in items.of(group)]
         calls = [workers.apply_async(functions.call, (items.argument(*item),)) for item in every]
@@ -207,7 +207,7 @@ def process_per_task(items, functions, clock, run):
 
 
 def start_each(items, create, done, clock):
-    """One thread or process for each item, joined in that order."""
+    """Starts one thread or process for each item, and joins them in that order."""
     started = []
     ready = items.graph.ready_from_the_start()
     for _ in range(items.number()):

@@ -1,4 +1,4 @@
-"""Which items may start, counted down as others are done."""
+"""Tracks which items may start, by counting down as others are done."""
 
 EACH, ALL = "each", "all"
 
@@ -17,16 +17,16 @@ class Graph:
         self.waiting = [[len(edges)] * count for edges, count in zip(self.waits_for, self.counts)]
 
     def has_dependencies(self):
-        """Whether any group waits for another."""
+        """Returns whether any group waits for another."""
         return any(self.waits_for)
 
     def ready_from_the_start(self):
-        """Items that wait for nothing, in order."""
+        """Returns the items that wait for nothing, in order."""
         free = (group for group, edges in enumerate(self.waits_for) if not edges)
         return [(group, index) for group in free for index in range(self.counts[group])]
 
     def released_by(self, group, index):
-        """The items that may start because this one is done, in order."""
+        """Returns the items that may start because this one is done, in order."""
         self.undone[group] -= 1
         released = []
         for later, kind in self.waited_for_by[group]:
