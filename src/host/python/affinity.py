@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 
 def own_cpus():
-    """Returns them in ascending order; the list is empty where the system does not tell."""
+    """Returns these CPUs in ascending order, or an empty list where the system does not tell."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 

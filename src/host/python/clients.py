@@ -54,7 +54,7 @@ class Clients:
             self.arrivals.append(ours)
 
     def begin(self):
-        """Tells the processes to begin."""
+        """Tells the processes to begin, and returns how long they will ask, s."""
         self.began = time.perf_counter_ns()
         for connection in self.connections + self.arrivals:
             connection.send("begin")
@@ -114,7 +114,7 @@ class Clients:
             way.send(REQUEST.pack(group, NOBODY, number, round(comes * 1e9)))
 
     def be_client(self, group, client, cpus, began, latencies):
-        """Think, ask, wait for the reply, until the time is up. Who is still waiting then is not answered in time."""
+        """Thinks, asks and waits for the reply until the time is up. A reply after that does not count."""
         described = self.groups[group]["clients"]
         pauses = described["think"][client % len(described["think"])]
         first = began + described["warmup"] / 1e9
@@ -133,7 +133,7 @@ class Clients:
             number += 1
 
     def think(self, pause, alone, last):
-        """For so long, s, but not beyond the end. On a core of one's own to the microsecond."""
+        """Pauses for `pause` s, but not beyond the end. A client with its own core is exact to 1 us."""
         until = min(time.perf_counter() + pause, last)
         sleep = pause - (TOO_LATE if alone else self.slack)
         if sleep > 0:

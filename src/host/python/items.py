@@ -1,4 +1,4 @@
-"""The items of a plan as the caller has them: arguments on the way out, results and times on the way back."""
+"""The items of a plan in the parent: it sends arguments, and receives results and notes their times."""
 
 from time import perf_counter_ns
 
@@ -21,17 +21,17 @@ class Items:
         ]
         inherited = {first for firsts in self.inherits for first in firsts}
         self.kept = [{} if group in inherited else None for group in range(len(groups))]
-        # Something has to be done with results.
+        # Results are kept only if shared memory is used or other items inherit them.
         self.keeps = program.in_segments or bool(inherited)
-        # By group and item, ns. 0 is not yet.
+        # By group and item, ns. 0 means that it has not happened yet.
         self.submitted_at = [[0] * count for count in self.counts]
         self.done_at = [[0] * count for count in self.counts]
         self.segments = {}
-        # By group its arguments, where they can be made before the clock starts.
+        # By group, the arguments that can be made before the clock starts.
         self.made = [None for _ in groups]
 
     def make(self):
-        """Before the clock starts: a program that is given its data has made nothing of it itself."""
+        """Makes the data before the clock starts, as for a program that receives its data from elsewhere."""
         for payload in self.arguments + program.results:
             if payload.size:
                 payload.make()
@@ -41,11 +41,11 @@ class Items:
                 self.made[group] = [(group, index, data.next()) for index in range(count)]
 
     def of(self, group):
-        """Every item of a group, in order."""
+        """Returns every item of a group, in order."""
         return [(group, index) for index in range(self.counts[group])]
 
     def number(self):
-        """How many there are."""
+        """Returns the number of items."""
         return sum(self.counts)
 
     def argument(self, group, index):
@@ -60,7 +60,7 @@ class Items:
         return (group, index, data, *inherited)
 
     def in_segment(self, group, index, data, inherited):
-        """The name of a segment with all of it; nothing where that is nothing."""
+        """Puts the data into a segment and returns its name, or nothing if there is no data."""
         pieces = [piece for piece in (data, *inherited) if piece]
         if not pieces:
             return None
@@ -69,7 +69,7 @@ class Items:
         return segment.name
 
     def arguments_of(self, group):
-        """Of all items of a group, each submitted when it is asked for."""
+        """Yields the arguments of all items of a group. Each item is submitted when its argument is taken."""
         if self.made[group] is None:
             for index in range(self.counts[group]):
                 yield self.argument(group, index)
@@ -80,14 +80,14 @@ class Items:
             yield argument
 
     def all_arguments_of(self, group):
-        """Of all items of a group, submitted together."""
+        """Returns the arguments of all items of a group, which are submitted together."""
         if self.made[group] is None:
             return list(self.arguments_of(group))
         self.submitted_at[group] = [perf_counter_ns()] * self.counts[group]
         return self.made[group]
 
     def in_hands(self, group, index, result):
-        """The result of an item is in the caller's hands."""
+        """Notes that the parent has the result of an item."""
         if self.keeps:
             self.keep(group, index, result)
         self.done_at[group][index] = perf_counter_ns()
@@ -104,7 +104,7 @@ class Items:
             self.kept[group][index] = result
 
     def latencies(self):
-        """Of all that are done, ns."""
+        """Returns the latencies of all items that are done, ns."""
         return [
             done - submitted
             for group in zip(self.submitted_at, self.done_at)
@@ -114,7 +114,7 @@ class Items:
 
 
 class Clock:
-    """From just before the executor is built until the last result is in the caller's hands, and what comes after."""
+    """The time from just before the executor is built until the parent has the last result, and the time after that."""
 
     def begin(self):
         self.began = perf_counter_ns()

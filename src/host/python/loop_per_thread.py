@@ -19,7 +19,7 @@ class LoopPerThread:
         ]
 
     def run(self, clock):
-        """All latencies, and the time over which they were counted."""
+        """Returns all latencies and the time over which they were counted."""
         for loop in self.loops:
             loop.open()
         clock.begin()
@@ -36,7 +36,7 @@ class LoopPerThread:
 
 
 class Loop(event_loop.Program):
-    """An event loop and the items that it was dealt."""
+    """An event loop and its share of the items."""
 
     def __init__(self, plan, items, functions, slack, own):
         super().__init__(plan, items, functions, slack)
@@ -45,16 +45,16 @@ class Loop(event_loop.Program):
         self.loop = asyncio.new_event_loop()
 
     def open(self):
-        """Its connections to other machines have long been open when the clock starts."""
+        """Opens the connections to other machines before the clock starts."""
         asks = any(event_loop.asks(steps) for steps_of_each in program.groups for steps in steps_of_each)
         self.loop.run_until_complete(self.open_machines(len(self.own) if asks else 0))
 
     def arguments(self):
-        """Of its items, which are submitted now."""
+        """Returns the arguments of its items, which are submitted now."""
         return [self.items.argument(*item) for item in self.own]
 
     def run(self, arguments):
-        """What its thread does."""
+        """Runs the loop in its thread."""
         self.loop.run_until_complete(self.gather_own(arguments))
         self.loop.close()
 

@@ -25,13 +25,13 @@ class Spec(ctypes.Structure):
     _fields_ = [(name, ctypes.c_long) for name in ("interval_s", "interval_ns", "value_s", "value_ns")]
 
 
-# Keeps the interpreter lock meanwhile: asking costs nothing, and gives nobody else a chance.
+# PyDLL keeps the interpreter lock during a call, so that a question costs nothing and no other thread takes the lock.
 LIBRARY = ctypes.PyDLL(None, use_errno=True)
 NEVER = ctypes.byref(Spec())
 
 
 class Answers:
-    """A connection over the loopback on which there is always something to receive."""
+    """A connection over the loopback that always has something to receive."""
 
     def __init__(self):
         listening = socket.create_server(("127.0.0.1", 0))
@@ -61,17 +61,17 @@ class Connection(socket.socket):
         self.timer, self.answers = self.fileno(), answers
 
     def recv(self, size):
-        """What a transport calls once the connection is readable."""
+        """Receives the answer; a transport calls this once the connection is readable."""
         LIBRARY.timerfd_settime(self.timer, 0, NEVER, None)
         return self.answers.receive()
 
     def ask(self, spec):
-        """The answer will be there after this time."""
+        """Sets the timer, so that the answer arrives after this time."""
         LIBRARY.timerfd_settime(self.timer, 0, spec, None)
 
 
 class Machines:
-    """All connections that are open."""
+    """The open connections to other machines."""
 
     def __init__(self):
         self.answers = Answers()
@@ -91,10 +91,10 @@ class Machines:
         self.idle += [await self.connect() for _ in range(number)]
 
     async def ask(self, time):
-        """Until the answer to one question is read that takes so long, ns."""
+        """Asks one question that takes `time` ns, and reads the answer."""
         spec = self.specs.get(time)
         if spec is None:
-            # No time at all would stop the timer.
+            # A time of 0 would stop the timer.
             spec = ctypes.byref(Spec(0, 0, *divmod(max(time, 1), 1_000_000_000)))
             self.specs[time] = spec
         connected = self.idle.pop() if self.idle else await self.connect()

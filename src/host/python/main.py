@@ -1,6 +1,6 @@
-"""The program that is measured, as a person would write it: functions of a main module, and executors that call them.
+"""The measured program, as a person would write it: functions of a main module, and executors that call them.
 
-Every process and every interpreter that is started anew imports this file again, as it would a user's.
+Every process and every interpreter that starts anew imports this file again, as it would import a user's file.
 """
 
 import program
@@ -10,43 +10,43 @@ if __name__ != "__main__":
 
 
 def call(argument):
-    """One item."""
+    """Runs one item."""
     return program.run_item(argument)
 
 
 def call_with(*argument):
-    """The same, of an item that is a tuple of arguments."""
+    """Runs one item that is a tuple of arguments."""
     return program.run_item(argument)
 
 
 def call_and_name(argument):
-    """One item whose result says which it is of."""
+    """Runs one item, and returns its identity with its result."""
     return argument[1], program.run_item(argument)
 
 
 def call_several(arguments):
-    """Several items in one call."""
+    """Runs several items in one call."""
     return [program.run_item(argument) for argument in arguments]
 
 
 def set_up(shared=None):
-    """The initializer of a worker."""
+    """Runs the initializer of a worker."""
     program.set_up(shared)
 
 
 def call_alone(argument, shared, results):
-    """One item in a process of its own."""
+    """Runs one item in a process of its own."""
     program.set_up(shared)
     results.put((argument[0], argument[1], program.run_item(argument)))
 
 
 def call_offloaded(argument, steps):
-    """Some steps of an item, for an event loop that must not wait for them."""
+    """Runs some steps of an item, for an event loop that must not wait for them."""
     return program.run_steps(argument, steps)
 
 
 def consume(arguments, results, shared, joinable):
-    """All items that come through a channel, in a process of its own."""
+    """Runs all items that arrive through a channel, in a process of its own."""
     import consumers
 
     program.set_up(shared)

@@ -1,12 +1,12 @@
-"""Who starts this process may end before it."""
+"""Ends this process when its parent ends first."""
 
 import os
 
 
 def die_with_parent():
-    """The kernel ends the whole process group as soon as nobody holds the other end of standard input any more.
+    """Makes the kernel end the whole process group as soon as no process has the other end of standard input open.
 
-    O_ASYNC sends SIGIO when the pipe is closed, and who does nothing about SIGIO is ended by it.
+    O_ASYNC sends SIGIO when the pipe is closed, and SIGIO ends a process that does not handle it.
     """
     try:
         import fcntl

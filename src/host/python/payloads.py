@@ -1,7 +1,7 @@
 """Real objects of a stated kind and pickled size."""
 
 class Payloads:
-    """As many different objects as may meet in one pickle: a pickler writes the same object only once."""
+    """As many different objects as may occur in one pickle, because a pickler writes the same object only once."""
 
     def __init__(self, kind, size, different):
         self.kind, self.size, self.different = kind, size, max(different, 1)
@@ -9,16 +9,16 @@ class Payloads:
         self.at = 0
 
     def described(self):
-        """What another process needs to make them."""
+        """Returns what another process needs to make the same objects."""
         return self.kind, self.size, self.different
 
     def make(self):
-        """Before the clock starts."""
+        """Makes the objects before the clock starts."""
         if self.made is None:
             self.made = [of(self.kind, self.size) for _ in range(self.different)]
 
     def next(self):
-        """One of them, made now if it could not be made earlier."""
+        """Returns the next object, which is made now if it could not be made earlier."""
         if not self.size:
             return None
         if self.made is None:
@@ -28,7 +28,7 @@ class Payloads:
 
 
 def of(kind, size):
-    """An object whose pickle is about `size` bytes long; nothing for 0 bytes."""
+    """Returns an object whose pickle is about `size` bytes long, or nothing for 0 bytes."""
     if not size:
         return None
     if kind == "bytes":
@@ -37,7 +37,7 @@ def of(kind, size):
     return make(max((size - OVERHEAD) // one, 1))
 
 
-# Head and end of a pickle, with the frame around it.
+# The head and end of a pickle, with the frame around it.
 OVERHEAD = 17
 
 

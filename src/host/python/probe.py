@@ -25,7 +25,7 @@ SWITCH_INTERVAL_NS = 500_000
 # A function that keeps the lock this much longer than the interval has not checked the eval breaker: it is in a C call.
 C_CALL_NS = SWITCH_INTERVAL_NS * 3
 
-# A thread that was without a core for so long has missed something.
+# A thread that had no core for this long has missed something.
 BUSY_NS = 200_000
 
 # A request that takes longer than this many times the usual one had to wait for the lock.
@@ -33,13 +33,13 @@ WAITED = 5
 
 
 class Refusal(Exception):
-    """Something about the function that its author has to know. Becomes an error of the command."""
+    """A problem with the function that its author has to fix. It becomes an error of the command."""
 
 
 def main():
     request = json.loads(sys.stdin.readline())
     die_with_parent()
-    # What the function prints is not an answer of ours.
+    # What the function prints must not mix with the answer.
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     try:
@@ -121,7 +121,7 @@ def dumps(data, what):
 
 
 def call(function, pickled):
-    # Each call has arguments of its own, as it would in a worker: sorting a list twice is not the same.
+    # Each call has its own arguments, as in a worker: sorting a list a second time costs less.
     arguments = pickle.loads(pickled)
     try:
         return function(*arguments)
@@ -146,7 +146,7 @@ def describe(data, pickled):
 
 
 def kind_of(data):
-    """What the larger part of it is made of, in the words of a scenario."""
+    """Returns what most of the data consists of, as a scenario names it."""
     if isinstance(data, tuple) and data:
         parts = [(len(pickle.dumps(part, protocol=pickle.HIGHEST_PROTOCOL)), part) for part in data]
         data = max(parts, key=lambda part: part[0])[1]
@@ -199,7 +199,7 @@ def run_alone(function, pickled):
 
 
 class RunQueue:
-    """How long this thread has been ready without a core: not the function's doing, but a busy host's."""
+    """The time that this thread has been ready without a core. A busy host causes it, not the function."""
 
     def __init__(self):
         try:
@@ -212,7 +212,7 @@ class RunQueue:
         return 0 if self.file is None else int(os.pread(self.file, 100, 0).split()[1])
 
     def grown(self):
-        """Since it was asked last."""
+        """Returns the time since the last call."""
         before, self.waited = self.waited, self.read()
         return self.waited - before
 
@@ -238,7 +238,7 @@ def run_in_thread(work):
 
 
 class PeakMemory:
-    """How much memory the process has come to occupy beyond what it did; None where the kernel does not tell."""
+    """The growth of the process's peak memory; None where the kernel does not tell."""
 
     def __init__(self):
         try:
@@ -277,7 +277,7 @@ def run_beside_competitor(function, pickled):
             result = function(*arguments)
         finally:
             competitor.over = True
-        # The clock of a thread that is gone cannot be read.
+        # The clock of a thread that has ended cannot be read.
         finished.wait()
         del result
 
@@ -297,7 +297,7 @@ def run_beside_competitor(function, pickled):
 
 
 class Competitor:
-    """Lets go of the lock and wants it back, over and over, and notes how far another thread's CPU clock goes."""
+    """Releases and reacquires the lock repeatedly, and notes the progress of another thread's CPU clock."""
 
     def __init__(self):
         self.ready = threading.Event()
@@ -322,7 +322,7 @@ class Competitor:
         # had no core itself it cannot tell.
         held = held_by_c = released = off_core = unknown = 0
         queue = RunQueue()
-        # Where in time each of them lies: the sum of moments weighted by their share.
+        # The position in time of each: the sum of moments weighted by their share.
         moments = [0, 0, 0, 0]
         start = last = now()
         cpu = read(clock)

@@ -1,4 +1,4 @@
-"""What an item does: the steps of the plan, played by whichever thread or process has the item.
+"""The work of an item: the steps of the plan, run by the thread or process that has the item.
 
 A process or interpreter that begins anew reads the steps from a file, with amounts instead of times, since its parent
 has calibrated already. One that is forked has them.
@@ -14,7 +14,7 @@ import segments
 import shared
 import work
 
-# Where the parent writes down what a new process needs.
+# The environment variable with the file in which the parent saves what a new process needs.
 FILE = "GILSIM_PROGRAM"
 
 # A step is a pair of a verb, which is an index into VERBS, and its amount.
@@ -27,7 +27,7 @@ OWN = 0
 
 
 def with_lock(amount):
-    """The inner steps with the named lock held."""
+    """Runs the inner steps with the named lock held."""
     name, steps = amount
     with locks[name]:
         play(steps)
@@ -41,7 +41,7 @@ def repeatedly(amount):
 
 
 def update(amount):
-    """One more, with the lock that guards it held if there is one: a name, or OWN."""
+    """Adds one to a counter, with the lock that guards it held if there is one: a name, or OWN."""
     name, window, guard = amount
     counter = counters[name]
     if guard == OWN:
@@ -55,7 +55,7 @@ def update(amount):
 
 
 def crash(_):
-    """The end of this process, as in a segmentation fault."""
+    """Ends this process, as a segmentation fault does."""
     if os.getpid() == own_process:
         print('{"crashed": true}', flush=True)
     os._exit(1)
@@ -73,13 +73,13 @@ VERBS = (
     crash,
 )
 
-# By group: for each item its steps, or one list of steps for all.
+# By group: the steps of each item, or one list of steps for all.
 groups = []
 # By group: what the items' results are made of, and how many different ones there have to be.
 results = []
-# For each initializer its steps.
+# The steps of each initializer.
 setups = []
-# For each new process or interpreter the steps of importing the main module again.
+# For each new process or interpreter, the steps of importing the main module again.
 imports = []
 # Objects of the parent that every worker uses. One that is not forked makes its own, which is part of its initializer.
 touched = []
@@ -91,18 +91,18 @@ locks = {}
 counters = {}
 
 set_ups = itertools.count()
-# Of the program itself, once it is there.
+# The process of the program itself, once it is known.
 own_process = None
 
 
 def play(steps):
-    """The steps in order."""
+    """Runs the steps in order."""
     for verb, amount in steps:
         VERBS[verb](amount)
 
 
 def run_item(argument):
-    """One item: its steps, then its result."""
+    """Runs one item: its steps, then its result."""
     group, index = argument[0], argument[1]
     if touched and not has_touched:
         touch()
@@ -118,26 +118,26 @@ def run_item(argument):
 
 
 def touch():
-    """A worker that was forked uses the objects of its parent once: it writes to their reference counts."""
+    """Uses the objects of the parent once in a forked worker, which writes to their reference counts."""
     global has_touched
     collections.deque(touched, 0)
     has_touched = True
 
 
 def run_steps(argument, steps):
-    """Some steps of an item, and its result."""
+    """Runs some steps of an item, and returns its result."""
     play(steps)
     return results[argument[0]].next()
 
 
 def for_workers():
-    """What workers that are processes share with their parent; None where that is nothing."""
+    """Returns what worker processes share with their parent, or None if that is nothing."""
     of_processes = {name: counter for name, counter in counters.items() if counter.is_of_processes()}
     return (locks, of_processes) if locks or of_processes else None
 
 
 def set_up(from_parent):
-    """What a worker does before its first item."""
+    """Sets up a worker before its first item."""
     if from_parent:
         locks.update(from_parent[0])
         counters.update(from_parent[1])
@@ -146,7 +146,7 @@ def set_up(from_parent):
 
 
 def number_of_worker():
-    """Counted from 0, as workers are started."""
+    """Returns the number of this worker, counted from 0 in the order in which workers start."""
     import multiprocessing
 
     identity = multiprocessing.current_process()._identity
@@ -154,7 +154,7 @@ def number_of_worker():
 
 
 def import_main():
-    """What importing the main module again costs a new process or interpreter."""
+    """Runs the steps that stand for importing the main module again in a new process or interpreter."""
     load()
     if imports:
         import multiprocessing
@@ -165,14 +165,14 @@ def import_main():
 
 
 def save():
-    """For processes that begin anew."""
+    """Saves the program for processes that start anew."""
     described = [payload.described() for payload in results]
     with open(os.environ[FILE], "wb") as file:
         marshal.dump((groups, described, setups, imports, in_segments, own_process), file)
 
 
 def load():
-    """What the parent wrote down."""
+    """Loads what the parent saved."""
     global in_segments, own_process
     with open(os.environ[FILE], "rb") as file:
         groups[:], described, setups[:], imports[:], in_segments, own_process = marshal.load(file)
