@@ -12,20 +12,20 @@ from statistics import mean, median
 import affinity
 import work
 
-# Of one look at one CPU: half a millisecond. The middle one of three counts.
+# One look at one CPU takes half a millisecond. The median of three looks counts.
 ROUNDS, LOOKS = 10_000, 3
 # Sleeps of one look, and how long they are, s.
 SLEEPS, SLEEP = 8, 0.0003
-# Where a machine has more, these stand for all.
+# The maximum number of CPUs to look at; on a larger machine they stand for all.
 MOST_CPUS = 8
 # As fast as usual: this share of it more or less; and as soon: this much longer.
 CLOSE, SOON = 0.1, 1.5
-# Until the next look, s.
+# The pause before the next look, s.
 PAUSE = 0.02
 
 
 def moment(cpus):
-    """Of each of these CPUs: ns of CPU time that a round of bytecode takes now, and ns that sleeps are too long."""
+    """Returns for each of these CPUs the CPU time of a round of bytecode and the excess length of sleeps, ns."""
     if not cpus:
         return [look()]
     with affinity.bound():
@@ -33,25 +33,25 @@ def moment(cpus):
 
 
 def look_at(cpu):
-    """At this CPU."""
+    """Looks at this CPU."""
     os.sched_setaffinity(0, {cpu})
     return look()
 
 
 def look():
-    """At the CPU that this thread is on."""
+    """Looks at the CPU that this thread is on."""
     return median(one_round() for _ in range(LOOKS)), mean(one_sleep() for _ in range(SLEEPS))
 
 
 def one_round():
-    """ns of CPU time."""
+    """Returns the CPU time of one round, ns."""
     began = time.thread_time_ns()
     work.python(ROUNDS)
     return (time.thread_time_ns() - began) / ROUNDS
 
 
 def one_sleep():
-    """ns beyond what was asked for."""
+    """Returns by how much one sleep is too long, ns."""
     began = time.perf_counter_ns()
     time.sleep(SLEEP)
     return time.perf_counter_ns() - began - SLEEP * 1e9
@@ -69,7 +69,7 @@ def wait(usual, cpus, seconds):
 
 
 def is_close(look, usual):
-    """Whether a round took as long as usual, and sleeps not much longer."""
+    """Returns whether a round took as long as usual, and sleeps not much longer."""
     return abs(look[0] / usual[0] - 1) <= CLOSE and look[1] <= usual[1] * SOON
 
 

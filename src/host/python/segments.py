@@ -1,4 +1,4 @@
-"""Data in shared memory, where only its name is pickled: what a person writes around the function that is called.
+"""Data in shared memory, of which only the name is pickled, as a person would write it around the called function.
 
     caller   a segment for the item's data, which is copied into it; closes
     worker   attaches, does its steps on it, puts the result into a segment of its own; closes both
@@ -7,18 +7,18 @@
 
 PAGE = 4096
 
-# The module of multiprocessing, once it is needed.
+# The module `multiprocessing.shared_memory`, once it is needed.
 shared_memory = None
 
 
 def load():
-    """Before the first of them: it takes some ten milliseconds, which no worker shall pay that has no use for it."""
+    """Imports the module on first use: it takes some ten milliseconds, and some workers never need it."""
     global shared_memory
     from multiprocessing import shared_memory
 
 
 def put(pieces):
-    """A new segment with these bytes in it, which is closed already."""
+    """Copies these bytes into a new segment, and closes it."""
     segment = shared_memory.SharedMemory(create=True, size=sum(map(len, pieces)))
     at = 0
     for piece in pieces:
@@ -29,14 +29,14 @@ def put(pieces):
 
 
 def attach(name):
-    """For a worker, whose steps use each page of it."""
+    """Attaches a segment in a worker, whose steps use each page of it."""
     segment = shared_memory.SharedMemory(name)
     bytes(segment.buf[::PAGE])
     return segment
 
 
 def take_out(name):
-    """What is in it. Nobody else will want it."""
+    """Copies the data out of a segment, and unlinks it."""
     segment = shared_memory.SharedMemory(name)
     data = bytes(segment.buf)
     segment.close()

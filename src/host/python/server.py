@@ -1,6 +1,6 @@
 """A server whose threads take requests from one socket.
 
-A reply is a semaphore that is posted, which the interpreter does without letting go of its lock: what sending costs is
+A reply posts a semaphore, which the interpreter does without releasing its lock: the cost of sending is
 a step of the scenario, and would be there twice otherwise.
 """
 
@@ -14,7 +14,7 @@ from clients import NOBODY, REQUEST, Clients
 
 
 class Server:
-    """What clients and server threads have in common."""
+    """The state that clients and server threads share."""
 
     def __init__(self, plan, slack):
         self.threads = plan["run"]["workers"]
@@ -27,11 +27,11 @@ class Server:
         self.clients.start(plan["other_cpus"])
 
     def way(self, group, client):
-        """From a client to the server and back."""
+        """Makes the channel from a client to the server and back."""
         return Way(self.to_server, self.replies.get((group, client)))
 
     def serve(self, clock):
-        """Until the time of all clients is up."""
+        """Serves until the time of all clients is up."""
         clock.begin()
         for _ in range(self.threads):
             threading.Thread(target=self.serve_requests, daemon=True).start()
@@ -42,7 +42,7 @@ class Server:
         return latencies + list(self.clients.counted(list(self.noted))), counted
 
     def serve_requests(self):
-        """recv() without the lock, then the steps."""
+        """Serves requests in one thread: recv() without the lock, then the steps."""
         while True:
             group, client, number, came = REQUEST.unpack(self.requests.recv(REQUEST.size))
             program.play(self.clients.steps_of(program.groups[group], group, client, number))
@@ -53,15 +53,15 @@ class Server:
 
 
 class Way:
-    """A socket that all clients share, and a reply for this one alone."""
+    """A socket that all clients share, and a semaphore for the replies to this client."""
 
     def __init__(self, socket, reply):
         self.socket, self.reply = socket, reply
 
     def send(self, request):
-        """Without waiting for the reply."""
+        """Sends a request without waiting for the reply."""
         self.socket.send(request)
 
     def replied(self, timeout):
-        """Whether there is a reply within so long, s."""
+        """Returns whether a reply arrives within `timeout` s."""
         return self.reply.acquire(timeout > 0, timeout)

@@ -29,13 +29,13 @@ Functions = collections.namedtuple(
 )
 
 
-# The largest object that shares its pages with others, and what it takes beside its bytes.
+# The largest object that shares its pages with others, and its size without its bytes.
 BLOCK = 512
 OVERHEAD = sys.getsizeof(b"")
 
 
 def main(functions):
-    """All of it."""
+    """Runs one repetition."""
     plan = json.loads(sys.stdin.buffer.readline())
     orphan.die_with_parent()
     if plan["cpus"] is not None:
@@ -45,7 +45,7 @@ def main(functions):
     cpus = affinity.own_cpus() + plan["other_cpus"]
     moment, waited = quiet.wait(plan["usual"], cpus, plan["patience_s"])
     moments = [moment]
-    # Bytecode in any case, for whatever else the program does.
+    # The speed of bytecode is always needed, for the rest of the program.
     verbs = sorted({program.PYTHON, *verbs_of(plan)})
     before = calibration.Speeds(verbs, plan["slowdown"])
     items = prepare(plan, before, functions)
@@ -64,7 +64,7 @@ def main(functions):
         say({"broken": f"{type(broken).__name__}: {broken}; {done} of {items.number()} items were done"})
     answer["elsewhere"] = busy.share()
     answer["speeds"] = [before.per_count()]
-    # With background threads there is no idle core any more.
+    # With background threads there is no longer an idle core.
     if not plan["background"]:
         answer["speeds"].append(calibration.Speeds(verbs).per_count())
         moments.append(quiet.moment(cpus))
@@ -73,18 +73,18 @@ def main(functions):
 
 
 def say(answer):
-    """The last word."""
+    """Prints the answer and ends the process."""
     print(json.dumps(answer), flush=True)
     # Background threads never end.
     os._exit(0)
 
 
 def nothing():
-    """For a process that is started for no other reason than that its server be up."""
+    """The target of a process whose only purpose is to start its server."""
 
 
 def warm_up(method):
-    """The fork server boots, and has the main module where it imports that. Its first process does not count."""
+    """Starts the fork server, with the main module if it imports that. Its first process does not count."""
     import multiprocessing
     from multiprocessing import process
 
@@ -102,7 +102,7 @@ def give_up(failure):
 
 
 def every_list_of_steps(plan):
-    """Wherever there are any."""
+    """Yields every list of steps in the plan."""
     for group in plan["groups"]:
         yield from group["steps"]
     for thread in plan["background"]:
@@ -112,14 +112,14 @@ def every_list_of_steps(plan):
 
 
 def verbs_of(plan):
-    """Every verb that needs a speed."""
+    """Returns every verb whose speed is needed."""
     for steps in every_list_of_steps(plan):
         yield from calibration.verbs_of(steps)
 
 
 def prepare(plan, speeds, functions):
-    """Everything that is there before the clock starts."""
-    # Requests and coroutines are no calls.
+    """Prepares everything that exists before the clock starts."""
+    # Requests and coroutines are not calls.
     is_called = plan["executor"] not in ("server", "asyncio", "loop-per-thread")
     call = calibration.call_of_nothing(functions.call) if is_called else 0
     program.groups[:] = [[speeds.steps(steps, call) for steps in group["steps"]] for group in plan["groups"]]
@@ -135,7 +135,7 @@ def prepare(plan, speeds, functions):
     program.own_process = os.getpid()
     program.save()
     if plan["memory"]:
-        # Zeroed page by page, so that the kernel has to map each.
+        # A write to each page makes the kernel map it.
         prepare.memory = bytearray(plan["memory"])
         prepare.memory[::4096] = b"1" * len(range(0, plan["memory"], 4096))
     if plan["touched"] and plan["run"]["start_method"] == "fork":
@@ -147,7 +147,7 @@ def prepare(plan, speeds, functions):
 
 
 def lock(plan):
-    """One for all workers."""
+    """Makes a lock for all workers."""
     method = plan["run"]["start_method"]
     if method is None:
         return threading.Lock()
@@ -157,32 +157,32 @@ def lock(plan):
 
 
 def start_background(plan, speeds):
-    """Threads that run beside the tasks, over and over."""
+    """Starts threads that run their steps beside the tasks repeatedly."""
     for rounds in plan["background"]:
         steps = [speeds.steps(steps) for steps in rounds]
         threading.Thread(target=go_on, args=(steps,), daemon=True).start()
 
 
 def go_on(rounds):
-    """Until the process ends."""
+    """Repeats the steps until the process ends."""
     while True:
         for steps in rounds:
             program.play(steps)
 
 
-# What a program with processes imports, at its top or when it first needs it.
+# The modules that a program with processes imports, at its top or on first use.
 MODULES = ("concurrent.futures.process", "multiprocessing.pool", "multiprocessing.queues", "multiprocessing.synchronize")
 STARTING = {"fork": "popen_fork", "spawn": "popen_spawn_posix", "forkserver": "popen_forkserver"}
 
 
 def import_modules(method):
-    """Before the clock starts. Beside busy threads each file that is read then would cost a switch interval."""
+    """Imports modules before the clock starts. Later, beside busy threads, each file read costs a switch interval."""
     for module in (*MODULES, f"multiprocessing.{STARTING[method]}"):
         importlib.import_module(module)
 
 
 def player(plan, items, functions, speeds):
-    """What plays the tasks on a clock, and gives back all latencies and the time over which they were counted."""
+    """Returns a function that runs the tasks on a clock and returns all latencies and the time that they cover."""
     if plan["executor"] == "server":
         import server
 
@@ -212,7 +212,7 @@ def player(plan, items, functions, speeds):
 
 
 def answer_of(clock, latencies, counted):
-    """What the repetition came to, in ns."""
+    """Returns the results of the repetition, in ns."""
     return {
         "makespan": clock.finished - clock.began,
         "teardown": clock.ended - clock.finished,
@@ -224,7 +224,7 @@ def answer_of(clock, latencies, counted):
 
 
 def order_statistics(latencies):
-    """Mean, median, 95th and 99th percentile by nearest rank."""
+    """Returns the mean, median, 95th and 99th percentile by nearest rank."""
     latencies.sort()
     count = len(latencies)
     if not count:
@@ -233,14 +233,14 @@ def order_statistics(latencies):
 
 
 class BusyElsewhere:
-    """CPU time that others took from the program's cores meanwhile, as a share of all that these have."""
+    """The share of the CPU time of the program's cores that other processes took meanwhile."""
 
     def __init__(self, cpus):
         self.cpus = range(os.cpu_count()) if cpus is None else cpus
         self.began, self.taken, self.own = time.perf_counter(), busy_time(self.cpus), own_time()
 
     def share(self):
-        """None where the kernel does not tell."""
+        """Returns the share, or None where the kernel does not tell."""
         elapsed, taken, own = time.perf_counter() - self.began, busy_time(self.cpus), own_time()
         if taken is None or self.taken is None:
             return None
@@ -250,12 +250,12 @@ class BusyElsewhere:
 
 
 def own_time():
-    """CPU time of this process and of the children it has waited for, s."""
+    """Returns the CPU time of this process and of the children it has waited for, s."""
     return sum(os.times()[:4])
 
 
 def busy_time(cpus):
-    """CPU time that anybody took of these CPUs, and that the machine's own host took from it, s."""
+    """Returns the CPU time of all processes on these CPUs, plus the time stolen by the machine's own host, s."""
     wanted = {f"cpu{cpu}" for cpu in cpus}
     ticks = 0
     try:

@@ -1,4 +1,4 @@
-"""What all workers update: one counter for each name, and how many updates there were.
+"""The state that all workers update: one counter for each name, and the number of updates.
 
 Among threads it is an attribute of a common object, among processes a multiprocessing.Value; without its lock what is
 inside it, a RawValue.
@@ -11,7 +11,7 @@ import work
 
 
 class Attribute:
-    """A common object."""
+    """An object that all threads share."""
 
     def __init__(self):
         self.value = 0
@@ -24,17 +24,17 @@ class Counter:
         self.state, self.raw, self.lock, self.updates = state, raw, lock, updates
 
     def is_of_processes(self):
-        """Whether another process can have it as well."""
+        """Returns whether another process can use the counter as well."""
         return not isinstance(self.state, Attribute)
 
     def lost(self):
-        """Updates that others overwrote. A thread that goes on may have written and not yet posted."""
+        """Returns the number of overwritten updates. A thread that still runs may have written and not yet posted."""
         return max(self.updates.get_value() - self.raw.value, 0)
 
 
 def counter(start_method, is_attribute):
-    """One, shared by threads of this process, or by processes that are started like this."""
-    # Not above: an interpreter of a pool that updates nothing would have to import it.
+    """Makes a counter that threads of this process share, or processes that are started with this method."""
+    # This import is not at the top: an interpreter of a pool that updates nothing would have to import it.
     import multiprocessing
 
     if start_method is None:

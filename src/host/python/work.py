@@ -1,4 +1,4 @@
-"""Loops that use a core, or wait, for as long as they are told: what the steps of a scenario are made of.
+"""Loops that use a core, or wait, for a given amount: the parts of a scenario's steps.
 
 Amounts are counts, not times: how long one count takes is found out by `calibration`.
 """
@@ -10,12 +10,12 @@ from zlib import crc32
 
 # A C call on at most this number of bytes keeps the lock (Modules/zlibmodule.c, zlib_crc32_impl: 5 KiB).
 KEEPS_LOCK_UP_TO = 5 * 1024
-# Fits into a core's own cache, so that cores do not disturb each other.
+# It fits into a core's own cache, so that cores do not disturb each other.
 BUFFER = memoryview(bytes(range(256)) * 1024)
 
 
 def nothing():
-    """Something to call."""
+    """Does nothing, as the target of a call."""
 
 
 def python(rounds):
@@ -38,7 +38,7 @@ def native_long(rounds):
 
 
 def pbkdf2_hmac(*arguments):
-    """Imported when it is first needed: hashlib takes some milliseconds."""
+    """Imports hashlib on first use, which takes some milliseconds."""
     global pbkdf2_hmac
     from hashlib import pbkdf2_hmac
 

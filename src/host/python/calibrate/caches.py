@@ -1,4 +1,4 @@
-"""What a thread finds in the caches of its CPU: the same code right after itself, after others, and after a sleep.
+"""The effect of a CPU's caches: the same code right after itself, after other code, and after a sleep.
 
 The code is of the kind that executors run between two tasks: messages are pickled, sent and waited for.
 """
@@ -14,7 +14,7 @@ from affinity import bound
 from pickling import call_item, result_item
 from sampling import clock
 
-# Of one thing in one round; each follows all others, so that a disturbance hurts all alike.
+# Samples of one kind in one round. The kinds take turns, so that a disturbance affects all alike.
 MANY = 8
 # s
 SHORTLY, LONG = 0.0001, 0.005
@@ -23,14 +23,14 @@ OBJECTS = 20_000
 
 
 def probe(samples, effort):
-    """Everything on one CPU."""
+    """Measures everything on one CPU."""
     with bound() as cpus:
         os.sched_setaffinity(0, cpus[:1])
         sample(samples, MANY * effort)
 
 
 def sample(samples, times):
-    """A short and a long piece of code after each of these."""
+    """Samples a short and a long piece of code after each kind of activity."""
     code = Code()
     with Other(code.all, threaded=True) as thread, Other(code.of_another, threaded=False) as process:
         before = {
@@ -52,7 +52,7 @@ def sample(samples, times):
 
 
 class Code:
-    """Pieces of what an executor does for one task."""
+    """Pieces of the code that an executor runs for one task."""
 
     def __init__(self):
         self.call = bytes(ForkingPickler.dumps(call_item()))
@@ -60,12 +60,12 @@ class Code:
         self.objects = []
 
     def message(self):
-        """A call is unpickled, and a result pickled."""
+        """Unpickles a call, and pickles a result."""
         ForkingPickler.loads(self.call)
         ForkingPickler.dumps(result_item())
 
     def all(self):
-        """The same with a pipe, a wait, and a future."""
+        """Does the same with a pipe, a wait, and a future."""
         self.message()
         self.writer.send_bytes(self.call)
         connection.wait([self.reader], 0)
@@ -76,12 +76,12 @@ class Code:
         future.result()
 
     def warm(self):
-        """Until all of it is in the caches."""
+        """Runs the code until all of it is in the caches."""
         for _ in range(3):
             self.all()
 
     def of_another(self):
-        """A process that has work of its own leaves nothing in the caches of what others need."""
+        """Runs the work of another process, which evicts from the caches what others need."""
         if not self.objects:
             self.objects = [str(number) for number in range(OBJECTS)]
         for text in self.objects:
@@ -90,7 +90,7 @@ class Code:
 
 
 class Other:
-    """A thread or a process that runs a piece of code whenever it is told to, while the caller waits."""
+    """A thread or a process that runs a piece of code on request, while the caller waits."""
 
     def __init__(self, code, threaded):
         self.there, self.back = os.pipe(), os.pipe()
@@ -106,13 +106,13 @@ class Other:
             os._exit(0)
 
     def answer(self):
-        """Over and over, until nobody asks any more."""
+        """Answers requests until there are no more."""
         while os.read(self.there[0], 1):
             self.code()
             os.write(self.back[1], b"x")
 
     def run(self):
-        """Once."""
+        """Runs the code once."""
         os.write(self.there[1], b"x")
         os.read(self.back[0], 1)
 

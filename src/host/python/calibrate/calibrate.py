@@ -1,4 +1,4 @@
-"""Measures what this host and this interpreter cost: raw samples by name, as lines of JSON.
+"""Measures the costs of this host and this interpreter, as raw samples by name in lines of JSON.
 
 A line of JSON in: how much to do. Lines out: what there is to do, then the samples of each probe that is through and how
 fast the CPUs were around it, and at the end what the kernel says. They are turned into costs elsewhere.
@@ -35,7 +35,7 @@ NEWER = [("subinterpreters", (3, 14))]
 
 
 def main():
-    """All of it, over and over: samples of one thing are spread over the whole time."""
+    """Runs all probes repeatedly, so that samples of one kind are spread over the whole time."""
     plan = json.loads(sys.stdin.buffer.readline())
     orphan.die_with_parent()
     import host
@@ -57,7 +57,7 @@ def main():
 
 
 class Moments:
-    """What the CPUs were like so far, and how much longer to wait for a moment in which they are as usual."""
+    """The speeds of the CPUs so far, and how much longer to wait until every CPU runs at its usual speed."""
 
     def __init__(self, usual):
         self.usual = usual
@@ -65,7 +65,7 @@ class Moments:
         self.patience = 0
 
     def wait(self):
-        """The next moment that is as usual, if it comes soon enough."""
+        """Waits until every CPU runs at its usual speed, within the remaining time."""
         usual = self.usual or (quiet.usual(self.seen) if self.seen else None)
         moment, waited = quiet.wait(usual, affinity.own_cpus(), self.patience)
         self.patience -= waited
@@ -89,7 +89,7 @@ def take(name, effort, skipped, moments):
 
 
 def elsewhere(host, began, taken, own):
-    """Shares of all CPUs that others had meanwhile, and that this machine's own host took away."""
+    """Returns the shares of all CPUs that other processes used meanwhile, and that this machine's own host stole."""
     import os
 
     elapsed = (time.monotonic() - began) * os.cpu_count()
@@ -98,12 +98,12 @@ def elsewhere(host, began, taken, own):
 
 
 def own_time():
-    """CPU time of this process and its children, s."""
+    """Returns the CPU time of this process and its children, s."""
     import os
 
     return sum(os.times()[:4])
 
 
 def say(**line):
-    """A line of JSON."""
+    """Prints a line of JSON."""
     print(json.dumps(line), flush=True)

@@ -1,4 +1,4 @@
-"""What the kernel says about this machine."""
+"""Facts that the kernel reports about this machine."""
 
 import glob
 import os
@@ -9,7 +9,7 @@ CLOCK_MONOTONIC_COARSE = 6
 
 
 def facts():
-    """Everything that is read and not measured."""
+    """Returns everything that is read and not measured."""
     cpus = sorted(os.sched_getaffinity(0))
     return {
         "cpus": len(cpus),
@@ -31,7 +31,7 @@ def slice_of_threads():
 
 
 def cores(cpus):
-    """The hardware threads of each core."""
+    """Returns the hardware threads of each core."""
     by_core = {}
     for cpu in cpus:
         siblings = text(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
@@ -40,22 +40,22 @@ def cores(cpus):
 
 
 def one_cpu_of_each_core():
-    """Of those that this process may use."""
+    """Returns one CPU of each core that this process may use."""
     return [core[0] for core in cores(sorted(os.sched_getaffinity(0)))]
 
 
 def siblings():
-    """Two hardware threads of one core, if there are any."""
+    """Returns two hardware threads of one core, if there are any."""
     return next((core[:2] for core in cores(sorted(os.sched_getaffinity(0))) if len(core) > 1), None)
 
 
 def model():
-    """Of the processor."""
+    """Returns the model of the processor."""
     return field("/proc/cpuinfo", "model name") or os.uname().machine
 
 
 def libc():
-    """Which one, and which version."""
+    """Returns the name and version of the C library."""
     try:
         return os.confstr("CS_GNU_LIBC_VERSION")
     except (OSError, ValueError):
@@ -63,7 +63,7 @@ def libc():
 
 
 def quota():
-    """CPUs that the control group is granted, or None for all."""
+    """Returns the number of CPUs that the control group is granted, or None for all."""
     for path in ["/sys/fs/cgroup/cpu.max", *glob.glob("/sys/fs/cgroup" + own_group() + "/cpu.max")]:
         granted, _, period = (text(path) or "max 1").partition(" ")
         if granted != "max":
@@ -72,7 +72,7 @@ def quota():
 
 
 def own_group():
-    """The control group of this process."""
+    """Returns the control group of this process."""
     for line in (text("/proc/self/cgroup") or "").splitlines():
         if line.startswith("0::"):
             return line[3:]
@@ -80,7 +80,7 @@ def own_group():
 
 
 def cpu_time():
-    """CPU time since the machine started, s: of everybody, and stolen from this machine by its own host."""
+    """Returns the CPU time since the machine started, s: of all processes, and stolen by the machine's own host."""
     fields = (text("/proc/stat") or "cpu" + " 0" * 8).splitlines()[0].split()[1:9]
     user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, fields)
     per_second = os.sysconf("SC_CLK_TCK")
@@ -88,7 +88,7 @@ def cpu_time():
 
 
 def number(path):
-    """The number in a file of the kernel's, if it is there."""
+    """Returns the number in a file of the kernel, if it exists."""
     try:
         return int(text(path))
     except (TypeError, ValueError):
@@ -96,7 +96,7 @@ def number(path):
 
 
 def field(path, name):
-    """What the first line `name : value` of a file says, if there is one."""
+    """Returns the value of the first line `name : value` of a file, if there is one."""
     for line in (text(path) or "").splitlines():
         found, _, value = line.partition(":")
         if found.strip() == name:
@@ -105,7 +105,7 @@ def field(path, name):
 
 
 def text(path):
-    """What a file of the kernel's says, if it is there."""
+    """Returns the text of a file of the kernel, if it exists."""
     try:
         with open(path) as file:
             return file.read().strip()

@@ -1,4 +1,4 @@
-"""Giving up the interpreter lock, waking threads, switching between them."""
+"""The costs of releasing the interpreter lock, waking up threads, and switching between them."""
 
 import hashlib
 import os
@@ -8,13 +8,13 @@ import time
 from affinity import bound
 from sampling import clock, spin
 
-# `HASHLIB_GIL_MINSIZE`: from this length on the lock is let go. Both lengths make 33 blocks.
+# `HASHLIB_GIL_MINSIZE`: from this length on, the lock is released. Both lengths make 33 blocks.
 KEPT, RELEASED = bytes(2_047), bytes(2_048)
 ROUND_TRIPS = 150
 
 
 def probe(samples, _effort):
-    """All of it, on two CPUs where there are two."""
+    """Measures everything, on two CPUs where there are two."""
     uncontended(samples)
     samples.time("sched_yield", os.sched_yield, 500, 5)
     release(samples, "release", None)
@@ -25,7 +25,7 @@ def probe(samples, _effort):
 
 
 def uncontended(samples):
-    """The same C call with and without letting go of the lock, in turn."""
+    """Alternates the same C call with and without releasing the lock."""
     digest = hashlib.sha256
     for _ in range(12):
         samples.time("hash kept", lambda: digest(KEPT), 200, 1)
@@ -33,7 +33,7 @@ def uncontended(samples):
 
 
 def release(samples, name, cpus):
-    """`lock.release()` with nobody waiting, or on one CPU with a thread that sleeps on another one."""
+    """Measures `lock.release()` without a waiting thread, or while a thread sleeps on another CPU."""
     lock, woken, rounds = threading.Lock(), threading.Lock(), 60
 
     def sleep():
@@ -51,7 +51,7 @@ def release(samples, name, cpus):
         sleeper.start()
     for _ in range(rounds):
         if cpus:
-            # Until it sleeps, and this thread's CPU is warm again.
+            # This waits until the thread sleeps, and warms up this thread's CPU again.
             time.sleep(0.0001)
             spin(1_000)
         began = clock()
@@ -67,14 +67,14 @@ def release(samples, name, cpus):
 
 
 def switches(samples, cpu):
-    """Two processes on one CPU that write to each other: CPU time of both for one way."""
+    """Measures two processes on one CPU that write to each other: CPU time of both for one direction."""
     os.sched_setaffinity(0, {cpu})
     there, back = os.pipe(), os.pipe()
     child = os.fork()
     if not child:
         answer(there, back)
         os._exit(0)
-    # The other ends are the child's: when it is gone, so are they.
+    # The other ends belong to the child, and close when it ends.
     os.close(there[0])
     os.close(back[1])
     for _ in range(4):
@@ -92,7 +92,7 @@ def switches(samples, cpu):
 
 
 def answer(there, back):
-    """The other side."""
+    """Runs the other side."""
     os.close(there[1])
     os.close(back[0])
     began = clock()
