@@ -49,7 +49,7 @@ class Items:
         return sum(self.counts)
 
     def argument(self, group, index):
-        """What goes to a worker: which item it is, its data, and the results that it waited for one by one."""
+        """Returns the argument for a worker: the item's identity, its data, and the results that it waited for."""
         self.submitted_at[group][index] = perf_counter_ns()
         if self.made[group] is not None:
             return self.made[group][index]
@@ -93,7 +93,7 @@ class Items:
         self.done_at[group][index] = perf_counter_ns()
 
     def keep(self, group, index, result):
-        """For those who inherit it; out of shared memory, which is given back."""
+        """Keeps a result for the items that inherit it. Data in shared memory is copied and released."""
         if program.in_segments:
             if result:
                 result = segments.take_out(result)

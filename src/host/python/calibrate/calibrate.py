@@ -74,7 +74,7 @@ class Moments:
 
 
 def take(name, effort, skipped, moments):
-    """One probe, in a quiet moment. What this interpreter or host has no place for is left out, and said so."""
+    """Runs one probe in a quiet moment. A probe that is unsupported here is reported as skipped."""
     from sampling import Samples
 
     samples, before = Samples(), moments.wait()

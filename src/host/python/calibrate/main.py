@@ -2,7 +2,7 @@
 
 
 def nothing(*_):
-    """What an interpreter has to import this module for."""
+    """Does nothing. An interpreter has to import this module to call it."""
 
 
 if __name__ == "__main__":

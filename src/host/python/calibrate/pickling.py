@@ -1,4 +1,4 @@
-"""`ForkingPickler` of `multiprocessing.reduction`, which everything that crosses between processes goes through."""
+"""The costs of `multiprocessing.reduction.ForkingPickler`, which pickles all data between processes."""
 
 import itertools
 from multiprocessing.reduction import ForkingPickler
@@ -12,13 +12,13 @@ KINDS = ["bytes", "list[float]", "list[int]", "dict", "list[tuple]"]
 
 
 def probe(samples, effort):
-    """Of next to nothing, and of about 1 MB of each kind."""
+    """Measures pickling of tiny messages, and of about 1 MB of each kind."""
     nothing = (None, 1)
     pickled = bytes(ForkingPickler.dumps(nothing))
     samples.time("dumps", lambda: ForkingPickler.dumps(nothing), 300, 5)
     samples.time("loads", lambda: ForkingPickler.loads(pickled), 1_000, 5)
     for kind in KINDS:
-        # Several, in turn: nobody pickles what is in the nearest cache already.
+        # Several payloads take turns, so that none is already in the nearest cache.
         payload = itertools.cycle([payloads.of(kind, MEGABYTE) for _ in range(DIFFERENT)])
         data = [bytes(ForkingPickler.dumps(next(payload))) for _ in range(DIFFERENT)]
         samples.add(f"size of {kind}", len(data[0]))
@@ -29,7 +29,7 @@ def probe(samples, effort):
 
 
 def call_item():
-    """What `ProcessPoolExecutor` sends to a worker for one chunk of nothing."""
+    """Returns what `ProcessPoolExecutor` sends to a worker for one chunk of empty calls."""
     from concurrent.futures import process
 
     chunk = ((target.nothing, [(None,)]), {})
@@ -44,7 +44,7 @@ def result_item():
 
 
 def task():
-    """What `Pool` sends to a worker for one chunk of nothing."""
+    """Returns what `Pool` sends to a worker for one chunk of empty calls."""
     from multiprocessing import pool
 
     return 1_000, 10, pool.mapstar, ((target.nothing, (None,)),), {}
@@ -56,7 +56,7 @@ def task_result():
 
 
 def messages(samples):
-    """How long they are, and how long they take."""
+    """Measures the length of the messages, and the time to pickle them."""
     for make in (call_item, result_item, task, task_result):
         message, name = make(), make.__name__
         data = bytes(ForkingPickler.dumps(message))

@@ -1,4 +1,4 @@
-"""Pipes, `multiprocessing.connection.Connection`, and waiting on several of them."""
+"""The costs of pipes, of `multiprocessing.connection.Connection`, and of waiting on several of them."""
 
 import itertools
 import multiprocessing
@@ -11,13 +11,13 @@ from sampling import clock
 # Fewer bytes than a pipe holds.
 MANY = 200
 DESCRIPTORS = (1, 33)
-# Fits into a pipe with its header, so that nobody has to wait.
+# It fits into a pipe with its header, so that the writer never blocks.
 LARGE = 61_440
 SOURCE = 128 * LARGE
 
 
 def probe(samples, _effort):
-    """System calls first, then the code around them."""
+    """Measures system calls first, then the code around them."""
     samples.time("c call", [].__len__, 5_000, 5)
     system_calls(samples)
     connections(samples)
@@ -26,7 +26,7 @@ def probe(samples, _effort):
 
 
 def system_calls(samples):
-    """`write(2)`, `read(2)` of one byte."""
+    """Measures `write(2)` and `read(2)` of one byte."""
     reader, writer = os.pipe()
     write, read, byte = os.write, os.read, b"x"
     for _ in range(5):
@@ -40,7 +40,7 @@ def system_calls(samples):
 
 
 def opening(samples):
-    """`pipe(2)`, and `close(2)` of one end."""
+    """Measures `pipe(2)`, and `close(2)` of one end."""
     count = 50
     began = clock()
     ends = [os.pipe() for _ in range(count)]
@@ -53,13 +53,13 @@ def opening(samples):
 
 
 def connections(samples):
-    """`send_bytes`, `recv_bytes`, and a queue of two locks around them."""
+    """Measures `send_bytes`, `recv_bytes`, and a queue of two locks around them."""
     reader, writer = multiprocessing.Pipe(duplex=False)
     message = bytes(60)
     for _ in range(5):
         samples.time("send_bytes", lambda: writer.send_bytes(message), MANY, 1)
         samples.time("recv_bytes", reader.recv_bytes, MANY, 1)
-    # Different ones in turn, as they come from a pickler: out of the nearest cache.
+    # Different messages take turns, so that each is outside the nearest cache, as after pickling.
     memory = memoryview(bytearray(SOURCE))
     large = itertools.cycle([memory[at : at + LARGE] for at in range(0, SOURCE, LARGE)])
 
@@ -89,7 +89,7 @@ def waits(samples, count):
     for reader in readers:
         poller.register(reader, select.POLLIN)
     samples.time(f"poll again {count}", lambda: poller.poll(0), 100, 5)
-    # The last one is ready: it queues on all others first.
+    # Only the last descriptor is ready, so that the wait queues on all others first.
     os.write(pipes[-1][1], b"x")
     samples.time(f"poll {count}", lambda: poller.poll(), 100, 5)
     for pipe in pipes:

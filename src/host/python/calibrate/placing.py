@@ -7,7 +7,7 @@ import time
 
 from affinity import bound
 
-# Not longer than what utilization forgets quickly (`kernel/sched/pelt.c`: half of it in 32 ms).
+# This is short beside the half-life of utilization, 32 ms (`kernel/sched/pelt.c`).
 PERIOD = 0.005
 # Parts of its CPU that the waker takes. Utilization has settled after this number of periods.
 STEPS = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
@@ -16,7 +16,7 @@ SETTLES, COUNTS = 20, 10
 
 
 def probe(samples, _effort):
-    """Up to which utilization, out of 1024, threads are packed: one sweep; 0 where they never are."""
+    """Measures the utilization, out of 1024, up to which threads are packed: one sweep; 0 where they never are."""
     cpus = sorted(os.sched_getaffinity(0))
     if len(cpus) < 2:
         return
@@ -34,14 +34,14 @@ def probe(samples, _effort):
             os.sched_setaffinity(0, {cpus[0]})
             samples.add("pack below", 1_024 * sweep(there[1], back[0]))
     finally:
-        # The child reads the end of the pipe, and goes.
+        # The child reads the end of the pipe, and ends.
         os.close(there[1])
         os.close(back[0])
         os.waitpid(child, 0)
 
 
 def sweep(there, back):
-    """The part up to which the woken process comes to its waker's CPU."""
+    """Returns the part up to which the woken process moves to its waker's CPU."""
     packed = 0
     for busy in STEPS:
         share = packed_beside(busy, there, back)
@@ -52,7 +52,7 @@ def sweep(there, back):
 
 
 def packed_beside(busy, there, back):
-    """How often, where the waker takes this part of its CPU."""
+    """Returns how often the two are packed while the waker takes this part of its CPU."""
     found = 0
     for number in range(SETTLES + COUNTS):
         until = time.perf_counter() + busy * PERIOD
@@ -66,7 +66,7 @@ def packed_beside(busy, there, back):
 
 
 def answer(there, back, cpus):
-    """The process that is woken: begins on the second CPU, and says whether it woke on the first."""
+    """Runs the process that is woken: it begins on the second CPU, and reports whether it woke up on the first."""
     while True:
         os.sched_setaffinity(0, {cpus[1]})
         os.sched_setaffinity(0, cpus[:2])
@@ -76,6 +76,6 @@ def answer(there, back, cpus):
 
 
 def on_cpu():
-    """The CPU that this process runs on: the 39th field, `proc(5)`."""
+    """Returns the CPU that this process runs on: the 39th field, `proc(5)`."""
     with open("/proc/self/stat") as file:
         return int(file.read().rpartition(")")[2].split()[36])

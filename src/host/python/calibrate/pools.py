@@ -1,4 +1,4 @@
-"""The Python code of `multiprocessing.Pool`, each thread's part run by hand in this one, without workers."""
+"""The costs of the Python code of `multiprocessing.Pool`: this thread runs each thread's part, without workers."""
 
 import multiprocessing
 import queue
@@ -13,7 +13,7 @@ MANY = 200
 
 
 def probe(samples, effort):
-    """Every part of a map of nothing."""
+    """Measures every part of a map of empty calls."""
     make = multiprocessing.get_context("fork").SimpleQueue
     samples.time("simple queue", make, 5, 3)
     for _ in range(effort):
@@ -21,7 +21,7 @@ def probe(samples, effort):
 
 
 class Bare(pool.Pool):
-    """One that has started nothing yet."""
+    """A pool that has started no workers and no threads."""
 
     def __init__(self):
         self._cache, self._taskqueue = {}, queue.SimpleQueue()
@@ -32,7 +32,7 @@ class Bare(pool.Pool):
 
 
 def parts(samples):
-    """Caller, task handler, worker, result handler, and caller again."""
+    """Measures the parent, task handler, worker, result handler, and the parent again."""
     threading.current_thread()._state = pool.RUN
     bare = Bare()
     items = [None] * MANY
@@ -45,7 +45,7 @@ def parts(samples):
     bare._handle_tasks(bare._taskqueue, tasks.append, Given([]), [], bare._cache)
     samples.add("pool task", (clock() - began) / MANY)
 
-    # The same as `map` makes them, with `mapstar` around the function.
+    # These are the tasks that `map` makes, with `mapstar` around the function.
     job = result._job
     given = Given([(job, number, pool.mapstar, ((target.nothing, (None,)),), {}) for number in range(MANY)])
     began = clock()

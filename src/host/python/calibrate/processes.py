@@ -1,4 +1,4 @@
-"""`multiprocessing.Process` by each start method: what it takes in the parent and in the child."""
+"""The costs of `multiprocessing.Process` with each start method, in the parent and in the child."""
 
 import multiprocessing
 import os
@@ -14,7 +14,7 @@ from sampling import batch, clock, once
 
 # Memory of the parent, MiB.
 TOUCHED = (0, 256)
-# What unpickling a queue needs, and what a pool's worker needs besides.
+# The modules that unpickling a queue needs, and those that a pool's worker also needs.
 QUEUES = ["multiprocessing.queues", "multiprocessing.synchronize"]
 MODULES = {
     "queues": QUEUES,
@@ -26,7 +26,7 @@ contexts = {}
 
 
 def probe(samples, effort):
-    """Forked ones are cheap and there are many of them."""
+    """Measures each start method. Forked processes are cheap, so there are many of them."""
     with tempfile.NamedTemporaryFile(prefix="gilsim-") as told:
         for _ in range(effort):
             method("fork")
@@ -41,7 +41,7 @@ def probe(samples, effort):
 
 
 def method(name):
-    """A context; the fork server and the resource tracker are up when it is first given out."""
+    """Returns a context. The fork server and the resource tracker already run when it is first returned."""
     if name not in contexts:
         contexts[name] = multiprocessing.get_context(name)
         process = contexts[name].Process(target=target.nothing)
@@ -51,7 +51,7 @@ def method(name):
 
 
 def children(samples, told, name, count):
-    """Processes that tell how much CPU time they have had when they reach their target."""
+    """Measures processes that report the CPU time they have used when they reach their target."""
     make = method(name).Process
     for _ in range(count):
         for tell, what in ((target.tell_clock, "reached"), (target.tell_memory, "memory")):
@@ -62,18 +62,18 @@ def children(samples, told, name, count):
             value = int(told.readlines()[-1])
             samples.add(f"{name} {what}", value)
             if what == "reached":
-                # In pairs, for both vary more than they differ.
+                # The samples are taken in pairs, because both vary more than they differ.
                 samples.add(f"{name} start", took - forked)
                 samples.add(f"{name} os.fork", forked)
                 samples.add("join", joined)
-                # The fork server's children are not ours.
+                # The children of the fork server are not children of this process.
                 if name != "forkserver":
                     all_of_it = cpu_time(resource.getrusage(resource.RUSAGE_CHILDREN)) - cpu_time(before)
                     samples.add(f"{name} rest", all_of_it - value)
 
 
 def imports(samples, told):
-    """What a worker that starts anew imports before it can unpickle its work."""
+    """Measures the imports of a worker that starts anew, before it can unpickle its work."""
     for name, modules in MODULES.items():
         process = method("spawn").Process(target=target.tell_import, args=(told.name, modules))
         process.start()
@@ -82,7 +82,7 @@ def imports(samples, told):
 
 
 def start(make, tell, path):
-    """As a program does it: CPU time of all, and of the `os.fork` in it."""
+    """Starts a process as a program does: returns the CPU time of everything, and of the `os.fork` in it."""
     forked, fork = [0], os.fork
 
     def timed_fork():
@@ -102,12 +102,12 @@ def start(make, tell, path):
 
 
 def cpu_time(usage):
-    """In ns; the kernel counts in us."""
+    """Returns the CPU time in ns; the kernel counts in us."""
     return round((usage.ru_utime + usage.ru_stime) * 1e9)
 
 
 def forks(samples, count):
-    """`os.fork` alone, with little memory and with much."""
+    """Measures `os.fork` alone, with little memory and with much."""
     for touched in TOUCHED:
         memory = bytearray(touched << 20)
         memory[::4096] = b"1" * len(range(0, touched << 20, 4096))
@@ -123,8 +123,8 @@ def forks(samples, count):
 
 
 def copies(samples, count):
-    """Code of the kind that starts executors, before and after a fork, in the parent and in the child."""
-    # Their messages do not meet.
+    """Measures code like that which starts executors, before and after a fork, in the parent and in the child."""
+    # Two objects keep their messages apart.
     pages, of_child = Pages(), Pages()
     for _ in range(WARM):
         pages.touch()
@@ -145,13 +145,13 @@ def copies(samples, count):
 
 
 class Pages:
-    """What is written to where a thread is started, a message sent and a queue made."""
+    """The memory that is written to when a thread is started, a message sent and a queue made."""
 
     def __init__(self):
         self.code = caches.Code()
 
     def touch(self):
-        """Takes so long, ns of CPU time of all threads."""
+        """Writes to all of it, and returns the CPU time of all threads, ns."""
         began = time.process_time_ns()
         self.code.all()
         thread = threading.Thread(target=target.nothing)
@@ -161,12 +161,12 @@ class Pages:
         return time.process_time_ns() - began
 
     def tell(self, writer):
-        """In a child: the first time, and the second one."""
+        """Reports from a child the time of the first touch, and of the second one."""
         os.write(writer, b"%d %d" % (self.touch(), self.touch()))
 
 
 def running(samples):
-    """What a pool asks of a worker that runs, over and over."""
+    """Measures the checks that a pool makes repeatedly on a running worker."""
     process = method("fork").Process(target=time.sleep, args=(60,))
     process.start()
     try:
@@ -182,7 +182,7 @@ def running(samples):
 
 
 def preparation(samples):
-    """Length of what describes the work to a spawned child: `popen_spawn_posix.Popen._launch`."""
+    """Measures the length of the data that a spawned child receives: `popen_spawn_posix.Popen._launch`."""
     process = method("spawn").Process(target=target.nothing)
     context.set_spawning_popen(process)
     try:

@@ -1,6 +1,6 @@
-"""The Python code of `concurrent.futures.ProcessPoolExecutor`, each thread's part run by hand in this one.
+"""The costs of the Python code of `concurrent.futures.ProcessPoolExecutor`: this thread runs each thread's part.
 
-No worker is ever started: what others would put into its queues lies there already.
+No worker is ever started: its queues already contain what other threads would put into them.
 """
 
 import gc
@@ -14,13 +14,13 @@ from multiprocessing import queues
 import target
 from sampling import batch, clock
 
-# As many calls as fit into the call queue.
+# The number of calls that fit into the call queue.
 WORKERS = 60
 MANY = WORKERS + 1
 
 
 def probe(samples, effort):
-    """Every part of a map of nothing."""
+    """Measures every part of a map of empty calls."""
     forked = multiprocessing.get_context("fork")
     for _ in range(max(effort // 2, 1)):
         began = clock()
@@ -32,7 +32,7 @@ def probe(samples, effort):
 
 
 def parts(samples, executor):
-    """Caller, manager, feeder and caller again."""
+    """Measures the parent, manager, feeder and the parent again."""
     executor._start_executor_manager_thread = executor._adjust_process_count = target.nothing
     manager = process._ExecutorManagerThread(executor)
     calls, wakeup = manager.call_queue, manager.thread_wakeup
@@ -41,7 +41,7 @@ def parts(samples, executor):
     samples.add("process pool submit", (clock() - began) / MANY)
     wakeup.clear()
 
-    # So that `put` starts no feeder.
+    # With this, `put` starts no feeder.
     calls._thread = threading.current_thread()
     began = clock()
     manager.add_call_item_to_queue()
@@ -75,7 +75,7 @@ def parts(samples, executor):
 
 
 def feed(calls):
-    """`Queue._feed` until the buffer is empty."""
+    """Runs `Queue._feed` until the buffer is empty."""
     calls._buffer.append(queues._sentinel)
     hands = {
         "buffer": calls._buffer,
@@ -84,7 +84,7 @@ def feed(calls):
         "ignore_epipe": False,
         "queue_sem": calls._sem,
     }
-    # The rest of it sends, closes and complains.
+    # The other parameters send, close and report errors.
     names = inspect.signature(queues.Queue._feed).parameters
     arguments = [hands.get(name, target.nothing) for name in names]
     began = clock()
@@ -93,7 +93,7 @@ def feed(calls):
 
 
 class Given:
-    """A queue in which everything is there already, and which forgets what is put into it."""
+    """A queue that already contains everything, and discards what is put into it."""
 
     put = staticmethod(target.nothing)
 
@@ -103,7 +103,7 @@ class Given:
 
 
 def worker(samples):
-    """A worker's loop, and a chunk of many items in it."""
+    """Measures a worker's loop, and a chunk of many items in it."""
     call = (target.nothing, [(None,)])
     items = [process._CallItem(number, process._process_chunk, call, {}) for number in range(MANY)]
     given = Given(items)

@@ -1,4 +1,4 @@
-"""Taking samples: CPU time of the calling thread, which does not see what neighbours do."""
+"""Samples of the CPU time of the calling thread, which does not depend on other threads."""
 
 import itertools
 
@@ -12,11 +12,11 @@ class Samples:
         self.by_name = {}
 
     def add(self, name, *values):
-        """More samples of one quantity."""
+        """Adds samples of one quantity."""
         self.by_name.setdefault(name, []).extend(values)
 
     def time(self, name, call, times, samples, between=None):
-        """CPU time of one call, as the mean of `times`, with something uncounted between two samples."""
+        """Samples the CPU time of one call, as the mean of `times`, with an uncounted `between` after each sample."""
         call()
         for _ in range(samples):
             if between:
@@ -34,13 +34,13 @@ def batch(call, times):
 
 
 def once(call, *arguments):
-    """CPU time of one call, and what it returns."""
+    """Returns the CPU time of one call, and its result."""
     began = clock()
     result = call(*arguments)
     return clock() - began, result
 
 
 def spin(rounds):
-    """The same bytecode every time."""
+    """Runs the same bytecode every time."""
     for _ in range(rounds):
         pass

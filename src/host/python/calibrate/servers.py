@@ -1,14 +1,14 @@
-"""The processes that `multiprocessing` starts for itself: the resource tracker and the fork server."""
+"""The costs of the processes that `multiprocessing` starts itself: the resource tracker and the fork server."""
 
 import time
 from multiprocessing import forkserver, resource_tracker
 
-# A process that has used no CPU for so long waits for its first request: s.
+# A process that has used no CPU for this long, s, waits for its first request.
 SETTLED = 0.03
 
 
 def probe(samples, _effort):
-    """CPU time of each until it waits. Both are others than those that this process may have already."""
+    """Measures the CPU time of each until it waits. Both are separate from those that this process may already have."""
     tracker, server = resource_tracker.ResourceTracker(), forkserver.ForkServer()
     tracker.ensure_running()
     samples.add("tracker boot", settled(tracker._pid))
@@ -19,7 +19,7 @@ def probe(samples, _effort):
 
 
 def settled(pid):
-    """CPU time that a process has had when it has nothing more to do, ns."""
+    """Returns the CPU time that a process has used when it has no more work, ns."""
     before, after = None, cpu_time(pid)
     while after != before or not after:
         time.sleep(SETTLED)
@@ -28,6 +28,6 @@ def settled(pid):
 
 
 def cpu_time(pid):
-    """So far, ns: proc(5), /proc/pid/schedstat."""
+    """Returns the CPU time so far, ns: proc(5), /proc/pid/schedstat."""
     with open(f"/proc/{pid}/schedstat") as file:
         return int(file.read().split()[0])

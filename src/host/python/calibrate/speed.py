@@ -1,4 +1,4 @@
-"""How fast the CPUs are when several of them are busy, beside one alone.
+"""The speed of the CPUs when several of them are busy, relative to one alone.
 
 A neighbour of a virtual machine makes a CPU slow for half a second, and then another one. So one CPU alone and all of them
 take turns every few ms, and only neighbouring turns are compared.
@@ -10,7 +10,7 @@ import time
 import host
 from sampling import clock, spin
 
-# Of one turn, s, and how much of it is worked.
+# The length of one turn, and the part of it that is work, s.
 TURN, WORKED = 0.012, 0.010
 # Pairs of turns: one alone, then all.
 PAIRS = 8
@@ -18,7 +18,7 @@ BEGIN = 0.03
 
 
 def probe(samples, _effort):
-    """Two cores, four, and so on; then both hardware threads of one."""
+    """Measures two cores, four, and so on; then both hardware threads of one core."""
     cores = host.one_cpu_of_each_core()
     counts = sorted({count for count in (2, 4, 8, 16, 32, 64, len(cores)) if 1 < count <= len(cores)})
     for count in counts:
@@ -29,7 +29,7 @@ def probe(samples, _effort):
 
 
 def together(cpus):
-    """Speeds, out of 1024, of each of these CPUs while all of them are busy: one for each pair of turns."""
+    """Returns the speeds, out of 1024, of these CPUs while all are busy: one for each pair of turns."""
     reader, writer = os.pipe()
     began = time.monotonic() + BEGIN
     children = [child(number, cpu, len(cpus), writer, began) for number, cpu in enumerate(cpus)]
@@ -42,7 +42,7 @@ def together(cpus):
 
 
 def child(number, cpu, count, writer, began):
-    """A process on one CPU. It says how fast it was beside the others, for each pair of turns that it began alone."""
+    """Runs a process on one CPU. For each pair of turns that it began alone, it reports its relative speed."""
     pid = os.fork()
     if pid:
         return pid
@@ -58,7 +58,7 @@ def child(number, cpu, count, writer, began):
 
 
 def rounds_from(begin):
-    """Rounds for each ns of CPU time, from a point in time on."""
+    """Returns the rounds per ns of CPU time, from a point in time on."""
     time.sleep(max(begin - time.monotonic() - 0.001, 0))
     while time.monotonic() < begin:
         pass

@@ -1,4 +1,4 @@
-"""Interpreters beside the main one: `concurrent.interpreters`, from 3.14 on, as `InterpreterPoolExecutor` uses them."""
+"""The costs of `concurrent.interpreters`, from 3.14 on, as `InterpreterPoolExecutor` uses them."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -8,13 +8,13 @@ from sampling import once
 
 
 def probe(samples, _effort):
-    """In a thread of a pool's: in the main thread a call takes several times as long."""
+    """Measures in a thread of a pool, because a call takes several times as long in the main thread."""
     with ThreadPoolExecutor(1) as executor:
         executor.submit(cycles, samples).result()
 
 
 def cycles(samples):
-    """Their beginning, calls, and their end.
+    """Measures the start of interpreters, calls, and their end.
 
     An interpreter of a pool is not there before its first call: for `do_call` it imports `concurrent.futures`, which
     takes longer than all before, and for a function of the main module it imports that.

@@ -1,28 +1,28 @@
-"""What runs in child processes and threads. Spawned ones import this file, so it imports next to nothing itself."""
+"""Functions for child processes and threads. Spawned processes import this file, so it imports very little itself."""
 
 import os
 import time
 
 
 def nothing(*_):
-    """A task that costs as little as one can."""
+    """Does nothing, as the cheapest possible task."""
 
 
 def tell(path, number):
-    """Appended to a file."""
+    """Appends a number to a file."""
     file = os.open(path, os.O_WRONLY | os.O_APPEND)
     os.write(file, b"%d\n" % number)
     os.close(file)
 
 
 def tell_clock(path):
-    """CPU time that this process has used up to here, appended to a file."""
+    """Appends the CPU time of this process so far to a file."""
     clock = time.process_time_ns()
     tell(path, clock)
 
 
 def tell_import(path, modules):
-    """CPU time that importing these takes here, appended to a file."""
+    """Appends the CPU time of importing these modules to a file."""
     began = time.process_time_ns()
     for module in modules:
         __import__(module)
@@ -31,13 +31,13 @@ def tell_import(path, modules):
 
 
 def tell_memory(path):
-    """Memory that this process has to itself, in bytes, appended to a file."""
+    """Appends the private memory of this process, in bytes, to a file."""
     private = memory("Private_Clean:") + memory("Private_Dirty:")
     tell(path, private)
 
 
 def memory(word):
-    """A sum over all that this process maps, in bytes."""
+    """Returns a sum over all mappings of this process, in bytes."""
     with open("/proc/self/smaps_rollup") as file:
         for line in file:
             if line.startswith(word):

@@ -1,4 +1,4 @@
-"""The Python code of `concurrent.futures.ThreadPoolExecutor`, each thread's part while all others sleep."""
+"""The costs of the Python code of `concurrent.futures.ThreadPoolExecutor`: each thread's part while others sleep."""
 
 import sys
 import threading
@@ -11,7 +11,7 @@ MANY = 300
 
 
 def probe(samples, effort):
-    """Calls of nothing."""
+    """Measures empty calls."""
     for _ in range(effort):
         with ThreadPoolExecutor(1) as executor:
             alone(samples, executor)

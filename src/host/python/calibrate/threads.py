@@ -1,4 +1,4 @@
-"""`threading.Thread`: who pays for its beginning and its end; and what it takes of memory."""
+"""The costs of `threading.Thread`: its start and end in parent and child, and its memory."""
 
 import os
 import threading
@@ -12,7 +12,7 @@ MANY = 40
 
 
 def probe(samples, _effort):
-    """Threads that do nothing, one after the other. All on one CPU: no core is idle when it is woken."""
+    """Measures threads that do nothing, one after the other. All use one CPU, so that no wake-up finds an idle core."""
     with bound() as cpus:
         os.sched_setaffinity(0, cpus[:1])
         for _ in range(3):
@@ -43,7 +43,7 @@ def cycles(samples):
 
 
 def memory(samples):
-    """Of threads that wait."""
+    """Measures the memory of threads that wait."""
     stop = threading.Event()
     before = target.memory("Private_Dirty:")
     threads = [threading.Thread(target=stop.wait) for _ in range(MANY)]

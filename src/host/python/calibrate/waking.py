@@ -1,4 +1,4 @@
-"""From a wake-up until the thread runs, and how late timers are. These are wall clock: they need a quiet host."""
+"""The time from a wake-up until the thread runs, and the lateness of timers. Wall-clock times need a quiet host."""
 
 import os
 import time
@@ -6,15 +6,15 @@ from time import perf_counter_ns as now
 
 from affinity import bound
 
-# Idle times of the CPU before it is woken, us.
+# Idle times of the CPU before a wake-up, us.
 IDLE = (30, 100, 300, 1_000, 5_000)
 MESSAGE = 20
-# As long as the longest of them, so that both are woken from the same depth, us.
+# This is as long as the longest of them, so that the CPU's idle state is equally deep, us.
 SLEEP = 5_000
 
 
 def probe(samples, effort):
-    """Messages between two CPUs, then sleeps."""
+    """Measures messages between two CPUs, then sleeps."""
     with bound() as cpus:
         if len(cpus) > 1:
             wake_ups(samples, cpus, effort)
@@ -25,7 +25,7 @@ def probe(samples, effort):
 
 
 def wake_ups(samples, cpus, effort):
-    """A process on another CPU that has slept for so long."""
+    """Measures wake-ups of a process on another CPU that has slept for each idle time."""
     there, back = os.pipe(), os.pipe()
     child = os.fork()
     if not child:
