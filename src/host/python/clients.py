@@ -1,6 +1,6 @@
-"""Clients of a server, in processes of their own: each thinks, asks, and waits for the reply, over and over.
+"""Clients of a server, in processes of their own. Each thinks, asks, and waits for the reply, repeatedly.
 
-Requests that come by themselves have a process for each group of them, and nobody waits for their replies: the server
+Requests that arrive by themselves have a process for each group, and no client waits for their replies: the server
 notes when they are done.
 """
 
@@ -99,9 +99,9 @@ class Clients:
         connection.send(latencies)
 
     def come(self, group, cpus, connection):
-        """A process that is the world outside: requests come at their times, whatever becomes of those before.
+        """Runs a process that sends requests at their times, regardless of earlier requests.
 
-        Where the socket has no room for one, those after it are late to be sent, but have come in time all the same.
+        If the socket has no room for a request, later ones are sent late, but still count from their arrival times.
         """
         if cpus:
             os.sched_setaffinity(0, cpus)
@@ -145,8 +145,8 @@ class Clients:
 def ask(way, request, last, watches):
     """Returns whether a reply arrived before `last`.
 
-    Clients stand for machines of their own: nothing is to be measured of how long they take to wake up. Who has a core
-    of its own watches for the reply.
+    Clients stand for separate machines, so their own wake-up time must not be measured. A client that has a core
+    of its own polls for the reply.
     """
     way.send(request)
     while watches and time.perf_counter() < last:

@@ -1,4 +1,4 @@
-"""How fast each CPU is now and how late it wakes, and waiting until all of them are as usual.
+"""Measures the speed and wake-up delay of each CPU, and waits until every CPU runs at its usual speed.
 
 What shares a core with a virtual machine, or a clock that changes, makes a CPU slow for some seconds, and then another one;
 and where other machines wait for the same core, a CPU that was idle has it milliseconds later.

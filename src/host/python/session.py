@@ -1,6 +1,6 @@
-"""One repetition of one configuration: reads what to do from standard input, says what came of it on standard output.
+"""One repetition of one configuration: reads a plan from standard input, writes the results to standard output.
 
-One line of JSON in, one out. The standard input then stays open for as long as somebody waits for the answer.
+Each is one line of JSON. The standard input stays open as long as the other side waits for the answer.
 """
 
 import collections

@@ -90,7 +90,7 @@ class Code:
 
 
 class Other:
-    """A thread or a process that runs a piece of code on request, while the caller waits."""
+    """A thread or a process that runs a piece of code on request, while the calling thread waits."""
 
     def __init__(self, code, threaded):
         self.there, self.back = os.pipe(), os.pipe()

@@ -1,6 +1,6 @@
 """The speed of the CPUs when several of them are busy, relative to one alone.
 
-A neighbour of a virtual machine makes a CPU slow for half a second, and then another one. So one CPU alone and all of them
+A neighbour of a virtual machine slows down a CPU for half a second, then another one. So one CPU alone and all of them
 take turns every few ms, and only neighbouring turns are compared.
 """
 

@@ -28,7 +28,7 @@ def probe(samples, effort):
 
 
 def alone(samples, executor):
-    """The caller submits while the only worker is held up; the worker works off the queue while the caller waits."""
+    """Measures the parent while the only worker is blocked, then the worker on the queue while the parent waits."""
     gate, clocks = threading.Lock(), []
 
     def tell():

@@ -21,7 +21,7 @@ def probe(samples, _effort):
 
 
 def cycles(samples):
-    """CPU time of the parent until `start` returns, of the child until its target, and of all together."""
+    """Measures the CPU time of the parent until `start` returns, of the child until its target, and of both."""
     reached = []
 
     def look():
