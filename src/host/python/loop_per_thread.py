@@ -1,4 +1,4 @@
-"""Event loops in several threads, each with its share of the items, as a person would write it."""
+"""Event loops in several threads, each with a share of the items, as a person would write it."""
 
 import asyncio
 import threading

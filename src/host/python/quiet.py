@@ -1,7 +1,7 @@
 """Measures the speed and wake-up delay of each CPU, and waits until every CPU runs at its usual speed.
 
-What shares a core with a virtual machine, or a clock that changes, makes a CPU slow for some seconds, and then another one;
-and where other machines wait for the same core, a CPU that was idle has it milliseconds later.
+A neighbour on the same core, or a changing clock rate, slows down a CPU for some seconds, and then another one;
+where other virtual machines wait for the same core, an idle CPU gets it milliseconds later.
 """
 
 import os

@@ -18,7 +18,7 @@ class Attribute:
 
 
 class Counter:
-    """`state` is used with the lock held, `raw` without it; `updates` is posted once for each update, and loses none."""
+    """`state` is used with the lock held, `raw` without it; `updates` is posted once per update, and loses none."""
 
     def __init__(self, state, raw, lock, updates):
         self.state, self.raw, self.lock, self.updates = state, raw, lock, updates

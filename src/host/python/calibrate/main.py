@@ -1,4 +1,4 @@
-"""The main module of the calibration. Every spawned process imports it again and pays for it, so it is next to nothing."""
+"""The main module of the calibration. Every spawned process imports it again, so it is nearly empty."""
 
 
 def nothing(*_):

@@ -37,7 +37,7 @@ def call_item():
 
 
 def result_item():
-    """And gets back."""
+    """Returns what the worker sends back."""
     from concurrent.futures import process
 
     return process._ResultItem(1_000, result=[None])
@@ -51,7 +51,7 @@ def task():
 
 
 def task_result():
-    """And gets back."""
+    """Returns what the worker sends back."""
     return 1_000, 10, (True, [None])
 
 
