@@ -1,7 +1,7 @@
 """Items and requests as coroutines of one event loop, as a person would write it.
 
-A `lock` is an asyncio.Lock, an `io` step a question to another machine, and an offloaded step is awaited where the run
-says.
+A `lock` is an asyncio.Lock, an `io` step is a question to another machine, and the run states where offloaded steps
+are awaited.
 """
 
 import asyncio

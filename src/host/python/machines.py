@@ -1,7 +1,7 @@
 """Other machines that answer after a given time, as an event loop sees them: connections that are already open.
 
 Each is a socket whose descriptor is that of a timer. The kernel makes it readable to the microsecond, and no process of
-ours takes CPU time for it. To receive the answer is a system call on a real connection, where all answers wait from the
+ours uses CPU time for it. The answer is received by a system call on a real connection, where all answers wait from the
 start.
 """
 

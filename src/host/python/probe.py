@@ -1,10 +1,10 @@
-"""Runs one function alone and finds out what it does: on a core with the interpreter lock, on one without it, off-core.
+"""Measures how one function spends its time: on a core with the interpreter lock, on one without it, and off-core.
 
-A second thread asks for the lock all the time. Where it gets it at once, the function does not hold it; where it has to
-wait, the function does. How far the function's own CPU clock went on meanwhile says how much work that was. Nothing is
+A second thread requests the lock all the time. If it gets it at once, the function does not hold it; if it has to
+wait, the function does. The progress of the function's CPU clock meanwhile is the amount of work. Nothing is
 guessed from the function's name or source.
 
-One JSON object in on stdin (`target`, `arguments`, `repeats`, `seconds`), one out on stdout. Times are whole
+Reads one JSON object from stdin (`target`, `arguments`, `repeats`, `seconds`), writes one to stdout. Times are whole
 nanoseconds.
 """
 
@@ -19,7 +19,7 @@ import time
 
 now = time.perf_counter_ns
 
-# Short, so that a holder in bytecode answers often, and long beside the way to sleep and back, some 50 us.
+# This is short, so that a holder in bytecode responds often, and long relative to a sleep and wake-up, some 50 us.
 SWITCH_INTERVAL_NS = 500_000
 
 # A function that keeps the lock this much longer than the interval has not checked the eval breaker: it is in a C call.

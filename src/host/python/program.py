@@ -1,7 +1,7 @@
 """The work of an item: the steps of the plan, run by the thread or process that has the item.
 
-A process or interpreter that begins anew reads the steps from a file, with amounts instead of times, since its parent
-has calibrated already. One that is forked has them.
+A process or interpreter that starts anew reads the steps from a file, with amounts instead of times, because its parent
+has already calibrated. A forked process inherits them.
 """
 
 import collections

@@ -1,7 +1,7 @@
 """Measures the costs of this host and this interpreter, as raw samples by name in lines of JSON.
 
-A line of JSON in: how much to do. Lines out: what there is to do, then the samples of each probe that is through and how
-fast the CPUs were around it, and at the end what the kernel says. They are turned into costs elsewhere.
+The input is a line of JSON with the effort. The output lines hold the work to do, then each finished probe's
+samples and the CPUs' speeds around it, and at the end the facts of the kernel. They become costs elsewhere.
 """
 
 import gc
@@ -14,8 +14,8 @@ import affinity
 import orphan
 import quiet
 
-# Each probe is a module with a function `probe(samples, effort)`. What is measured by the CPU clock comes in between what
-# needs a quiet host, so that a disturbance does not hit one kind alone.
+# Each probe is a module with a function `probe(samples, effort)`. Probes by the CPU clock alternate with those that
+# need a quiet host, so that a disturbance does not affect one kind alone.
 PROBES = [
     "piping",
     "waking",

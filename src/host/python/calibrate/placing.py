@@ -1,5 +1,5 @@
-"""Where a woken process goes whose waker's CPU has room: the kernels of some virtual machines put it there, though the CPU
-that it ran on last is idle, so that this one may stay with the host.
+"""The placement of a woken process when its waker's CPU has room. The kernels of some virtual machines place it there,
+although its previous CPU is idle, so that the host may keep that CPU.
 """
 
 import os
